@@ -1,0 +1,1 @@
+"""Closeloop: no opportunity is ever in a gap."""

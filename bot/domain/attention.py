@@ -1,0 +1,154 @@
+"""Owns the ladder: when the loop next needs somebody for an opportunity, why, and which step of the ladder it is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain.calendar import WorkCalendar, add_days, add_hours, local_day, working_days_between
+from bot.domain.playbook import Playbook
+
+_POOL_DAYS = 5  # a pooled opportunity comes back to the manager's eye every working week
+
+
+class Cause(StrEnum):
+    """Why the loop needs somebody."""
+
+    ACCEPT = "accept"
+    NEXT_STEP = "next_step"
+    CADENCE = "cadence"
+    STAGE_LIMIT = "stage_limit"
+    SILENCE = "silence"
+    POOL = "pool"
+
+
+class Step(StrEnum):
+    """A step of the ladder."""
+
+    REMIND = "remind"
+    NUDGE = "nudge"
+    ESCALATE = "escalate"
+    WARN = "warn"
+    RECYCLE = "recycle"
+    REOFFER = "reoffer"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the ladder at its moment (aware UTC)."""
+
+    moment: datetime
+    cause: Cause
+    step: Step
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the ladder looks at in an open opportunity; instants are aware UTC."""
+
+    stage_key: str
+    stage_entered_at: datetime
+    grade: str
+    captured_at: datetime
+    has_owner: bool
+    accepted_at: datetime | None = None
+    accept_by: datetime | None = None
+    next_due_at: datetime | None = None
+    snoozed_until: datetime | None = None
+    last_follow_up_at: datetime | None = None
+    pooled_at: datetime | None = None
+
+
+def next_rung(situation: Situation, playbook: Playbook, calendar: WorkCalendar, *, after: datetime) -> Rung:
+    """Return the first rung strictly after a moment.
+
+    An open opportunity always has one: an owned one is nudged about its next step or about silence, and a pooled one
+    comes back to the manager every working week.
+
+    Args:
+        situation: The opportunity as it stands.
+        playbook: The process in force.
+        calendar: The team's working hours.
+        after: Everything up to here has been dealt with.
+    """
+    found = [rung for rung in _rungs(situation, playbook, calendar, after) if rung.moment > after]
+    return min(found, key=lambda rung: (rung.moment, rung.cause))
+
+
+def due_rungs(
+    situation: Situation, playbook: Playbook, calendar: WorkCalendar, *, after: datetime, until: datetime
+) -> tuple[Rung, ...]:
+    """Return the rungs in ``(after, until]``, in order; of a repeated step only the latest."""
+    latest: dict[tuple[Cause, Step], Rung] = {}
+    for rung in _rungs(situation, playbook, calendar, until):
+        if after < rung.moment <= until:
+            known = latest.get((rung.cause, rung.step))
+            if known is None or known.moment < rung.moment:
+                latest[rung.cause, rung.step] = rung
+    return tuple(sorted(latest.values(), key=lambda rung: (rung.moment, rung.cause)))
+
+
+def _rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar, around: datetime) -> Iterator[Rung]:
+    """Yield every single rung, and of repeated ones those next to ``around`` on both sides."""
+    if not situation.has_owner:
+        start = situation.pooled_at or situation.captured_at
+        first = add_days(calendar, start, 1)
+        yield Rung(first, Cause.POOL, Step.REMIND)
+        yield from _repeated(first, _POOL_DAYS, Cause.POOL, Step.REMIND, calendar, around)
+        return
+    if situation.accepted_at is None and situation.accept_by is not None:
+        yield Rung(situation.accept_by, Cause.ACCEPT, Step.REOFFER)
+    yield from _next_step_rungs(situation, playbook, calendar, around)
+    yield from _quiet_rungs(situation, playbook, calendar)
+
+
+def _next_step_rungs(
+    situation: Situation, playbook: Playbook, calendar: WorkCalendar, around: datetime
+) -> Iterator[Rung]:
+    due = situation.next_due_at
+    if due is None:
+        # Only a broken record lacks a next step; it is then due at once, so that it cannot stay unseen.
+        due = situation.stage_entered_at
+    pace = playbook.pace[situation.grade]
+    # Snoozing quiets the nudges to the owner; the manager's clock goes on from the promise to the customer.
+    base = max(due, situation.snoozed_until) if situation.snoozed_until else due
+    yield Rung(base, Cause.NEXT_STEP, Step.REMIND)
+    first = add_hours(calendar, base, pace.nudge_hours)
+    yield Rung(first, Cause.NEXT_STEP, Step.NUDGE)
+    yield from _repeated(first, 1, Cause.NEXT_STEP, Step.NUDGE, calendar, around)
+    yield Rung(add_hours(calendar, due, pace.escalate_hours), Cause.NEXT_STEP, Step.ESCALATE)
+
+
+def _quiet_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar) -> Iterator[Rung]:
+    stage = playbook.stage(situation.stage_key)
+    pace = playbook.pace[situation.grade]
+    due = situation.next_due_at
+    touched = max(
+        moment
+        for moment in (situation.last_follow_up_at, situation.accepted_at, situation.captured_at)
+        if moment is not None
+    )
+    if stage.cadence_days is not None:
+        gap = add_days(calendar, touched, stage.cadence_days)
+        if due is None or due > gap:
+            yield Rung(gap, Cause.CADENCE, Step.REMIND)
+    if stage.limit_days is not None:
+        limit = add_days(calendar, situation.stage_entered_at, stage.limit_days)
+        quiet_until = add_days(calendar, limit, stage.cadence_days or 1)
+        if due is None or not limit <= due <= quiet_until:
+            yield Rung(limit, Cause.STAGE_LIMIT, Step.REMIND)
+    promised = due if due is not None and due > touched else touched
+    # A dated next step counts as life: the silence is counted from it, so that "call in March" is not taken away in February.
+    warn = add_days(calendar, promised, pace.warn_days)
+    yield Rung(warn, Cause.SILENCE, Step.WARN)
+    yield Rung(add_days(calendar, warn, pace.recycle_days), Cause.SILENCE, Step.RECYCLE)
+
+
+def _repeated(
+    first: datetime, every_days: int, cause: Cause, step: Step, calendar: WorkCalendar, around: datetime
+) -> Iterator[Rung]:
+    if around < first - timedelta(days=1):
+        return
+    passed = working_days_between(calendar, local_day(calendar, first), local_day(calendar, around)) // every_days
+    for count in range(max(1, passed - 1), passed + 3):
+        yield Rung(add_days(calendar, first, count * every_days), cause, step)

@@ -1,0 +1,163 @@
+"""Owns the reading of a normalised name: which of its words name the customer, and which say trade, place, branch or number."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.domain.identity_data import Role, Word, lexicon
+from bot.domain.identity_names import leading_cjk_place
+from bot.domain.identity_text import is_cjk, tokens_of
+
+_DIGITS = re.compile(r"\d+")
+_SHORTEST_CJK_WORD = 2
+_SHORTEST_HEAD = 2
+_PLACE_ENDINGS = ("市", "省", "区", "县")
+_BANK = "银行"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One word of a name.
+
+    Args:
+        text: As it stands in the key.
+        role: What it tells.
+        ident: Equal for words that mean the same.
+    """
+
+    text: str
+    role: Role
+    ident: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A normalised name, read.
+
+    Args:
+        key: The normalised name.
+        parts: Its words in order.
+        promoted: No word was distinctive by itself, so that a decoration, a place or a trade names the customer.
+        numbers: All numbers in it, sorted.
+        cjk: Whether any word is Chinese or Japanese.
+    """
+
+    key: str
+    parts: tuple[Part, ...]
+    promoted: bool
+    numbers: tuple[str, ...]
+    cjk: bool
+
+    def of(self, *roles: Role) -> tuple[Part, ...]:
+        """The words with one of these roles."""
+        return tuple(part for part in self.parts if part.role in roles)
+
+    @property
+    def cores(self) -> tuple[Part, ...]:
+        """The words that name the customer."""
+        return self.of(Role.CORE)
+
+    @property
+    def closed(self) -> str:
+        """All words without spaces and particles."""
+        return "".join(part.text.replace(" ", "") for part in self.parts if part.role is not Role.STOP)
+
+
+@lru_cache(maxsize=16384)
+def read(key: str) -> Reading:
+    """Read a normalised name.
+
+    Args:
+        key: From :func:`bot.domain.identity_names.name_key`.
+    """
+    tokens = tokens_of(key) or [key]
+    parts: list[Part] = []
+    start = 0
+    while start < len(tokens):
+        if is_cjk(tokens[start]):
+            parts.extend(_cjk_parts(tokens[start]))
+            start += 1
+            continue
+        size, part = _latin_part(tokens, start)
+        parts.append(part)
+        start += size
+    promoted = not any(part.role is Role.CORE for part in parts)
+    if promoted:
+        parts = _promote(parts)
+    numbers = tuple(sorted(_DIGITS.findall(key) + [part.ident for part in parts if part.role is Role.NUMBER and not _DIGITS.search(part.text)]))
+    return Reading(key, tuple(parts), promoted, numbers, any(map(is_cjk, tokens)))
+
+
+def _latin_part(tokens: list[str], start: int) -> tuple[int, Part]:
+    for size in range(min(lexicon().longest_latin, len(tokens) - start), 0, -1):
+        text = " ".join(tokens[start : start + size])
+        word = lexicon().latin.get(text)
+        if word is not None:
+            return size, Part(text, word.role, word.ident)
+    text = tokens[start]
+    role = Role.NUMBER if _DIGITS.search(text) else Role.CORE
+    return 1, Part(text, role, lexicon().short.get(text, text))
+
+
+def _cjk_parts(text: str) -> list[Part]:
+    """A Chinese or Japanese run as places, head, trades and branch; trades are only known by standing at the end."""
+    front: list[Part] = []
+    while True:
+        place, size = leading_cjk_place(text)
+        if not place or (size == len(text) and front):
+            break
+        front.append(Part(place, Role.PLACE, lexicon().cjk[place].ident))
+        text = text[size:]
+    back: list[Part] = []
+    while text:
+        known = _at_end(text, branch=bool(back) and back[0].role is Role.BRANCH)
+        if known is None:
+            break
+        ending, word = known
+        if word.role is Role.BRANCH and _BANK in text[: -len(ending)]:
+            head, _, where = text.removesuffix(ending).rpartition(_BANK)
+            text = head + _BANK
+            back[:0] = [Part(where, Role.PLACE, _place_ident(where))] if where else []
+            back.append(Part(ending, word.role, word.ident))
+            continue
+        back.insert(0, Part(ending, word.role, word.ident))
+        text = text.removesuffix(ending)
+    return [*front, *([Part(text, Role.CORE, text)] if text else []), *back]
+
+
+def _place_ident(where: str) -> str:
+    word = lexicon().cjk.get(where) or lexicon().cjk.get(where[:-1])
+    return word.ident if word is not None else where
+
+
+def _at_end(text: str, *, branch: bool) -> tuple[str, Word] | None:
+    """The longest known word at the end that may be taken off."""
+    for size in range(min(lexicon().longest_cjk, len(text)), _SHORTEST_CJK_WORD - 1, -1):
+        ending = text[-size:]
+        word = lexicon().cjk.get(ending)
+        if word is None and branch and ending.endswith(_PLACE_ENDINGS):
+            word = lexicon().cjk.get(ending[:-1])
+            word = word if word is not None and word.role is Role.PLACE else None
+        if word is None or word.role in {Role.WEAK, Role.STOP}:
+            continue
+        if word.role is Role.PLACE and (len(text) - size < _SHORTEST_HEAD):
+            continue
+        return ending, word
+    return None
+
+
+def _promote(parts: list[Part]) -> list[Part]:
+    """Let what is left name the customer: decorations, else the last place before the trade, else everything."""
+    weak = [part for part in parts if part.role is Role.WEAK]
+    if weak:
+        return [Part(part.text, Role.CORE, part.ident) if part.role is Role.WEAK else part for part in parts]
+    for roles in ({Role.PLACE}, {Role.INDUSTRY, Role.NEUTRAL}, set(Role)):
+        chosen = [place for place, part in enumerate(parts) if part.role in roles]
+        if not chosen:
+            continue
+        if roles == {Role.PLACE}:
+            first_other = next((place for place, part in enumerate(parts) if part.role is not Role.PLACE), len(parts))
+            leading = [place for place in chosen if place < first_other]
+            chosen = leading[-1:] or chosen[:1]
+        return [Part(part.text, Role.CORE, part.ident) if place in chosen else part for place, part in enumerate(parts)]
+    return parts

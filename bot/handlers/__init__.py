@@ -1,0 +1,1 @@
+"""Slack listeners by subject; each module registers its own."""

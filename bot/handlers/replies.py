@@ -1,0 +1,178 @@
+"""Owns how answers and errors reach the member, by the surface they acted on."""
+
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from slack_bolt import Ack, BoltResponse
+
+from bot.errors import (
+    CustomerProtected,
+    ExitCriteriaUnmet,
+    GatewayError,
+    InvalidInput,
+    LossReasonRequired,
+    NextStepRequired,
+    Rejected,
+    Text,
+    UserError,
+)
+from bot.handlers.calls import Answer, Call, Form, Reply, Surface
+from bot.i18n import Translator
+from bot.services.desk import AlreadyDone
+from bot.views import answers
+from bot.views.elements import View
+from bot.views.mrkdwn import clip, harmless, plain
+
+log = logging.getLogger(__name__)
+
+_ERROR_AT_FIELD = 2000
+# Fields at which errors that name none stand, where the form has them.
+_FIELDS: tuple[tuple[type[UserError], str], ...] = (
+    (CustomerProtected, "customer"),
+    (NextStepRequired, "next_step"),
+    (LossReasonRequired, "reason"),
+)
+
+
+def acked(call: Call, reply: Reply, ack: Ack) -> BoltResponse:
+    """Answer a command, action or shortcut: a command's Answer goes with the ack, all else follows it."""
+    if isinstance(reply, Answer) and call.surface is Surface.COMMAND:
+        return ack(text=reply.text, blocks=list(reply.blocks) or None, response_type="ephemeral")
+    if reply is not None:
+        call.later.insert(0, lambda: delivered(call, reply))
+    return ack()
+
+
+def submitted(call: Call, reply: Reply, ack: Ack) -> BoltResponse:
+    """Answer a submitted modal: a Form takes its place, an Answer is shown in it, None closes it."""
+    if isinstance(reply, Answer):
+        reply = Form(answers.said(call.t, reply.text, reply.blocks))
+    return ack() if reply is None else ack(response_action="update", view=reply.view)
+
+
+def delivered(call: Call, reply: Reply) -> None:
+    """Answer after the ack, through the gateway."""
+    if isinstance(reply, Form):
+        _show(call, reply.view)
+    elif isinstance(reply, Answer) and call.response_url is not None:
+        call.gateway.respond(call.response_url, reply.text, list(reply.blocks), replace_original=reply.replace)
+    elif isinstance(reply, Answer):
+        # Neither modals nor the Home have a place for a message: it is shown in a modal of its own.
+        _show(call, answers.said(call.t, reply.text, reply.blocks))
+
+
+def _show(call: Call, view: View) -> None:
+    if call.is_in_modal:
+        call.gateway.update_view(call.view["id"], view)
+    else:
+        call.gateway.open_view(call.trigger_id, view)
+
+
+def guarded(call: Call, work: Callable[[], None]) -> None:
+    """Do what comes after the ack; the member learns of errors as they would have before it."""
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - this is the boundary: what it does not show, nobody sees
+        _tell_late(call, error)
+
+
+def _tell_late(call: Call, error: Exception) -> None:
+    words = sentence(call, error)
+    if words is None or call.surface in {Surface.EVENT, Surface.OPTIONS}:
+        return
+    try:
+        delivered(call, Answer(words))
+    except GatewayError:
+        log.warning("Slack did not take the answer to %s", name_of(call), exc_info=True)
+
+
+def refused(call: Call, error: Exception) -> BoltResponse:
+    """Answer a request whose handler raised: at the field, as one sentence, or so that Slack delivers it again."""
+    if call.surface is Surface.EVENT:
+        return _event_refused(call, error)
+    words = sentence(call, error)
+    if call.surface is Surface.OPTIONS:
+        return BoltResponse(status=200, body={"options": []})
+    if call.surface is Surface.VIEW:
+        return BoltResponse(status=200, body=_form_refused(call, error, words or ""))
+    if call.surface is Surface.COMMAND:
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": words or ""})
+    if words:
+        call.kit.start(lambda: guarded(call, lambda: delivered(call, Answer(words))))
+    return BoltResponse(status=200)
+
+
+def _event_refused(call: Call, error: Exception) -> BoltResponse:
+    if isinstance(error, AlreadyDone):
+        return BoltResponse(status=200)
+    if isinstance(error, UserError):
+        log.info("%s: %s", name_of(call), error.key)
+        return BoltResponse(status=200)
+    log.error("%s failed; Slack will deliver it again", name_of(call), exc_info=error)
+    return BoltResponse(status=500)
+
+
+def _form_refused(call: Call, error: Exception, words: str) -> dict[str, Any]:
+    inputs = [block["block_id"] for block in call.view.get("blocks", ()) if block.get("type") == "input"]
+    if isinstance(error, AlreadyDone) or not inputs:
+        return {"response_action": "update", "view": answers.said(_translator(call), words)}
+    found: dict[str, list[str]] = {}
+    for name, text in _at_fields(error, words, _translator(call)):
+        lines = found.setdefault(name if name in inputs else inputs[0], [])
+        if text not in lines:
+            lines.append(text)
+    return {
+        "response_action": "errors",
+        "errors": {name: clip(" ".join(lines), _ERROR_AT_FIELD) for name, lines in found.items()},
+    }
+
+
+def _at_fields(error: Exception, words: str, t: Translator) -> list[tuple[str, str]]:
+    if isinstance(error, InvalidInput) and error.fields:
+        return [(name, plain(t.text(text))) for name, text in error.fields.items()]
+    if isinstance(error, ExitCriteriaUnmet):
+        missing = error.params.get("missing") or ()
+        texts = [(answers.FIELD_OF.get(one, ""), plain(t(f"stage.missing.{one}"))) for one in missing]
+        return texts or [("", plain(words))]
+    return [(next((name for kind, name in _FIELDS if isinstance(error, kind)), ""), plain(words))]
+
+
+def sentence(call: Call, error: Exception) -> str | None:
+    """Return what the member is told, as mrkdwn; a defect gets a short id, and its trace goes to the log."""
+    t = _translator(call)
+    if isinstance(error, AlreadyDone):
+        return t("error.already_done")
+    if isinstance(error, ExitCriteriaUnmet):
+        return answers.unmet(t, error.params.get("missing") or ())
+    if isinstance(error, UserError):
+        log.info("%s: %s", name_of(call), error.key)
+        return t.text(harmless(Text(error.key, **error.params)))
+    if isinstance(error, GatewayError):
+        log.warning("%s: Slack: %s", name_of(call), error)
+        late = isinstance(error, Rejected) and error.code in {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id"}
+        return t("answer.too_late" if late else "answer.slack_failed")
+    number = uuid.uuid4().hex[:8]
+    log.error("defect %s in %s", number, name_of(call), exc_info=error)
+    return t("error.defect", id=number)
+
+
+def _translator(call: Call) -> Translator:
+    """Return a translator even where it is not clear who acts."""
+    if call.is_known:
+        return call.t
+    return Translator(call.kit.settings.default_locale, call.kit.settings.default_zone)
+
+
+def name_of(call: Call) -> str:
+    """Return what the log calls the request; nothing of what people typed."""
+    what = (
+        call.body.get("command")
+        or call.action.get("action_id")
+        or call.view.get("callback_id")
+        or call.body.get("callback_id")
+        or call.event.get("type")
+        or call.body.get("action_id")
+    )
+    return f"{call.surface} {what}"

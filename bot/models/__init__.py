@@ -1,0 +1,29 @@
+"""The record: ORM classes, sessions and migrations."""
+
+from bot.models.base import Base, WorkspaceOwned
+from bot.models.customers import Contact, Customer, CustomerKey, NearKey, SearchKey
+from bot.models.deals import Assignment, EventRow, FollowUp, NextStep, Opportunity, Review
+from bot.models.people import Member, PlaybookRow, Team, Workspace
+from bot.models.work import OutboxRow, ProcessedRequest
+
+__all__ = [
+    "Assignment",
+    "Base",
+    "Contact",
+    "Customer",
+    "CustomerKey",
+    "EventRow",
+    "FollowUp",
+    "Member",
+    "NearKey",
+    "NextStep",
+    "Opportunity",
+    "OutboxRow",
+    "PlaybookRow",
+    "ProcessedRequest",
+    "Review",
+    "SearchKey",
+    "Team",
+    "Workspace",
+    "WorkspaceOwned",
+]

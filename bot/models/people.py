@@ -1,0 +1,87 @@
+"""Owns workspaces, teams, members and playbooks."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.models.base import Base, BigId, Id, Long, Short, WorkspaceOwned
+
+
+class Workspace(Base):
+    """One Slack workspace; nothing crosses from one to another."""
+
+    __tablename__ = "workspace"
+    __table_args__ = (UniqueConstraint("slack_team_id", "enterprise_id"),)
+
+    id: Mapped[Id]
+    slack_team_id: Mapped[Short]
+    enterprise_id: Mapped[Short] = mapped_column(default="")
+    name: Mapped[Short]
+    bot_token: Mapped[Long | None]
+    bot_user_id: Mapped[Short | None]
+    created_at: Mapped[datetime]
+
+
+class Team(WorkspaceOwned, Base):
+    """Members with a channel, a manager, a playbook and a calendar.
+
+    ``hours`` are seven lists of ``[start, end]`` in minutes of the local day, Monday first; ``exceptions`` map an ISO
+    date to such a list. ``live_from`` is None while an import has not gone live: no cards and no nudges until then.
+    """
+
+    __tablename__ = "team"
+    __table_args__ = (UniqueConstraint("workspace_id", "name"), Index(None, "live_from", "digest_next_at"))
+
+    id: Mapped[Id]
+    name: Mapped[Short]
+    channel_id: Mapped[Short | None]
+    manager_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("member.id", use_alter=True))
+    playbook_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("playbook.id", use_alter=True))
+    zone: Mapped[Short]
+    country: Mapped[Short | None]
+    locale: Mapped[Short]
+    hours: Mapped[list[Any]]
+    exceptions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    digest_minute: Mapped[int] = mapped_column(default=540)
+    digest_next_at: Mapped[datetime | None]
+    live_from: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class Member(WorkspaceOwned, Base):
+    """A Slack user here; one who came with an import has no Slack id yet. ``role`` is rep, specialist, manager or admin."""
+
+    __tablename__ = "member"
+    __table_args__ = (UniqueConstraint("workspace_id", "slack_user_id"), Index(None, "workspace_id", "team_id"))
+
+    id: Mapped[Id]
+    slack_user_id: Mapped[Short | None]
+    name: Mapped[Short]
+    email: Mapped[Short | None]
+    role: Mapped[Short] = mapped_column(default="rep")
+    team_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("team.id", use_alter=True))
+    zone: Mapped[Short]
+    locale: Mapped[Short]
+    capacity: Mapped[int] = mapped_column(default=50)
+    weight: Mapped[int] = mapped_column(default=1)
+    away_until: Mapped[datetime | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    last_assigned_at: Mapped[datetime | None]
+    profile_read_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class PlaybookRow(WorkspaceOwned, Base):
+    """One version of a team's playbook, never changed once written."""
+
+    __tablename__ = "playbook"
+    __table_args__ = (UniqueConstraint("workspace_id", "team_id", "version"),)
+
+    id: Mapped[Id]
+    team_id: Mapped[int] = mapped_column(BigId, ForeignKey("team.id"))
+    version: Mapped[int]
+    data: Mapped[dict[str, Any]]
+    created_by: Mapped[Short | None]
+    created_at: Mapped[datetime]

@@ -1,0 +1,56 @@
+"""Owns promised messages and processed requests."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.models.base import Base, Id, Long, Short, WorkspaceOwned
+
+
+class OutboxRow(WorkspaceOwned, Base):
+    """A message promised in the transaction that made it due, rendered from current state when it is sent.
+
+    ``state`` is waiting, sending, sent, dropped (no longer true) or dead (Slack refused for good). ``due_at`` is
+    business time; ``retry_at`` and ``leased_until`` are seconds of the machine's clock. ``channel`` is where order
+    must be kept: a channel id, or ``member:7``.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "key"),
+        Index(
+            "ix_outbox_open",
+            "state",
+            "due_at",
+            sqlite_where=text("state IN ('waiting', 'sending')"),
+            postgresql_where=text("state IN ('waiting', 'sending')"),
+        ),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[Short]
+    key: Mapped[Short | None]
+    channel: Mapped[Short]
+    payload: Mapped[dict[str, Any]]
+    due_at: Mapped[datetime]
+    state: Mapped[Short] = mapped_column(default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    retry_at: Mapped[float] = mapped_column(default=0.0)
+    leased_until: Mapped[float] = mapped_column(default=0.0)
+    slack_channel: Mapped[Short | None]
+    slack_ts: Mapped[Short | None]
+    error: Mapped[Long | None]
+    created_at: Mapped[datetime]
+
+
+class ProcessedRequest(WorkspaceOwned, Base):
+    """A Slack request that succeeded; kept for a day, so that its redelivery does nothing."""
+
+    __tablename__ = "processed_request"
+    __table_args__ = (UniqueConstraint("workspace_id", "key"), Index(None, "at"))
+
+    id: Mapped[Id]
+    key: Mapped[Short]
+    at: Mapped[datetime]

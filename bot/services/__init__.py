@@ -1,0 +1,1 @@
+"""Use cases: each opens one transaction and returns frozen values."""

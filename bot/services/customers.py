@@ -1,0 +1,171 @@
+"""Owns customers as the front of the loop sees them: finding, recognising and creating them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from bot.domain import identity
+from bot.domain.identity import Key, KeyKind, Verdict
+from bot.models import Customer, CustomerKey, Member, NearKey, Opportunity, SearchKey
+from bot.services.desk import Actor, Desk
+from bot.services.members import ref
+from bot.services.values import CustomerMatch
+
+_NEAR_MOST = 200
+
+
+def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
+    """Find customers while somebody types, the best first.
+
+    An outsider is shown the owner, the state and the date of the last follow-up, and nothing else.
+    """
+    keys = sorted(identity.query_keys(typed)) if typed.strip() else []
+    with desk.reading(by) as session:
+        if not keys:
+            statement = select(Customer).where(Customer.is_identified).order_by(Customer.id.desc()).limit(limit)
+            return matches(session, list(session.scalars(statement)), by, desk.now())
+        hits = select(SearchKey.customer_id).where(SearchKey.value == keys[0])
+        for key in keys[1:]:
+            hits = hits.where(SearchKey.customer_id.in_(select(SearchKey.customer_id).where(SearchKey.value == key)))
+        # The index gives ids in order, so that a key that half the workspace shares costs no more than a rare one.
+        ids = session.scalars(hits.order_by(SearchKey.customer_id).limit(limit)).all()
+        rows = list(session.scalars(select(Customer).where(Customer.id.in_(ids)))) if ids else []
+        rows.sort(
+            key=lambda row: (not row.name.casefold().startswith(typed.strip().casefold()), len(row.name), row.name)
+        )
+        return matches(session, rows, by, desk.now())
+
+
+def check(desk: Desk, name: str, *, by: Actor) -> tuple[CustomerMatch, ...]:
+    """Return known customers that a new name is, or may be: the same one alone, else those of near names."""
+    with desk.reading(by) as session:
+        found = recognise(session, name, identity.keys_of(name))
+        rows = [found.customer] if found.customer is not None else list(found.possible)
+        return matches(session, rows, by, desk.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What a name turned out to be: a known customer, or near ones that a person must look at."""
+
+    customer: Customer | None
+    possible: tuple[Customer, ...] = ()
+
+
+def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
+    """Look a name and its keys up in the workspace; for other use cases inside their transaction."""
+    wanted = {(str(key.kind), key.value) for key in keys if key.kind is not KeyKind.PINYIN}
+    rows = session.execute(
+        select(CustomerKey.kind, CustomerKey.value, CustomerKey.customer_id).where(
+            CustomerKey.value.in_(sorted({value for _, value in wanted}))
+        )
+    ).all()
+    hits = {kind: customer_id for kind, value, customer_id in rows if (kind, value) in wanted}
+    # The name is what the person meant; a shared switchboard or domain only speaks where the name is new.
+    for kind in (KeyKind.NAME, KeyKind.CREDIT_CODE, KeyKind.DOMAIN, KeyKind.PHONE):
+        if kind in hits:
+            customer = session.get(Customer, hits[kind])
+            if customer is None or (
+                kind is KeyKind.NAME and identity.compare(name, customer.name).verdict is Verdict.POSSIBLE
+            ):
+                break
+            return Recognition(customer)
+    return Recognition(None, _near(session, name))
+
+
+def _near(session: Session, name: str) -> tuple[Customer, ...]:
+    weak = sorted(identity.near_keys(name))
+    if not weak:
+        return ()
+    ids = select(NearKey.customer_id).where(NearKey.value.in_(weak)).distinct().limit(_NEAR_MOST)
+    rows = session.scalars(select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id)).all()
+    return tuple(row for row in rows if identity.compare(name, row.name).verdict is not Verdict.DIFFERENT)
+
+
+def create(
+    session: Session,
+    name: str,
+    keys: Iterable[Key],
+    *,
+    at: datetime,
+    workspace_id: int,
+    region: str | None = None,
+    industry: str | None = None,
+) -> Customer:
+    """Write a new customer with everything it is found by.
+
+    Raises:
+        IntegrityError: Somebody created the same customer meanwhile; the caller looks again.
+    """
+    customer = Customer(workspace_id=workspace_id, name=name, region=region, industry=industry, created_at=at)
+    session.add(customer)
+    session.flush()
+    add_keys(session, customer, keys)
+    for model, values in ((NearKey, identity.near_keys(name)), (SearchKey, identity.search_keys(name))):
+        if values:
+            session.connection().execute(
+                insert(model),
+                [
+                    {"workspace_id": workspace_id, "customer_id": customer.id, "value": value}
+                    for value in sorted(values)
+                ],
+            )
+    return customer
+
+
+def add_keys(session: Session, customer: Customer, keys: Iterable[Key]) -> None:
+    """Write strong keys that nobody has yet; the one of the name must be free."""
+    strong = sorted({(str(key.kind), key.value) for key in keys if key.kind is not KeyKind.PINYIN})
+    values = [value for _, value in strong]
+    known = session.execute(select(CustomerKey.kind, CustomerKey.value).where(CustomerKey.value.in_(values)))
+    taken = {(row.kind, row.value) for row in known}
+    rows = []
+    for kind, value in strong:
+        free = value
+        if (kind, value) in taken:
+            if kind != KeyKind.NAME:
+                continue
+            # A person confirmed that it is another organisation of the same name, such as a GmbH beside an AG.
+            free = f"{value}|{customer.id}"
+        rows.append({"workspace_id": customer.workspace_id, "customer_id": customer.id, "kind": kind, "value": free})
+    if rows:
+        session.connection().execute(insert(CustomerKey), rows)
+
+
+def matches(session: Session, rows: list[Customer], by: Actor, now: datetime) -> tuple[CustomerMatch, ...]:
+    """Return customers with their state as the picker shows it."""
+    if not rows:
+        return ()
+    latest: dict[int, tuple[Opportunity, Member | None]] = {}
+    found = session.execute(
+        select(Opportunity, Member)
+        .outerjoin(Member, Member.id == Opportunity.owner_id)
+        .where(Opportunity.customer_id.in_([row.id for row in rows]), Opportunity.stage_kind.in_(("INTAKE", "OPEN")))
+        .order_by(Opportunity.id)
+    )
+    for opportunity, owner in found:
+        known = latest.get(opportunity.customer_id)
+        if known is None or (known[0].owner_id is None and opportunity.owner_id is not None):
+            latest[opportunity.customer_id] = (opportunity, owner)
+    return tuple(_match(row, latest.get(row.id), by, now) for row in rows)
+
+
+def _match(row: Customer, latest: tuple[Opportunity, Member | None] | None, by: Actor, now: datetime) -> CustomerMatch:
+    if latest is None:
+        return CustomerMatch(row.id, row.name, "free")
+    opportunity, owner = latest
+    if owner is None:
+        return CustomerMatch(row.id, row.name, "pool", last_follow_up_at=opportunity.last_follow_up_at)
+    is_protected = opportunity.protected_until is not None and opportunity.protected_until > now
+    return CustomerMatch(
+        row.id,
+        row.name,
+        "protected" if is_protected else "owned",
+        owner=ref(owner),
+        protected_until=opportunity.protected_until if is_protected else None,
+        last_follow_up_at=opportunity.last_follow_up_at,
+        is_mine=owner.id == by.member_id,
+    )

@@ -1,0 +1,68 @@
+"""Owns the reading of form values into pydantic models, with every fault as a text at its field."""
+
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bot.errors import InvalidInput, Text
+
+Form = TypeVar("Form", bound=BaseModel)
+
+_KEYS = {
+    "missing": "error.required",
+    "string_too_short": "error.required",
+    "none_required": "error.required",
+    "string_type": "error.required",
+}
+
+
+def read_form(form: type[Form], values: dict[str, Any]) -> Form:
+    """Read values into a form; blank texts count as not given, and texts lose the space around them.
+
+    Raises:
+        InvalidInput: What to do, by field.
+    """
+    try:
+        return form.model_validate({name: tidy for name, value in values.items() if (tidy := _tidy(value)) is not None})
+    except ValidationError as error:
+        raise InvalidInput(
+            {str(fault["loc"][0]) if fault["loc"] else "": _text(fault) for fault in error.errors()}
+        ) from error
+
+
+def _tidy(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # A null byte is refused by PostgreSQL, and no person types one.
+    return value.replace("\x00", "").strip() or None
+
+
+def _text(fault: Any) -> Text:
+    kind = fault["type"]
+    if kind == "value_error":
+        # Our own validators raise ValueError with a catalogue key.
+        return Text(str(fault["ctx"]["error"]))
+    if kind == "string_too_long":
+        return Text("error.too_long", most=fault["ctx"]["max_length"])
+    return Text(_KEYS.get(kind, "error.invalid"))
+
+
+def check_future(field: str, moment: datetime | None, now: datetime) -> None:
+    """Refuse a moment that has passed.
+
+    Raises:
+        InvalidInput: At the field.
+    """
+    if moment is not None and moment <= now:
+        raise InvalidInput({field: Text("error.past")})
+
+
+def check_future_day(field: str, day: date | None, today: date) -> None:
+    """Refuse a day that has passed.
+
+    Raises:
+        InvalidInput: At the field.
+    """
+    if day is not None and day < today:
+        raise InvalidInput({field: Text("error.past")})

@@ -1,0 +1,302 @@
+"""Owns capture: a lead comes in, is recognised, graded, given an owner and a next step, or refused with who has it."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.domain import calendar, identity
+from bot.domain.events import AssignmentAccepted, CollisionStopped, LeadCaptured
+from bot.domain.money import read_amount
+from bot.errors import CustomerProtected, InvalidInput, NotFound, Text
+from bot.models import Contact, Customer, Member, Opportunity
+from bot.services import assignments, customers
+from bot.services.desk import Actor, Desk
+from bot.services.forms import check_future, check_future_day, read_form
+from bot.services.next_steps import set_next_step
+from bot.services.reading import done
+from bot.services.recording import Ground, Recorder, enter_stage, ground_of
+from bot.services.teams import home_team
+from bot.services.values import Done
+
+
+class LeadForm(BaseModel):
+    """What is typed for a new lead; only the customer and the need are demanded.
+
+    ``amount`` is as typed, such as ``50k`` or ``1.2万``. ``mine`` is False for "assign by rules". ``way`` says where it came from.
+    ``confirmed_new`` says that a person looked at the customers of near names and it is none of them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    customer_id: int | None = None
+    customer_name: str | None = Field(default=None, max_length=200)
+    need: str = Field(min_length=1, max_length=2000)
+    contact_name: str | None = Field(default=None, max_length=100)
+    contact_phone: str | None = Field(default=None, max_length=40)
+    contact_email: str | None = Field(default=None, max_length=200)
+    contact_title: str | None = Field(default=None, max_length=100)
+    amount: str | None = Field(default=None, max_length=40)
+    source: str | None = Field(default=None, max_length=60)
+    product: str | None = Field(default=None, max_length=120)
+    region: str | None = Field(default=None, max_length=120)
+    industry: str | None = Field(default=None, max_length=120)
+    expected_close_on: date | None = None
+    next_step: str | None = Field(default=None, max_length=500)
+    next_due_at: datetime | None = None
+    mine: bool = True
+    way: str = "command"
+    permalink: str | None = Field(default=None, max_length=500)
+    confirmed_new: bool = False
+    facts: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("contact_email")
+    @classmethod
+    def _looks_like_mail(cls, value: str | None) -> str | None:
+        if value is not None and ("@" not in value.strip("@") or " " in value):
+            raise ValueError("error.email")
+        return value
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> Self:
+        """Read the values of a form.
+
+        Raises:
+            InvalidInput: What to do, by field.
+        """
+        form = read_form(cls, values)
+        if form.customer_id is None and form.customer_name is None:
+            raise InvalidInput({"customer": Text("error.required")})
+        return form
+
+
+def capture(desk: Desk, form: LeadForm, *, by: Actor) -> Done:
+    """Take a lead in: one transaction from recognition to promised messages.
+
+    Args:
+        desk: The record and the clock.
+        form: What was typed.
+        by: Who captures.
+
+    Returns:
+        The opportunity with its grade, owner and next step, each with its reason.
+
+    Raises:
+        CustomerProtected: Somebody else has the customer; the attempt is in their history.
+        InvalidInput: What to do, by field.
+        NotAllowed: The member has no team.
+    """
+    try:
+        try:
+            return _capture(desk, form, by)
+        except IntegrityError:
+            # Somebody created the same customer between our look and our write: now it is there to be seen.
+            return _capture(desk, form, by)
+    except _Taken as taken:
+        _record_collision(desk, taken, by)
+        raise CustomerProtected(taken.key, **taken.params) from None
+
+
+class _Taken(CustomerProtected):
+    """Carries which opportunity stands in the way out of the transaction that is undone."""
+
+    def __init__(self, key: str, opportunity_id: int, customer: str, **params: Any) -> None:
+        super().__init__(key, customer=customer, **params)
+        self.opportunity_id = opportunity_id
+        self.customer = customer
+
+
+def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
+    with desk.transaction(by) as session:
+        team = home_team(session, by)
+        ground = ground_of(session, team.id)
+        recorder = Recorder(desk, session, by)
+        now = recorder.now
+        _check_values(form, ground, now)
+        customer = _customer(session, form, ground, recorder)
+        _check_free(session, customer, form, ground, by, now)
+        contact = _contact(session, customer, form, now)
+        opportunity = _opportunity(form, customer, contact, ground, recorder)
+        session.add(opportunity)
+        session.flush()
+        recorder.event(
+            opportunity,
+            LeadCaptured(
+                customer=customer.name,
+                need=opportunity.need,
+                way=form.way,
+                stage=opportunity.stage_key,
+                amount_minor=opportunity.amount_minor,
+                currency=opportunity.currency,
+                source=opportunity.source,
+                permalink=form.permalink,
+            ),
+        )
+        recorder.regrade(opportunity, ground)
+        _give_owner(recorder, opportunity, form, ground)
+        step = _first_step(opportunity, form, ground, now, by)
+        set_next_step(recorder, opportunity, *step)
+        recorder.attend(opportunity, ground)
+        recorder.card(opportunity, team)
+        session.flush()
+        return done(session, opportunity, by, now, None, Text("lead.capture.done", customer=customer.name))
+
+
+def _check_values(form: LeadForm, ground: Ground, now: datetime) -> None:
+    check_future("next_due_at", form.next_due_at, now)
+    check_future_day("expected_close_on", form.expected_close_on, calendar.local_day(ground.calendar, now))
+    if form.contact_phone and identity.phone_key(form.contact_phone, ground.team.country or "US") is None:
+        raise InvalidInput({"contact_phone": Text("error.phone")})
+
+
+def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Recorder) -> Customer:
+    if form.customer_id is not None:
+        known = session.scalar(select(Customer).where(Customer.id == form.customer_id).with_for_update())
+        if known is None:
+            raise InvalidInput({"customer": Text("error.not_found")})
+        return known
+    name = form.customer_name or ""
+    keys = identity.keys_of(
+        name, email=form.contact_email, phone=form.contact_phone, country=ground.team.country or "US"
+    )
+    found = customers.recognise(session, name, keys)
+    if found.customer is not None:
+        return session.scalars(select(Customer).where(Customer.id == found.customer.id).with_for_update()).one()
+    if found.possible and not form.confirmed_new:
+        names = ", ".join(row.name for row in found.possible[:3])
+        raise InvalidInput({"customer": Text("lead.capture.possible", names=names)})
+    return customers.create(
+        session,
+        name,
+        keys,
+        at=recorder.now,
+        workspace_id=recorder.by.workspace_id,
+        region=form.region,
+        industry=form.industry,
+    )
+
+
+def _check_free(session: Session, customer: Customer, form: LeadForm, ground: Ground, by: Actor, now: datetime) -> None:
+    """Refuse a customer that somebody else has; "assign by rules" inside the owner's team goes to the owner instead."""
+    statement = select(Opportunity).where(
+        Opportunity.customer_id == customer.id, Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
+    )
+    if ground.playbook.collision_scope == "customer_product" and form.product:
+        statement = statement.where(Opportunity.product == form.product)
+    for other in session.scalars(statement.order_by(Opportunity.id)):
+        if other.owner_id is None:
+            raise _Taken("lead.capture.in_pool", other.id, customer.name)
+        if other.owner_id == by.member_id or (not form.mine and other.team_id == ground.team.id):
+            continue
+        owner = session.get(Member, other.owner_id)
+        until = other.protected_until if other.protected_until is not None and other.protected_until > now else None
+        raise _Taken(
+            "lead.capture.protected" if until else "lead.capture.taken",
+            other.id,
+            customer.name,
+            owner=owner.name if owner else "?",
+            **({"until": until} if until else {}),
+        )
+
+
+def _contact(session: Session, customer: Customer, form: LeadForm, now: datetime) -> Contact | None:
+    given = (form.contact_name, form.contact_phone, form.contact_email)
+    if not any(given):
+        return None
+    contact = Contact(
+        workspace_id=customer.workspace_id,
+        customer_id=customer.id,
+        name=next(one for one in given if one),
+        title=form.contact_title,
+        phone=form.contact_phone,
+        email=form.contact_email,
+        created_at=now,
+    )
+    session.add(contact)
+    session.flush()
+    return contact
+
+
+def amount_of(text: str | None, currency: str) -> tuple[int | None, str]:
+    """Read an amount as typed.
+
+    Raises:
+        InvalidInput: At the field ``amount``.
+    """
+    if text is None:
+        return None, currency
+    try:
+        return read_amount(text, currency)
+    except ValueError:
+        raise InvalidInput({"amount": Text("error.amount")}) from None
+
+
+def _opportunity(
+    form: LeadForm, customer: Customer, contact: Contact | None, ground: Ground, recorder: Recorder
+) -> Opportunity:
+    amount_minor, currency = amount_of(form.amount, ground.playbook.currency)
+    now = recorder.now
+    opportunity = Opportunity(
+        workspace_id=recorder.by.workspace_id,
+        team_id=ground.team.id,
+        playbook_id=ground.team.playbook_id,
+        customer_id=customer.id,
+        contact_id=contact.id if contact else None,
+        need=form.need,
+        amount_minor=amount_minor,
+        currency=currency,
+        source=form.source,
+        product=form.product,
+        region=form.region or customer.region,
+        industry=form.industry or customer.industry,
+        expected_close_on=form.expected_close_on,
+        facts=dict(form.facts),
+        grade="",
+        score=-1,
+        grade_points=[],
+        captured_at=now,
+        captured_by_id=recorder.by.member_id,
+        attended_at=now,
+        protected_until=now + timedelta(days=ground.playbook.protection_days),
+    )
+    enter_stage(opportunity, ground.playbook.first_stage.key, ground, now)
+    return opportunity
+
+
+def _give_owner(recorder: Recorder, opportunity: Opportunity, form: LeadForm, ground: Ground) -> None:
+    by = recorder.by
+    if form.mine and by.role in {"rep", "manager", "admin"} and by.member_id is not None:
+        opportunity.owner_id, opportunity.accepted_at = by.member_id, recorder.now
+        opportunity.owner_reason = {"key": "assign.captured", "params": {}}
+        recorder.event(opportunity, AssignmentAccepted(by.member_id, by.name))
+        return
+    assignments.offer_by_rules(recorder, opportunity, ground)
+
+
+def _first_step(
+    opportunity: Opportunity, form: LeadForm, ground: Ground, now: datetime, by: Actor
+) -> tuple[str, datetime]:
+    pace = ground.playbook.pace[opportunity.grade]
+    due = form.next_due_at or calendar.add_hours(ground.calendar, now, pace.accept_hours)
+    first = "First contact" if not by.locale.startswith("zh") else "首次联系"
+    return form.next_step or first, due
+
+
+def _record_collision(desk: Desk, taken: _Taken, by: Actor) -> None:
+    with desk.transaction(by.with_key(None)) as session:
+        opportunity = session.get(Opportunity, taken.opportunity_id)
+        if opportunity is None:
+            raise NotFound("error.not_found")
+        recorder = Recorder(desk, session, by)
+        recorder.event(opportunity, CollisionStopped(by.member_id or 0, by.name, taken.customer))
+        recorder.tell(
+            opportunity.owner_id,
+            "notice.collision",
+            opportunity_id=opportunity.id,
+            once=f"collision:{opportunity.id}:{by.member_id}:{recorder.now.date()}",
+            member=by.name,
+            customer=taken.customer,
+        )

@@ -1,0 +1,254 @@
+"""Owns opportunities as people look for and correct them: the card, lists, notes, edits, undo."""
+
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.domain import identity
+from bot.domain.events import ActionUndone, NoteAdded
+from bot.errors import NotAllowed, NotFound, RuleBroken, Text
+from bot.models import EventRow, FollowUp, Member, NextStep, Opportunity, SearchKey
+from bot.services.access import check_acts, check_sees, visible_to
+from bot.services.desk import Actor, Desk
+from bot.services.edits import EditForm, apply_edit
+from bot.services.members import member_by_slack_id
+from bot.services.reading import done, history_of, is_undoable_until, lines, view_of
+from bot.services.recording import Recorder, changed, ground_of, load, restore, snapshot
+from bot.services.stages import reopen
+from bot.services.values import Done, HistoryLine, OpportunityLine, OpportunityView
+
+_OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
+
+
+def view(desk: Desk, opportunity_id: int, *, by: Actor, history: int = 5) -> OpportunityView:
+    """Return an opportunity as the actor sees it.
+
+    Raises:
+        NotFound: There is none, or not for them.
+    """
+    with desk.reading(by) as session:
+        opportunity = load(session, opportunity_id)
+        check_sees(opportunity, by)
+        return view_of(session, opportunity, by, desk.now(), history=history)
+
+
+def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int = 20) -> tuple[OpportunityLine, ...]:
+    """Find opportunities by words of the customer or of the need: the actor's own first, then the latest.
+
+    Args:
+        desk: The record.
+        words: What was typed; nothing typed finds everything.
+        by: Who looks.
+        scope: ``open`` or ``all``.
+        limit: At most so many.
+    """
+    with desk.reading(by) as session:
+        statement = _matching(select(Opportunity).where(visible_to(by)), words)
+        if scope == "open":
+            statement = statement.where(_OPEN)
+        mine = Opportunity.owner_id == (by.member_id or 0)
+        return lines(
+            session,
+            statement.order_by(mine.desc(), Opportunity.closed_at.is_not(None), Opportunity.id.desc()).limit(limit),
+            desk.now(),
+        )
+
+
+def _matching(statement: Select[Opportunity], words: str) -> Select[Opportunity]:
+    keys = sorted(identity.query_keys(words)) if words.strip() else []
+    if not words.strip():
+        return statement
+    need = func.lower(Opportunity.need).contains(words.strip().lower(), autoescape=True)
+    if not keys:
+        return statement.where(need)
+    by_customer = select(SearchKey.customer_id).where(SearchKey.value == keys[0])
+    for key in keys[1:]:
+        by_customer = by_customer.where(
+            SearchKey.customer_id.in_(select(SearchKey.customer_id).where(SearchKey.value == key))
+        )
+    return statement.where(or_(Opportunity.customer_id.in_(by_customer), need))
+
+
+def options(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[OpportunityLine, ...]:
+    """Return what a type-ahead of one's open opportunities offers, the most urgent first; managers see their teams' too."""
+    with desk.reading(by) as session:
+        statement = _matching(select(Opportunity).where(_OPEN), typed)
+        mine = Opportunity.owner_id == (by.member_id or 0)
+        if by.is_admin:
+            statement = statement.where(Opportunity.owner_id.is_not(None))
+        elif by.managed_team_ids:
+            statement = statement.where(or_(mine, Opportunity.team_id.in_(by.managed_team_ids)))
+        else:
+            statement = statement.where(mine)
+        return lines(
+            session, statement.order_by(mine.desc(), Opportunity.next_due_at, Opportunity.id).limit(limit), desk.now()
+        )
+
+
+def mine(desk: Desk, *, by: Actor, limit: int = 50) -> tuple[OpportunityLine, ...]:
+    """Return the actor's open opportunities, the next due first."""
+    return _list(desk, by, Opportunity.owner_id == (by.member_id or 0), limit=limit)
+
+
+def overdue(desk: Desk, *, by: Actor, limit: int = 50) -> tuple[OpportunityLine, ...]:
+    """Return open opportunities whose next step is past: one's own, or one's teams' for a manager."""
+    return _list(desk, by, _scope(by), Opportunity.next_due_at <= desk.now(), limit=limit)
+
+
+def closing(desk: Desk, *, by: Actor, limit: int = 50) -> tuple[OpportunityLine, ...]:
+    """Return open opportunities with an expected close date, the soonest first."""
+    return _list(
+        desk,
+        by,
+        _scope(by),
+        Opportunity.expected_close_on.is_not(None),
+        order=Opportunity.expected_close_on,
+        limit=limit,
+    )
+
+
+def of_member(desk: Desk, slack_user_id: str, *, by: Actor, limit: int = 50) -> tuple[OpportunityLine, ...]:
+    """Return the open opportunities of a member, as far as the actor may see them.
+
+    Raises:
+        NotFound: Nobody of that id is known here.
+    """
+    with desk.reading(by) as session:
+        member = member_by_slack_id(session, slack_user_id)
+    return _list(desk, by, visible_to(by), Opportunity.owner_id == member.id, limit=limit)
+
+
+def _scope(by: Actor) -> Any:
+    own = Opportunity.owner_id == (by.member_id or 0)
+    return visible_to(by) if by.is_admin or by.managed_team_ids else own
+
+
+def _list(
+    desk: Desk, by: Actor, *conditions: Any, order: Any = Opportunity.next_due_at, limit: int
+) -> tuple[OpportunityLine, ...]:
+    with desk.reading(by) as session:
+        statement = select(Opportunity).where(_OPEN, *conditions).order_by(order, Opportunity.id).limit(limit)
+        return lines(session, statement, desk.now())
+
+
+def history(
+    desk: Desk, opportunity_id: int, *, by: Actor, before_id: int | None = None, limit: int = 20
+) -> tuple[HistoryLine, ...]:
+    """Return a page of the history, newest first.
+
+    Raises:
+        NotFound: There is no such opportunity, or not for the actor.
+    """
+    with desk.reading(by) as session:
+        check_sees(load(session, opportunity_id), by)
+        return history_of(session, opportunity_id, limit=limit, before_id=before_id)[0]
+
+
+def note(
+    desk: Desk, opportunity_id: int, text: str, *, by: Actor, permalink: str | None = None, source: str = "note"
+) -> None:
+    """Keep a sentence in the history, such as a message of the card's thread.
+
+    Raises:
+        NotFound: There is no such opportunity, or not for the actor.
+    """
+    with desk.transaction(by) as session:
+        opportunity = load(session, opportunity_id)
+        check_sees(opportunity, by)
+        Recorder(desk, session, by).event(opportunity, NoteAdded(text.replace("\x00", "")[:3000], permalink, source))
+
+
+def by_thread(desk: Desk, channel: str, ts: str, *, by: Actor) -> int | None:
+    """Return the opportunity whose card is that message, or None."""
+    with desk.reading(by) as session:
+        return session.scalar(
+            select(Opportunity.id).where(Opportunity.card_channel == channel, Opportunity.card_ts == ts)
+        )
+
+
+def edit(desk: Desk, opportunity_id: int, form: EditForm, *, by: Actor, version: int | None = None) -> Done:
+    """Change facts of an opportunity.
+
+    Raises:
+        InvalidInput: What to do, by field.
+        StaleRecord: Somebody changed it since that version.
+    """
+    with desk.transaction(by) as session:
+        opportunity = load(session, opportunity_id, version=version, lock=True)
+        check_acts(opportunity, by, _owner(session, opportunity), open_only=False)
+        recorder = Recorder(desk, session, by)
+        ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
+        before = snapshot(opportunity)
+        event = apply_edit(recorder, opportunity, ground, form)
+        if event is not None:
+            recorder.attend(opportunity, ground)
+            event.payload = {**event.payload, "undo": {"fields": changed(opportunity, before)}}
+            recorder.card(opportunity, ground.team)
+        return done(
+            session, opportunity, by, recorder.now, event, Text("opp.edited" if event is not None else "opp.unchanged")
+        )
+
+
+def undo(desk: Desk, event_id: int, *, by: Actor) -> Done:
+    """Take back one's own last action, within 10 minutes and if nobody acted since.
+
+    Raises:
+        RuleBroken: It is too late.
+        NotAllowed: It was somebody else's action.
+    """
+    with desk.transaction(by) as session:
+        event = session.get(EventRow, event_id)
+        if event is None:
+            raise NotFound("error.not_found")
+        opportunity = load(session, event.opportunity_id, lock=True)
+        check_sees(opportunity, by)
+        if event.actor_id != by.member_id:
+            raise NotAllowed("error.not_allowed")
+        recorder = Recorder(desk, session, by)
+        former = event.payload.get("undo")
+        if former is None or recorder.now > is_undoable_until(event.at) or _acted_since(session, event):
+            raise RuleBroken("error.last_action_gone")
+        ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
+        restore(opportunity, former["fields"])
+        _restore_rows(recorder, former)
+        recorder.event(opportunity, ActionUndone(event.id, event.kind))
+        recorder.attend(opportunity, ground)
+        recorder.card(opportunity, ground.team)
+        return done(session, opportunity, by, recorder.now, None, Text("opp.undone"))
+
+
+_ACTS = (
+    "FollowUpLogged", "StageChanged", "OpportunityWon", "OpportunityLost", "OpportunityReopened", "OpportunityEdited", "NextStepSnoozed",
+    "OwnerChanged", "HandoverOffered", "Claimed", "PutInPool", "ActionUndone", "AssignmentOffered",
+)  # fmt: skip
+
+
+def _acted_since(session: Session, event: EventRow) -> bool:
+    later = session.scalars(
+        select(EventRow).where(
+            EventRow.opportunity_id == event.opportunity_id, EventRow.id > event.id, EventRow.kind.in_(_ACTS)
+        )
+    ).all()
+    # An edit typed into the advance form is part of that advance, and written before it.
+    return bool(later)
+
+
+def _restore_rows(recorder: Recorder, former: dict[str, Any]) -> None:
+    session = recorder.session
+    if former.get("follow_up"):
+        session.get_one(FollowUp, former["follow_up"]).undone_at = recorder.now
+    if former.get("set"):
+        session.get_one(NextStep, former["set"]).cancelled_at = recorder.now
+    if former.get("finished"):
+        step = session.get_one(NextStep, former["finished"])
+        step.done_at = step.cancelled_at = None
+
+
+def _owner(session: Session, opportunity: Opportunity) -> Member | None:
+    return session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
+
+
+__all__ = [
+    "EditForm", "by_thread", "closing", "edit", "find", "history", "mine", "note", "of_member", "options", "overdue", "reopen", "undo", "view",
+]  # fmt: skip

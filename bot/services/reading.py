@@ -1,0 +1,258 @@
+"""Owns the making of values out of rows: an opportunity as its reader sees it, and lines of lists."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from bot.domain.events import event_from
+from bot.domain.playbook import Name, Playbook, StageKind
+from bot.errors import Text
+from bot.models import Assignment, Contact, Customer, EventRow, Member, Opportunity
+from bot.services.access import may_act, may_see
+from bot.services.desk import Actor
+from bot.services.members import ref, ref_or_none
+from bot.services.playbooks import loaded
+from bot.services.recording import ground_of
+from bot.services.values import ContactRef, Done, HistoryLine, MemberRef, OpportunityLine, OpportunityView, PointLine
+
+UNDO_MINUTES = 10
+
+
+def done(
+    session: Session,
+    opportunity: Opportunity,
+    by: Actor,
+    now: datetime,
+    event: EventRow | None,
+    said: Text,
+    *,
+    history: int = 3,
+) -> Done:
+    """Return the outcome of a change, inside its transaction."""
+    session.flush()
+    return Done(view_of(session, opportunity, by, now, history=history), event.id if event is not None else None, said)
+
+
+def view_of(
+    session: Session, opportunity: Opportunity, by: Actor, now: datetime, *, history: int = 5, contacts: bool = False
+) -> OpportunityView:
+    """Return everything that a card, a form or a handover message shows of one opportunity."""
+    ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
+    playbook, team = ground.playbook, ground.team
+    customer = session.get_one(Customer, opportunity.customer_id)
+    contact = session.get(Contact, opportunity.contact_id) if opportunity.contact_id else None
+    pending = pending_assignment(session, opportunity)
+    lines, total = history_of(session, opportunity.id, limit=history) if history else ((), 0)
+    kind = StageKind(opportunity.stage_kind)
+    return OpportunityView(
+        id=opportunity.id,
+        version=opportunity.version,
+        team_id=team.id,
+        team_name=team.name,
+        team_locale=team.locale,
+        zone=team.zone,
+        channel_id=team.channel_id,
+        card_channel=opportunity.card_channel,
+        card_ts=opportunity.card_ts,
+        customer_id=customer.id,
+        customer=customer.name,
+        contact=_contact(contact) if contact else None,
+        need=opportunity.need,
+        amount_minor=opportunity.amount_minor,
+        currency=opportunity.currency,
+        source=_source(opportunity.source, playbook),
+        product=opportunity.product,
+        region=opportunity.region,
+        industry=opportunity.industry,
+        expected_close_on=opportunity.expected_close_on,
+        facts={**opportunity.facts, **({"source": opportunity.source} if opportunity.source else {})},
+        stage=playbook.stage(opportunity.stage_key),
+        stages=playbook.stages,
+        stage_entered_at=opportunity.stage_entered_at,
+        grade=opportunity.grade,
+        score=opportunity.score,
+        points=_points(opportunity, playbook),
+        owner=ref_or_none(session, opportunity.owner_id),
+        owner_reason=Text(opportunity.owner_reason["key"], **opportunity.owner_reason["params"])
+        if opportunity.owner_reason
+        else None,
+        is_accepted=opportunity.accepted_at is not None,
+        accept_by=opportunity.accept_by
+        if opportunity.accepted_at is None
+        else (pending.accept_by if pending else None),
+        offered_to=ref_or_none(session, pending.member_id) if pending else None,
+        next_text=opportunity.next_text,
+        next_due_at=opportunity.next_due_at,
+        is_overdue=_is_overdue(opportunity, now),
+        captured_at=opportunity.captured_at,
+        last_follow_up_at=opportunity.last_follow_up_at,
+        closed_at=opportunity.closed_at,
+        closed_from=playbook.stage(opportunity.closed_from) if opportunity.closed_from else None,
+        close_reason=playbook.reason(kind, opportunity.close_reason) if kind.is_closed else None,
+        close_note=opportunity.close_note,
+        competitor=opportunity.competitor,
+        win_back_on=opportunity.win_back_on,
+        may=_may(opportunity, pending, by),
+        broken=broken_clauses(opportunity, now),
+        history=lines,
+        history_count=total,
+        contacts=_contacts(session, customer.id) if contacts else (),
+        loss_reasons=tuple(one for one in playbook.loss_reasons if not one.imports_only),
+        win_reasons=tuple(one for one in playbook.win_reasons if not one.imports_only),
+    )
+
+
+def _is_overdue(opportunity: Opportunity, now: datetime) -> bool:
+    return opportunity.closed_at is None and opportunity.next_due_at is not None and opportunity.next_due_at <= now
+
+
+def _contact(contact: Contact) -> ContactRef:
+    return ContactRef(contact.id, contact.name, contact.title, contact.phone, contact.email)
+
+
+def _contacts(session: Session, customer_id: int) -> tuple[ContactRef, ...]:
+    rows = session.scalars(select(Contact).where(Contact.customer_id == customer_id).order_by(Contact.id).limit(50))
+    return tuple(_contact(row) for row in rows)
+
+
+def _source(key: str | None, playbook: Playbook) -> Name | None:
+    if key is None:
+        return None
+    for scoring in playbook.scorecard.criteria:
+        for option in scoring.options if scoring.key == "source" else ():
+            if option.key == key:
+                return option.name
+    return Name(key, key)
+
+
+def _points(opportunity: Opportunity, playbook: Playbook) -> tuple[PointLine, ...]:
+    by_key = {scoring.key: scoring for scoring in playbook.scorecard.criteria}
+    lines = []
+    for criterion, option, points in opportunity.grade_points:
+        scoring = by_key.get(criterion)
+        if scoring is None:
+            lines.append(PointLine(Name("Size", "规模"), Name("Large amount", "大额"), points))
+        else:
+            lines.append(PointLine(scoring.name, scoring.option(option).name, points))
+    return tuple(lines)
+
+
+def _may(opportunity: Opportunity, pending: Assignment | None, by: Actor) -> frozenset[str]:
+    found: set[str] = set()
+    is_open = opportunity.closed_at is None
+    if may_see(opportunity, by):
+        found.add("note")
+    if is_open and opportunity.owner_id is None and by.role in {"rep", "manager", "admin"} and may_see(opportunity, by):
+        found.add("claim")
+    if may_act(opportunity, by):
+        found |= {"follow_up", "advance", "won", "lost", "handover", "edit"} if is_open else {"reopen", "edit"}
+    if by.manages(opportunity.team_id) and is_open:
+        found.add("reassign")
+    if pending is not None and pending.member_id == by.member_id:
+        found.add("accept")
+    return frozenset(found)
+
+
+def broken_clauses(opportunity: Opportunity, now: datetime) -> tuple[str, ...]:
+    """Return the clauses of the invariant that do not hold: owner, grade, stage_limit, next_step, collision, customer, reason, review."""
+    found: list[str] = []
+    if opportunity.closed_at is None:
+        if (
+            opportunity.owner_id is not None
+            and opportunity.accepted_at is None
+            and (opportunity.accept_by is None or opportunity.accept_by <= now)
+        ):
+            found.append("owner")
+        if not opportunity.grade:
+            found.append("grade")
+        if opportunity.stage_limit_at is not None and opportunity.stage_limit_at <= now:
+            found.append("stage_limit")
+        if opportunity.next_due_at is None or opportunity.next_due_at <= now:
+            found.append("next_step")
+        if opportunity.has_collision:
+            found.append("collision")
+    else:
+        if not opportunity.close_reason:
+            found.append("reason")
+        if (
+            opportunity.review_due_at is not None
+            and opportunity.reviewed_at is None
+            and opportunity.review_due_at <= now
+        ):
+            found.append("review")
+    if not opportunity.customer_known:
+        found.append("customer")
+    return tuple(found)
+
+
+def pending_assignment(session: Session, opportunity: Opportunity) -> Assignment | None:
+    """Return the offer or handover that waits for an answer, if there is one."""
+    return session.scalar(
+        select(Assignment)
+        .where(Assignment.opportunity_id == opportunity.id, Assignment.state == "pending")
+        .order_by(Assignment.id.desc())
+        .limit(1)
+    )
+
+
+def history_of(
+    session: Session, opportunity_id: int, *, limit: int, before_id: int | None = None
+) -> tuple[tuple[HistoryLine, ...], int]:
+    """Return a page of the history, newest first, and how many events there are in all."""
+    total = (
+        session.scalar(select(func.count()).select_from(EventRow).where(EventRow.opportunity_id == opportunity_id)) or 0
+    )
+    statement = (
+        select(EventRow).where(EventRow.opportunity_id == opportunity_id).order_by(EventRow.id.desc()).limit(limit)
+    )
+    if before_id is not None:
+        statement = statement.where(EventRow.id < before_id)
+    rows = session.scalars(statement).all()
+    actors = {row.actor_id for row in rows} - {None}
+    people: dict[int, MemberRef] = {}
+    if actors:
+        people = {row.id: ref(row) for row in session.scalars(select(Member).where(Member.id.in_(actors)))}
+    return tuple(
+        HistoryLine(
+            row.id, row.at, people.get(row.actor_id) if row.actor_id else None, event_from(row.kind, row.payload)
+        )
+        for row in rows
+    ), total
+
+
+def lines(session: Session, statement: Select[Opportunity], now: datetime) -> tuple[OpportunityLine, ...]:
+    """Return the opportunities of a query as lines of a list, in its order."""
+    rows = list(session.scalars(statement))
+    if not rows:
+        return ()
+    named = select(Customer.id, Customer.name).where(Customer.id.in_({row.customer_id for row in rows}))
+    customers = {row.id: row.name for row in session.execute(named)}
+    owners = {row.owner_id for row in rows if row.owner_id is not None}
+    people = (
+        {row.id: ref(row) for row in session.scalars(select(Member).where(Member.id.in_(owners)))} if owners else {}
+    )
+    return tuple(
+        OpportunityLine(
+            id=row.id,
+            customer=customers[row.customer_id],
+            need=row.need,
+            stage=loaded(session, row.playbook_id).stage(row.stage_key),
+            grade=row.grade,
+            amount_minor=row.amount_minor,
+            currency=row.currency,
+            owner=people.get(row.owner_id) if row.owner_id else None,
+            next_text=row.next_text,
+            next_due_at=row.next_due_at,
+            is_overdue=_is_overdue(row, now),
+            expected_close_on=row.expected_close_on,
+            accept_by=row.accept_by if row.accepted_at is None else None,
+            closed_at=row.closed_at,
+        )
+        for row in rows
+    )
+
+
+def is_undoable_until(at: datetime) -> datetime:
+    """Return until when an action of that moment can be undone."""
+    return at + timedelta(minutes=UNDO_MINUTES)

@@ -1,0 +1,299 @@
+"""Owns what every change of an opportunity has in common: its ground, its events, its promises and its attention."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.domain import attention, calendar, grading
+from bot.domain.calendar import WorkCalendar
+from bot.domain.events import Event, Graded
+from bot.domain.playbook import Playbook
+from bot.errors import NotFound, StaleRecord
+from bot.models import EventRow, Member, Opportunity, OutboxRow, Team
+from bot.services.desk import Actor, Desk
+from bot.services.playbooks import loaded
+
+# Fields that an action may change and Undo may put back.
+UNDOABLE = (
+    "need", "amount_minor", "currency", "source", "product", "region", "industry", "expected_close_on", "facts", "contact_id",
+    "stage_key", "stage_kind", "stage_entered_at", "stage_limit_at", "grade", "score", "grade_points",
+    "next_step_id", "next_text", "next_due_at", "snoozed_until", "last_follow_up_at", "protected_until",
+    "closed_at", "closed_from", "close_reason", "close_note", "competitor", "win_back_on", "review_due_at",
+)  # fmt: skip
+
+
+# How a former value comes back from JSON, by the last word of its field: names tell instants and dates apart.
+_READERS: dict[str, Callable[[str], date]] = {
+    "at": datetime.fromisoformat,
+    "until": datetime.fromisoformat,
+    "on": date.fromisoformat,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A team with the playbook an opportunity is under and the team's calendar."""
+
+    team: Team
+    playbook: Playbook
+    calendar: WorkCalendar
+
+
+def calendar_of(team: Team) -> WorkCalendar:
+    """Return a team's working calendar."""
+    return WorkCalendar(
+        zone=team.zone,
+        week=tuple(tuple((span[0], span[1]) for span in day) for day in team.hours),
+        country=team.country,
+        exceptions=tuple(
+            (date.fromisoformat(day), tuple((span[0], span[1]) for span in spans))
+            for day, spans in sorted((team.exceptions or {}).items())
+        ),
+    )
+
+
+def ground_of(session: Session, team_id: int, playbook_id: int | None = None) -> Ground:
+    """Return the ground of an opportunity; without a playbook id, the version now in force.
+
+    Raises:
+        NotFound: The workspace has no such team.
+    """
+    team = session.get(Team, team_id)
+    if team is None:
+        raise NotFound("error.not_found")
+    return Ground(team, loaded(session, cast("int", playbook_id or team.playbook_id)), calendar_of(team))
+
+
+def load(session: Session, opportunity_id: int, *, version: int | None = None, lock: bool = False) -> Opportunity:
+    """Return an opportunity's row.
+
+    Args:
+        session: The transaction.
+        opportunity_id: Primary key.
+        version: The version the member looked at, if they changed what they saw.
+        lock: Hold it against others until the end of the transaction.
+
+    Raises:
+        NotFound: There is none in this workspace.
+        StaleRecord: It changed since that version.
+    """
+    statement = select(Opportunity).where(Opportunity.id == opportunity_id)
+    row = session.scalar(statement.with_for_update() if lock else statement)
+    if row is None:
+        raise NotFound("error.not_found")
+    if version is not None and row.version != version:
+        raise StaleRecord("error.stale")
+    return row
+
+
+class Recorder:
+    """Writes what happens in one transaction.
+
+    Args:
+        desk: The record and the clock.
+        session: The transaction.
+        by: Who acts.
+    """
+
+    def __init__(self, desk: Desk, session: Session, by: Actor) -> None:
+        self.session = session
+        self.by = by
+        self.now = desk.now()
+
+    def event(self, opportunity: Opportunity, event: Event, *, at: datetime | None = None) -> EventRow:
+        """Append an event to the opportunity's history."""
+        row = EventRow(
+            workspace_id=opportunity.workspace_id,
+            opportunity_id=opportunity.id,
+            kind=event.kind,
+            at=at or self.now,
+            actor_id=self.by.member_id,
+            payload=event.payload(),
+        )
+        self.session.add(row)
+        return row
+
+    def promise(
+        self,
+        kind: str,
+        channel: str,
+        payload: Mapping[str, Any],
+        *,
+        key: str | None = None,
+        due_at: datetime | None = None,
+        workspace_id: int | None = None,
+    ) -> None:
+        """Promise a message; with a key, once only.
+
+        Args:
+            kind: What the delivery renders, such as ``offer``.
+            channel: Slack channel id, or ``member:7``.
+            payload: Ids only; the text is made when it is sent.
+            key: Unique name of the promise.
+            due_at: When to send it; at once if not given.
+            workspace_id: Where the transaction is not bound to a workspace.
+        """
+        values = {
+            "workspace_id": workspace_id or self.by.workspace_id,
+            "kind": kind,
+            "channel": channel,
+            "payload": dict(payload),
+            "key": key,
+            "due_at": due_at or self.now,
+            "created_at": self.now,
+            "state": "waiting",
+            "attempts": 0,
+            "retry_at": 0.0,
+            "leased_until": 0.0,
+        }
+        insert = _insert(self.session)(OutboxRow).values(**values)
+        self.session.execute(insert.on_conflict_do_nothing(index_elements=["workspace_id", "key"]) if key else insert)
+
+    def tell(
+        self,
+        member_id: int | None,
+        key: str,
+        *,
+        opportunity_id: int | None = None,
+        once: str | None = None,
+        **params: Any,
+    ) -> None:
+        """Promise a member one sentence; nobody is told about their own action."""
+        if member_id is None or member_id == self.by.member_id:
+            return
+        payload = {"key": key, "params": params, "opportunity_id": opportunity_id}
+        self.promise("notice", f"member:{member_id}", payload, key=once)
+
+    def card(self, opportunity: Opportunity, team: Team) -> None:
+        """Promise that the team channel's card shows the present state; many changes make one update."""
+        if team.channel_id is None or not is_live(team, self.now):
+            return
+        insert = _insert(self.session)(OutboxRow).values(
+            workspace_id=opportunity.workspace_id,
+            kind="card",
+            channel=team.channel_id,
+            payload={"opportunity_id": opportunity.id},
+            key=f"card:{opportunity.id}",
+            due_at=self.now,
+            created_at=self.now,
+            state="waiting",
+            attempts=0,
+            retry_at=0.0,
+            leased_until=0.0,
+        )
+        # One row an opportunity: a further change arms it again; a lease in force stays, so that nobody posts it twice.
+        self.session.execute(
+            insert.on_conflict_do_update(
+                index_elements=["workspace_id", "key"],
+                set_={
+                    "state": "waiting",
+                    "due_at": self.now,
+                    "attempts": 0,
+                    "retry_at": 0.0,
+                    "channel": team.channel_id,
+                },
+            )
+        )
+
+    def regrade(self, opportunity: Opportunity, ground: Ground) -> None:
+        """Compute the grade from the facts as they stand; a change is kept in the history."""
+        before = opportunity.grade
+        result = grading.grade(
+            {**opportunity.facts, **({"source": opportunity.source} if opportunity.source else {})},
+            amount_minor=opportunity.amount_minor,
+            expected_close_on=opportunity.expected_close_on,
+            today=calendar.local_day(ground.calendar, self.now),
+            playbook=ground.playbook,
+        )
+        points = [[point.criterion, point.option, point.points] for point in result.points]
+        if before == result.letter and opportunity.score == result.score:
+            return
+        opportunity.grade, opportunity.score, opportunity.grade_points = result.letter, result.score, points
+        self.event(opportunity, Graded(result.letter, result.score, points, before))
+
+    def attend(self, opportunity: Opportunity, ground: Ground) -> None:
+        """Set when the loop next needs somebody."""
+        opportunity.attention_at = attention_of(opportunity, ground)
+
+
+def attention_of(opportunity: Opportunity, ground: Ground) -> datetime | None:
+    """Return when the loop next needs somebody; None for a closed opportunity."""
+    if opportunity.closed_at is not None:
+        return None
+    return attention.next_rung(
+        situation_of(opportunity), ground.playbook, ground.calendar, after=opportunity.attended_at
+    ).moment
+
+
+def situation_of(opportunity: Opportunity) -> attention.Situation:
+    """Return what the ladder looks at."""
+    return attention.Situation(
+        stage_key=opportunity.stage_key,
+        stage_entered_at=opportunity.stage_entered_at,
+        grade=opportunity.grade,
+        captured_at=opportunity.captured_at,
+        has_owner=opportunity.owner_id is not None,
+        accepted_at=opportunity.accepted_at,
+        accept_by=opportunity.accept_by,
+        next_due_at=opportunity.next_due_at,
+        snoozed_until=opportunity.snoozed_until,
+        last_follow_up_at=opportunity.last_follow_up_at,
+        pooled_at=opportunity.pooled_at,
+    )
+
+
+def is_live(team: Team, now: datetime) -> bool:
+    """Say whether the team gets cards and nudges; one that was imported does not before its go-live date."""
+    return team.live_from is not None and team.live_from <= now
+
+
+def enter_stage(opportunity: Opportunity, key: str, ground: Ground, now: datetime) -> None:
+    """Put an opportunity into a stage, with the moment at which it will have been there too long."""
+    stage = ground.playbook.stage(key)
+    opportunity.stage_key, opportunity.stage_kind, opportunity.stage_entered_at = stage.key, stage.kind.value, now
+    opportunity.stage_limit_at = (
+        calendar.add_days(ground.calendar, now, stage.limit_days) if stage.limit_days is not None else None
+    )
+
+
+def snapshot(opportunity: Opportunity) -> dict[str, Any]:
+    """Return the fields that Undo may put back, as they are now."""
+    return {name: getattr(opportunity, name) for name in UNDOABLE}
+
+
+def changed(opportunity: Opportunity, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the former values of what changed since the snapshot, as JSON values."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in before.items()
+        if getattr(opportunity, name) != value
+    }
+
+
+def restore(opportunity: Opportunity, former: Mapping[str, Any]) -> None:
+    """Put former values back, as ``changed`` gave them."""
+    for name, value in former.items():
+        reader = _READERS.get(name.rpartition("_")[2])
+        setattr(opportunity, name, reader(value) if reader is not None and isinstance(value, str) else value)
+
+
+def open_load(session: Session, team_id: int) -> dict[int, int]:
+    """Return how many open opportunities each member of a team owns."""
+    rows = session.execute(
+        select(Opportunity.owner_id, func.count())
+        .where(
+            Opportunity.owner_id.in_(select(Member.id).where(Member.team_id == team_id)),
+            Opportunity.closed_at.is_(None),
+        )
+        .group_by(Opportunity.owner_id)
+    )
+    return {cast("int", owner): count for owner, count in rows}
+
+
+def _insert(session: Session) -> Any:
+    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert

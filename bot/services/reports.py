@@ -1,0 +1,257 @@
+"""Owns the figures people read: the pipeline, loop health, one's own day, a team's digest."""
+
+from collections import defaultdict
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.domain import calendar
+from bot.domain.playbook import Playbook
+from bot.errors import NotAllowed, NotFound
+from bot.models import Assignment, Member, Opportunity, Team
+from bot.services.access import visible_to
+from bot.services.desk import Actor, Desk
+from bot.services.members import ref
+from bot.services.playbooks import loaded
+from bot.services.reading import lines
+from bot.services.recording import calendar_of
+from bot.services.teams import team_ref
+from bot.services.values import Day, Digest, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum
+
+HEALTH_DAYS = 90
+_UPCOMING = 10
+_AT_RISK = 5
+_OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
+
+
+def pipeline(desk: Desk, *, by: Actor, team_id: int | None = None) -> PipelineSummary:
+    """Return counts, amounts, overdue next steps by stage, and loop health.
+
+    Args:
+        desk: The record and the clock.
+        by: Who asks.
+        team_id: One team; None for everything the actor may see.
+
+    Raises:
+        NotFound: There is no such team.
+        NotAllowed: It is not a team of the actor's.
+    """
+    with desk.reading(by) as session:
+        team = None
+        if team_id is not None:
+            team = session.get(Team, team_id)
+            if team is None:
+                raise NotFound("error.not_found")
+            if not by.manages(team_id) and by.team_id != team_id:
+                raise NotAllowed("error.not_allowed")
+        scope = Opportunity.team_id == team_id if team_id is not None else visible_to(by)
+        return _summary(session, scope, team, desk.now())
+
+
+def _summary(session: Session, scope: ColumnElement[bool], team: Team | None, now: datetime) -> PipelineSummary:
+    rows = session.execute(
+        select(
+            Opportunity.playbook_id,
+            Opportunity.stage_key,
+            Opportunity.currency,
+            func.count(),
+            func.coalesce(func.sum(Opportunity.amount_minor), 0),
+            func.sum(case((and_(_OPEN, Opportunity.next_due_at <= now), 1), else_=0)),
+        )
+        .where(scope)
+        .group_by(Opportunity.playbook_id, Opportunity.stage_key, Opportunity.currency)
+    ).all()
+    playbooks = {row[0]: loaded(session, row[0]) for row in rows}
+    if team is not None and team.playbook_id is not None:
+        playbooks.setdefault(team.playbook_id, loaded(session, team.playbook_id))
+    counts: dict[str, int] = defaultdict(int)
+    late: dict[str, int] = defaultdict(int)
+    amounts: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for _, key, currency, count, amount, overdue in rows:
+        counts[key] += count
+        late[key] += int(overdue)
+        amounts[key][currency] += int(amount)
+    stages = tuple(
+        StageSum(
+            stage,
+            counts[stage.key],
+            tuple(sorted((code, sum_) for code, sum_ in amounts[stage.key].items() if sum_)),
+            late[stage.key],
+        )
+        for stage in _stages(list(playbooks.values()))
+    )
+    return PipelineSummary(team_ref(session, team) if team else None, stages, health(session, scope, now), now)
+
+
+def _stages(playbooks: list[Playbook]) -> list[Any]:
+    """Return the stages of several playbooks, each key once, open ones before closed ones."""
+    found: dict[str, Any] = {}
+    for playbook in reversed(playbooks):
+        for stage in playbook.stages:
+            found.setdefault(stage.key, stage)
+    return sorted(
+        found.values(),
+        key=lambda stage: (stage.kind.is_closed, stage.probability if not stage.kind.is_closed else -stage.probability),
+    )
+
+
+def health(session: Session, scope: ColumnElement[bool], now: datetime) -> Health:
+    """Count, in one statement, what is open or closed in the last 90 days, and which clauses of the invariant are broken."""
+    is_open = Opportunity.closed_at.is_(None)
+    clauses: dict[str, ColumnElement[bool]] = {
+        "owner": and_(
+            is_open,
+            Opportunity.owner_id.is_not(None),
+            Opportunity.accepted_at.is_(None),
+            or_(Opportunity.accept_by.is_(None), Opportunity.accept_by <= now),
+        ),
+        "grade": and_(is_open, Opportunity.grade == ""),
+        "stage_limit": and_(is_open, Opportunity.stage_limit_at.is_not(None), Opportunity.stage_limit_at <= now),
+        "next_step": and_(is_open, or_(Opportunity.next_due_at.is_(None), Opportunity.next_due_at <= now)),
+        "collision": and_(is_open, Opportunity.has_collision),
+        "customer": Opportunity.customer_known.is_(False),
+        "reason": and_(Opportunity.closed_at.is_not(None), func.coalesce(Opportunity.close_reason, "") == ""),
+        "review": and_(
+            Opportunity.closed_at.is_not(None),
+            Opportunity.reviewed_at.is_(None),
+            Opportunity.review_due_at.is_not(None),
+            Opportunity.review_due_at <= now,
+        ),
+    }
+    sums = [func.coalesce(func.sum(case((clause, 1), else_=0)), 0) for clause in clauses.values()]
+    broken_any = func.coalesce(func.sum(case((or_(*clauses.values()), 1), else_=0)), 0)
+    row = session.execute(
+        select(func.count(), broken_any, *sums).where(
+            scope, or_(is_open, Opportunity.closed_at >= now - timedelta(days=HEALTH_DAYS))
+        )
+    ).one()
+    counted, broken, *each = (int(value) for value in row)
+    return Health(
+        counted, counted - broken, tuple((name, count) for name, count in zip(clauses, each, strict=True) if count)
+    )
+
+
+def day(desk: Desk, *, by: Actor) -> Day:
+    """Return the actor's own day: overdue, due today, waiting for their answer, and next."""
+    now = desk.now()
+    with desk.reading(by) as session:
+        own = Opportunity.owner_id == (by.member_id or 0)
+        midnight = _local_midnight(now, by.zone)
+        base = (
+            select(Opportunity)
+            .where(own, _OPEN, Opportunity.accepted_at.is_not(None))
+            .order_by(Opportunity.next_due_at, Opportunity.id)
+        )
+        overdue = lines(session, base.where(Opportunity.next_due_at <= now).limit(50), now)
+        today = lines(
+            session, base.where(Opportunity.next_due_at > now, Opportunity.next_due_at < midnight).limit(50), now
+        )
+        upcoming = lines(session, base.where(Opportunity.next_due_at >= midnight).limit(_UPCOMING), now)
+        asked = select(Assignment.opportunity_id).where(
+            Assignment.member_id == (by.member_id or 0), Assignment.state == "pending"
+        )
+        waiting = lines(
+            session, select(Opportunity).where(Opportunity.id.in_(asked), _OPEN).order_by(Opportunity.id).limit(20), now
+        )
+        team = session.get(Team, by.team_id) if by.team_id is not None else None
+        scope = visible_to(by) if by.is_admin or by.managed_team_ids else own
+        counts = _counts(session, own, now, midnight)
+        return Day(
+            member=MemberRef(by.member_id or 0, by.name, by.slack_user_id),
+            zone=by.zone,
+            overdue=overdue,
+            today=today,
+            waiting=waiting,
+            upcoming=upcoming,
+            health=health(session, scope, now),
+            team=team_ref(session, team) if team else None,
+            counts=counts,
+        )
+
+
+def _counts(session: Session, own: ColumnElement[bool], now: datetime, midnight: datetime) -> dict[str, int]:
+    row = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(case((Opportunity.next_due_at <= now, 1), else_=0)), 0),
+            func.coalesce(
+                func.sum(case((and_(Opportunity.next_due_at > now, Opportunity.next_due_at < midnight), 1), else_=0)), 0
+            ),
+        ).where(own, _OPEN)
+    ).one()
+    return {"open": int(row[0]), "overdue": int(row[1]), "today": int(row[2])}
+
+
+def _local_midnight(now: datetime, zone: str) -> datetime:
+    tomorrow = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), ZoneInfo(zone)).astimezone(UTC)
+
+
+def digest(desk: Desk, team_id: int, *, by: Actor, day: date) -> Digest:
+    """Return what a team's daily digest says.
+
+    Args:
+        desk: The record and the clock.
+        team_id: Primary key.
+        by: The clock, or a member who asks.
+        day: The team's local day; what happened since the working day before is told.
+    """
+    now = desk.now()
+    with desk.reading(by) as session:
+        team = session.get(Team, team_id)
+        if team is None:
+            raise NotFound("error.not_found")
+        scope = Opportunity.team_id == team_id
+        worktime = calendar_of(team)
+        since = calendar.at_local(team.zone, calendar.previous_workday(worktime, day), team.digest_minute)
+        base = select(Opportunity).where(scope)
+        closed = base.where(Opportunity.closed_at >= since).order_by(Opportunity.closed_at.desc()).limit(20)
+        return Digest(
+            team=team_ref(session, team),
+            day=day,
+            summary=_summary(session, scope, team, now),
+            won=lines(session, closed.where(Opportunity.stage_kind == "WON"), now),
+            lost=lines(session, closed.where(Opportunity.stage_kind == "LOST"), now),
+            captured=_count(session, scope, Opportunity.captured_at >= since),
+            overdue_by_rep=_overdue_by_rep(session, scope, now),
+            at_risk=_at_risk(session, scope, now),
+            in_pool=_count(session, scope, Opportunity.owner_id.is_(None), _OPEN),
+        )
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(Opportunity).where(*conditions)) or 0
+
+
+def _overdue_by_rep(session: Session, scope: ColumnElement[bool], now: datetime) -> tuple[tuple[MemberRef, int], ...]:
+    rows = session.execute(
+        select(Opportunity.owner_id, func.count())
+        .where(scope, _OPEN, Opportunity.owner_id.is_not(None), Opportunity.next_due_at <= now)
+        .group_by(Opportunity.owner_id)
+        .order_by(func.count().desc(), Opportunity.owner_id)
+    ).all()
+    people = (
+        {row.id: ref(row) for row in session.scalars(select(Member).where(Member.id.in_([owner for owner, _ in rows])))}
+        if rows
+        else {}
+    )
+    return tuple((people[cast("int", owner)], count) for owner, count in rows)
+
+
+def _at_risk(session: Session, scope: ColumnElement[bool], now: datetime) -> tuple[OpportunityLine, ...]:
+    """Return the gravest gaps: overdue, or beyond the stage's limit; the best grade and the largest amount first."""
+    statement = (
+        select(Opportunity)
+        .where(
+            scope,
+            _OPEN,
+            Opportunity.owner_id.is_not(None),
+            or_(Opportunity.next_due_at <= now, Opportunity.stage_limit_at <= now),
+        )
+        .order_by(Opportunity.grade, func.coalesce(Opportunity.amount_minor, 0).desc(), Opportunity.next_due_at)
+        .limit(_AT_RISK)
+    )
+    return lines(session, statement, now)

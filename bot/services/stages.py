@@ -1,0 +1,268 @@
+"""Owns the way through the stages, to won or lost, and back."""
+
+from datetime import date, timedelta
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from bot.domain import calendar
+from bot.domain.events import OpportunityLost, OpportunityReopened, OpportunityWon, StageChanged
+from bot.domain.pipeline import missing_facts
+from bot.domain.playbook import Stage, StageKind
+from bot.errors import ExitCriteriaUnmet, InvalidInput, LossReasonRequired, RuleBroken, Text
+from bot.models import EventRow, Member, Opportunity, Review
+from bot.services.access import check_acts
+from bot.services.desk import Actor, Desk
+from bot.services.edits import EditForm, apply_edit, contact_way
+from bot.services.forms import check_future_day, read_form
+from bot.services.leads import amount_of
+from bot.services.next_steps import finish_next_step, set_next_step
+from bot.services.reading import done
+from bot.services.recording import Ground, Recorder, changed, enter_stage, ground_of, load, snapshot
+from bot.services.values import Done
+
+
+class WinForm(BaseModel):
+    """What is typed for a win; ``amount`` as typed, demanded where none is known."""
+
+    model_config = ConfigDict(frozen=True)
+
+    opportunity_id: int
+    reason: str | None = None
+    amount: str | None = Field(default=None, max_length=40)
+    note: str | None = Field(default=None, max_length=2000)
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> Self:
+        """Read the values of a form.
+
+        Raises:
+            InvalidInput: What to do, by field.
+        """
+        return read_form(cls, values)
+
+
+class LossForm(BaseModel):
+    """What is typed for a loss; ``win_back`` asks for the playbook's win-back date where none is given."""
+
+    model_config = ConfigDict(frozen=True)
+
+    opportunity_id: int
+    reason: str | None = None
+    competitor: str | None = Field(default=None, max_length=200)
+    note: str | None = Field(default=None, max_length=2000)
+    win_back: bool = False
+    win_back_on: date | None = None
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> Self:
+        """Read the values of a form.
+
+        Raises:
+            InvalidInput: What to do, by field.
+        """
+        return read_form(cls, values)
+
+
+def advance(
+    desk: Desk, opportunity_id: int, to_key: str, *, by: Actor, edit: EditForm | None = None, version: int | None = None
+) -> Done:
+    """Move an opportunity to another open stage.
+
+    Args:
+        desk: The record and the clock.
+        opportunity_id: Primary key.
+        to_key: Key of the stage.
+        by: Its owner, or who may act for them.
+        edit: Facts typed in the same form, such as those the exit criteria demand.
+        version: The version the member looked at.
+
+    Raises:
+        ExitCriteriaUnmet: Facts are missing; ``params["missing"]`` are the criteria.
+        RuleBroken: The playbook does not allow to skip or to go back.
+    """
+    with desk.transaction(by) as session:
+        opportunity, ground, recorder = _begin(desk, session, opportunity_id, by, version)
+        stage = _target(ground, to_key)
+        before = snapshot(opportunity)
+        if edit is not None:
+            apply_edit(recorder, opportunity, ground, edit)
+        _check_move(session, opportunity, ground, stage)
+        event = _move(recorder, opportunity, ground, stage)
+        recorder.attend(opportunity, ground)
+        event.payload = {**event.payload, "undo": {"fields": changed(opportunity, before)}}
+        recorder.card(opportunity, ground.team)
+        return done(session, opportunity, by, recorder.now, event, Text("stage.done", stage=stage.name))
+
+
+def win(desk: Desk, form: WinForm, *, by: Actor) -> Done:
+    """Close an opportunity as won.
+
+    Raises:
+        RuleBroken: No reason from the team's list.
+        InvalidInput: The amount is missing or unreadable.
+    """
+    with desk.transaction(by) as session:
+        opportunity, ground, recorder = _begin(desk, session, form.opportunity_id, by, None)
+        reason = ground.playbook.reason(StageKind.WON, form.reason)
+        if reason is None or reason.imports_only:
+            raise RuleBroken("close.win_reason_required")
+        if reason.needs_note and not form.note:
+            raise InvalidInput({"note": Text("close.note_required")})
+        before = snapshot(opportunity)
+        if form.amount is not None:
+            opportunity.amount_minor, opportunity.currency = amount_of(form.amount, opportunity.currency)
+        if opportunity.amount_minor is None:
+            raise InvalidInput({"amount": Text("close.amount_required")})
+        event = recorder.event(
+            opportunity,
+            OpportunityWon(
+                opportunity.stage_key, reason.key, opportunity.amount_minor, opportunity.currency, form.note
+            ),
+        )
+        finished = _close(recorder, opportunity, ground, StageKind.WON, reason.key, form.note)
+        event.payload = {**event.payload, "undo": {"fields": changed(opportunity, before), "finished": finished}}
+        recorder.tell(ground.team.manager_id, "notice.won", opportunity_id=opportunity.id, member=by.name)
+        return done(session, opportunity, by, recorder.now, event, Text("close.won"))
+
+
+def lose(desk: Desk, form: LossForm, *, by: Actor) -> Done:
+    """Close an opportunity as lost; the stage it was in is kept.
+
+    Raises:
+        LossReasonRequired: No reason from the team's list.
+        InvalidInput: The reason wants a note, or the win-back date has passed.
+    """
+    with desk.transaction(by) as session:
+        opportunity, ground, recorder = _begin(desk, session, form.opportunity_id, by, None)
+        reason = ground.playbook.reason(StageKind.LOST, form.reason)
+        if reason is None or reason.imports_only:
+            raise LossReasonRequired("close.loss_reason_required")
+        if reason.needs_note and not form.note:
+            raise InvalidInput({"note": Text("close.note_required")})
+        today = calendar.local_day(ground.calendar, recorder.now)
+        check_future_day("win_back_on", form.win_back_on, today)
+        win_back_on = form.win_back_on or (
+            today + timedelta(days=ground.playbook.win_back_days) if form.win_back else None
+        )
+        before = snapshot(opportunity)
+        opportunity.competitor, opportunity.win_back_on = form.competitor, win_back_on
+        event = recorder.event(
+            opportunity, OpportunityLost(opportunity.stage_key, reason.key, form.competitor, form.note, win_back_on)
+        )
+        finished = _close(recorder, opportunity, ground, StageKind.LOST, reason.key, form.note)
+        if win_back_on is not None and opportunity.owner_id is not None:
+            recorder.promise(
+                "notice",
+                f"member:{opportunity.owner_id}",
+                {"key": "notice.win_back", "params": {}, "opportunity_id": opportunity.id},
+                key=f"win_back:{opportunity.id}:{win_back_on}",
+                due_at=calendar.start_of_day(ground.calendar, win_back_on),
+            )
+        event.payload = {**event.payload, "undo": {"fields": changed(opportunity, before), "finished": finished}}
+        return done(session, opportunity, by, recorder.now, event, Text("close.lost"))
+
+
+def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) -> Done:
+    """Open a closed opportunity again, in the stage it was closed from.
+
+    Raises:
+        InvalidInput: No reason.
+        RuleBroken: It is open.
+    """
+    with desk.transaction(by) as session:
+        opportunity = load(session, opportunity_id, lock=True)
+        check_acts(opportunity, by, _owner(session, opportunity), open_only=False)
+        if opportunity.closed_at is None:
+            raise RuleBroken("error.not_closed")
+        if not (reason or "").strip():
+            raise InvalidInput({"reason": Text("error.required")})
+        recorder = Recorder(desk, session, by)
+        ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
+        stage = opportunity.closed_from or ground.playbook.first_stage.key
+        enter_stage(opportunity, stage, ground, recorder.now)
+        opportunity.closed_at = opportunity.closed_from = opportunity.close_reason = opportunity.close_note = None
+        opportunity.competitor = opportunity.win_back_on = opportunity.review_due_at = None
+        opportunity.attended_at = recorder.now
+        recorder.event(opportunity, OpportunityReopened(stage, (reason or "").strip()[:500]))
+        hours = ground.playbook.pace[opportunity.grade].accept_hours
+        text = "Contact again" if not by.locale.startswith("zh") else "重新联系"
+        set_next_step(recorder, opportunity, text, calendar.add_hours(ground.calendar, recorder.now, hours))
+        recorder.attend(opportunity, ground)
+        recorder.card(opportunity, ground.team)
+        return done(session, opportunity, by, recorder.now, None, Text("close.reopened"))
+
+
+def _begin(
+    desk: Desk, session: Session, opportunity_id: int, by: Actor, version: int | None
+) -> tuple[Opportunity, Ground, Recorder]:
+    opportunity = load(session, opportunity_id, version=version, lock=True)
+    check_acts(opportunity, by, _owner(session, opportunity))
+    return opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id), Recorder(desk, session, by)
+
+
+def _owner(session: Session, opportunity: Opportunity) -> Member | None:
+    return session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
+
+
+def _target(ground: Ground, to_key: str) -> Stage:
+    for stage in ground.playbook.open_stages:
+        if stage.key == to_key:
+            return stage
+    raise InvalidInput({"stage": Text("stage.unknown")})
+
+
+def _check_move(session: Session, opportunity: Opportunity, ground: Ground, stage: Stage) -> None:
+    playbook = ground.playbook
+    if stage.key == opportunity.stage_key:
+        raise InvalidInput({"stage": Text("stage.same")})
+    at, to = playbook.position(opportunity.stage_key), playbook.position(stage.key)
+    if to < at:
+        if not playbook.may_reverse:
+            raise InvalidInput({"stage": Text("stage.no_reverse")})
+        return
+    if to > at + 1 and not playbook.may_skip:
+        raise InvalidInput({"stage": Text("stage.no_skip")})
+    # Skipping is allowed; leaving out what each skipped stage would have asked for is not.
+    demanded = [one for left in playbook.stages[at:to] for one in left.criteria]
+    missing = missing_facts(
+        demanded,
+        has_contact_way=contact_way(session, opportunity),
+        need=opportunity.need,
+        facts=opportunity.facts,
+        amount_minor=opportunity.amount_minor,
+        expected_close_on=opportunity.expected_close_on,
+    )
+    if missing:
+        raise ExitCriteriaUnmet("stage.criteria_unmet", missing=missing)
+
+
+def _move(recorder: Recorder, opportunity: Opportunity, ground: Ground, stage: Stage) -> EventRow:
+    playbook = ground.playbook
+    hours = calendar.hours_between(ground.calendar, opportunity.stage_entered_at, recorder.now)
+    former = opportunity.stage_key
+    forward = playbook.position(stage.key) > playbook.position(former)
+    enter_stage(opportunity, stage.key, ground, recorder.now)
+    return recorder.event(opportunity, StageChanged(former, stage.key, round(hours, 2), forward))
+
+
+def _close(
+    recorder: Recorder, opportunity: Opportunity, ground: Ground, kind: StageKind, reason: str, note: str | None
+) -> int | None:
+    now = recorder.now
+    opportunity.closed_from = opportunity.stage_key
+    enter_stage(opportunity, ground.playbook.closing_stage(kind).key, ground, now)
+    opportunity.closed_at, opportunity.close_reason, opportunity.close_note = now, reason, note
+    finished = finish_next_step(recorder, opportunity, is_done=False)
+    graded = ground.playbook.review_won if kind is StageKind.WON else ground.playbook.review_lost
+    if opportunity.grade in graded:
+        opportunity.review_due_at = calendar.add_days(ground.calendar, now, ground.playbook.review_days)
+        recorder.session.add(
+            Review(
+                workspace_id=opportunity.workspace_id, opportunity_id=opportunity.id, due_at=opportunity.review_due_at
+            )
+        )
+    recorder.attend(opportunity, ground)
+    recorder.card(opportunity, ground.team)
+    return finished

@@ -1,0 +1,255 @@
+"""Owns teams: setting them up, changing them, reading them."""
+
+import itertools
+import re
+from datetime import datetime, time, timedelta
+from typing import Any, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BaseModel, Field, field_validator
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from bot.domain.playbook import default_playbook
+from bot.errors import InvalidInput, NotAllowed, NotFound, Text
+from bot.models import Member, Team
+from bot.services import members
+from bot.services.desk import Actor, Desk
+from bot.services.forms import read_form
+from bot.services.members import Profile, ref, ref_or_none
+from bot.services.playbooks import add_version, loaded
+from bot.services.values import TeamRef
+
+_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–—~至到]\s*(\d{1,2})(?::(\d{2}))?")
+_DAY_MINUTES = 24 * 60
+
+
+class TeamForm(BaseModel):
+    """What the setup form says of a team; members by Slack user id, ``hours`` such as ``9:00-12:00 13:00-18:00``."""
+
+    team_id: int | None = None
+    name: str = Field(min_length=1, max_length=80)
+    channel_id: str | None = None
+    manager: str
+    reps: tuple[str, ...] = ()
+    specialists: tuple[str, ...] = ()
+    zone: str = "UTC"
+    country: str | None = None
+    locale: str = "en-US"
+    hours: str = "9:00-12:00 13:00-18:00"
+    workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    digest_time: str = "09:00"
+    currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("setup.zone_unknown")
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _readable_hours(cls, value: str) -> str:
+        read_hours(value)
+        return value
+
+    @field_validator("digest_time")
+    @classmethod
+    def _readable_time(cls, value: str) -> str:
+        _minute(value)
+        return value
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> Self:
+        """Read the values of a form.
+
+        Raises:
+            InvalidInput: What to do, by field.
+        """
+        return read_form(cls, values)
+
+
+def read_hours(text: str) -> tuple[tuple[int, int], ...]:
+    """Read working hours into spans of minutes of the day.
+
+    Raises:
+        ValueError: Nothing readable, or spans that overlap; its text is a catalogue key.
+    """
+    spans = []
+    for match in _SPAN.finditer(text.replace("：", ":")):
+        start = int(match[1]) * 60 + int(match[2] or 0)
+        end = int(match[3]) * 60 + int(match[4] or 0)
+        if not start < end <= _DAY_MINUTES:
+            raise ValueError("setup.hours_unclear")
+        spans.append((start, end))
+    spans.sort()
+    if not spans or any(left[1] > right[0] for left, right in itertools.pairwise(spans)):
+        raise ValueError("setup.hours_unclear")
+    return tuple(spans)
+
+
+def _minute(text: str) -> int:
+    try:
+        at = time.fromisoformat(text.strip().replace("：", ":").zfill(5))
+    except ValueError as error:
+        raise ValueError("setup.time_unclear") from error
+    return at.hour * 60 + at.minute
+
+
+def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
+    """Create a team, or change one: its channel, people, hours and language.
+
+    Raises:
+        NotAllowed: The actor is neither an admin nor the team's manager; only admins create.
+        InvalidInput: The name is taken, or somebody is not known here.
+    """
+    if not (by.is_admin if form.team_id is None else by.manages(form.team_id)):
+        raise NotAllowed("error.not_allowed")
+    with desk.transaction(by) as session:
+        team = _team_row(session, desk, form)
+        _place_people(session, desk, form, team)
+        spans = [list(span) for span in read_hours(form.hours)]
+        team.name, team.channel_id, team.zone, team.country = form.name, form.channel_id, form.zone, form.country
+        team.locale = form.locale
+        team.hours = [spans if day in form.workdays else [] for day in range(7)]
+        team.digest_minute = _minute(form.digest_time)
+        team.live_from = team.live_from or desk.now()
+        team.digest_next_at = next_digest(team, desk.now())
+        if team.playbook_id is None:
+            add_version(session, team.id, default_playbook(form.currency), by, desk)
+            session.refresh(team)
+        return team_ref(session, team)
+
+
+def _team_row(session: Session, desk: Desk, form: TeamForm) -> Team:
+    taken = session.scalar(select(Team).where(func.lower(Team.name) == form.name.lower()))
+    if taken is not None and taken.id != form.team_id:
+        raise InvalidInput({"name": Text("setup.name_taken", name=form.name)})
+    if form.team_id is not None:
+        team = session.get(Team, form.team_id)
+        if team is None:
+            raise NotFound("error.not_found")
+        return team
+    team = Team(name=form.name, zone=form.zone, locale=form.locale, hours=[], exceptions={}, created_at=desk.now())
+    session.add(team)
+    session.flush()
+    return team
+
+
+def _place_people(session: Session, desk: Desk, form: TeamForm, team: Team) -> None:
+    wanted = (
+        [(form.manager, "manager")]
+        + [(one, "rep") for one in form.reps]
+        + [(one, "specialist") for one in form.specialists]
+    )
+    rows = {
+        row.slack_user_id: row
+        for row in session.scalars(select(Member).where(Member.slack_user_id.in_([one for one, _ in wanted])))
+    }
+    for slack_id in sorted({one for one, _ in wanted} - rows.keys()):
+        # Slack is asked for their profile afterwards: nothing here may wait for the network.
+        rows[slack_id] = members.upsert(session, desk, Profile(slack_id, slack_id, zone=form.zone, locale=form.locale))
+        rows[slack_id].profile_read_at = None
+    for field_name, people in (("manager", (form.manager,)), ("reps", form.reps), ("specialists", form.specialists)):
+        gone = [rows[one] for one in people if not rows[one].is_active]
+        if gone:
+            raise InvalidInput({field_name: Text("setup.member_inactive", member=gone[0].name)})
+    if set(form.reps) & set(form.specialists):
+        raise InvalidInput({"specialists": Text("setup.member_twice")})
+    if form.team_id is not None:
+        session.execute(
+            update(Member)
+            .where(
+                Member.team_id == team.id,
+                Member.slack_user_id.is_not(None),
+                Member.slack_user_id.not_in([*form.reps, *form.specialists]),
+            )
+            .values(team_id=None)
+        )
+    for slack_id, role in wanted[1:]:
+        row = rows[slack_id]
+        row.team_id = team.id
+        if row.role != "admin" and slack_id != form.manager:
+            row.role = role
+    manager = rows[form.manager]
+    if manager.role != "admin":
+        manager.role = "manager"
+    team.manager_id = manager.id
+
+
+def next_digest(team: Team, after: datetime) -> datetime:
+    """Return the next moment, strictly after one, at which it is the team's digest hour on some local day."""
+    zone = ZoneInfo(team.zone)
+    day = after.astimezone(zone).date()
+    while True:
+        at = datetime.combine(day, time(team.digest_minute // 60, team.digest_minute % 60), zone)
+        if at > after:
+            return at
+        day += timedelta(days=1)
+
+
+def team_ref(session: Session, team: Team) -> TeamRef:
+    """Return a team's row as forms and messages see it."""
+    people = list(
+        session.scalars(select(Member).where(Member.team_id == team.id, Member.is_active).order_by(Member.id))
+    )
+    return TeamRef(
+        id=team.id,
+        name=team.name,
+        channel_id=team.channel_id,
+        manager=ref_or_none(session, team.manager_id),
+        zone=team.zone,
+        country=team.country,
+        locale=team.locale,
+        digest_minute=team.digest_minute,
+        hours=tuple(tuple((span[0], span[1]) for span in day) for day in team.hours),
+        reps=tuple(ref(one) for one in people if one.role != "specialist"),
+        specialists=tuple(ref(one) for one in people if one.role == "specialist"),
+        is_live=team.live_from is not None,
+        currency=loaded(session, team.playbook_id).currency if team.playbook_id else "USD",
+    )
+
+
+def all_teams(desk: Desk, *, by: Actor) -> tuple[TeamRef, ...]:
+    """Return the workspace's teams by name."""
+    with desk.reading(by) as session:
+        return tuple(team_ref(session, team) for team in session.scalars(select(Team).order_by(Team.name)))
+
+
+def team_of(desk: Desk, team_id: int, *, by: Actor) -> TeamRef:
+    """Return one team.
+
+    Raises:
+        NotFound: The workspace has no such team.
+    """
+    with desk.reading(by) as session:
+        team = session.get(Team, team_id)
+        if team is None:
+            raise NotFound("error.not_found")
+        return team_ref(session, team)
+
+
+def has_team(desk: Desk, *, by: Actor) -> bool:
+    """Say whether the workspace has been set up."""
+    with desk.reading(by) as session:
+        return session.scalar(select(Team.id).limit(1)) is not None
+
+
+def home_team(session: Session, by: Actor) -> Team:
+    """Return the team in which an actor captures: their own, else the first they manage, else an admin's first.
+
+    Raises:
+        NotAllowed: They have none.
+    """
+    if by.team_id is not None:
+        team = session.get(Team, by.team_id)
+        if team is not None:
+            return team
+    statement = select(Team).order_by(Team.id).limit(1)
+    if not by.is_admin:
+        statement = statement.where(Team.id.in_(by.managed_team_ids))
+    team = session.scalar(statement)
+    if team is None:
+        raise NotAllowed("error.unknown_member")
+    return team

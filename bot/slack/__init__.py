@@ -1,0 +1,1 @@
+"""The gateway to Slack's Web API: limits, retries and the translation of its errors."""

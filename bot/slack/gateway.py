@@ -1,0 +1,265 @@
+"""Owns every call to Slack's Web API: one method a need, answering with values and raising only gateway errors."""
+
+import threading
+from collections.abc import Callable, Sequence
+from http.client import HTTPException
+from typing import Any, Protocol
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+from slack_sdk.web import SlackResponse
+from slack_sdk.webhook import WebhookClient
+
+from bot.errors import RateLimited
+from bot.services.members import Profile
+from bot.slack.refusals import error_of, retry_after, status_error
+from bot.slack.retries import retry_handlers
+
+Blocks = Sequence[Block | dict[str, Any]]
+MOST_MESSAGE_BLOCKS = 50
+MOST_VIEW_BLOCKS = 100
+_TIMEOUT_SECONDS = 10
+_TOO_MANY_REQUESTS = 429
+
+
+class Poster(Protocol):
+    """What the delivery of promised messages needs of Slack."""
+
+    def post(
+        self,
+        channel: str,
+        text: str,
+        blocks: Blocks | None = None,
+        *,
+        metadata: dict[str, Any] | None = None,
+        thread_ts: str | None = None,
+    ) -> str:
+        """Post a message and return its ``ts``."""
+        ...
+
+    def update(
+        self,
+        channel: str,
+        ts: str,
+        text: str,
+        blocks: Blocks | None = None,
+        *,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Replace a message's text and blocks."""
+        ...
+
+    def open_dm(self, user: str) -> str:
+        """Return the id of the app's direct channel with a user."""
+        ...
+
+
+class Gateway:
+    """Slack as this program sees it; may be used from many threads at once.
+
+    Every method raises:
+        RateLimited: Slack asked for patience (429); nothing was done.
+        Unavailable: No answer or a fault of Slack's own; worth another try.
+        Rejected: Slack refused for good; ``code`` is its error code.
+
+    Args:
+        token: Bot token, such as ``xoxb-…``.
+        base_url: Address of the Web API; another one for GovSlack or a stand-in.
+    """
+
+    def __init__(self, token: str, *, base_url: str = "https://slack.com/api/") -> None:
+        self.client = WebClient(
+            token=token,
+            base_url=base_url if base_url.endswith("/") else f"{base_url}/",
+            timeout=_TIMEOUT_SECONDS,
+            retry_handlers=retry_handlers(),
+        )
+        self._direct: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def post(
+        self,
+        channel: str,
+        text: str,
+        blocks: Blocks | None = None,
+        *,
+        metadata: dict[str, Any] | None = None,
+        thread_ts: str | None = None,
+    ) -> str:
+        """Post a message.
+
+        Args:
+            channel: Channel id, such as ``C012AB3CD``.
+            text: What notifications and screen readers say.
+            blocks: At most 50.
+            metadata: ``event_type`` and ``event_payload``; other apps can see it, so ids only.
+            thread_ts: Post as a reply to that message.
+
+        Returns:
+            The message's ``ts``.
+        """
+        answer = self._call(
+            self.client.chat_postMessage,
+            channel=channel,
+            text=text,
+            blocks=_message_blocks(blocks),
+            metadata=metadata,
+            thread_ts=thread_ts,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return str(answer["ts"])
+
+    def update(
+        self,
+        channel: str,
+        ts: str,
+        text: str,
+        blocks: Blocks | None = None,
+        *,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Replace a message of our own by its ``ts``."""
+        self._call(
+            self.client.chat_update,
+            channel=channel,
+            ts=ts,
+            text=text,
+            blocks=_message_blocks(blocks),
+            metadata=metadata,
+        )
+
+    def ephemeral(
+        self, channel: str, user: str, text: str, blocks: Blocks | None = None, *, thread_ts: str | None = None
+    ) -> None:
+        """Show a message in a channel to one user only; Slack may forget it on reload."""
+        self._call(
+            self.client.chat_postEphemeral,
+            channel=channel,
+            user=user,
+            text=text,
+            blocks=_message_blocks(blocks),
+            thread_ts=thread_ts,
+        )
+
+    def respond(
+        self,
+        response_url: str,
+        text: str,
+        blocks: Blocks | None = None,
+        *,
+        replace_original: bool = False,
+        in_channel: bool = False,
+    ) -> None:
+        """Answer a command or a click through its ``response_url`` (5 uses in 30 minutes)."""
+        hook = WebhookClient(response_url, timeout=_TIMEOUT_SECONDS, retry_handlers=retry_handlers())
+        try:
+            answer = hook.send(
+                text=text,
+                blocks=_message_blocks(blocks),
+                replace_original=replace_original,
+                response_type="in_channel" if in_channel else "ephemeral",
+            )
+        except (OSError, HTTPException, SlackClientError) as error:
+            raise error_of(error) from error
+        if answer.status_code == _TOO_MANY_REQUESTS:
+            raise RateLimited(retry_after(answer.headers))
+        if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's errors begin there
+            raise status_error(answer.status_code, answer.body)
+
+    def open_dm(self, user: str) -> str:
+        """Return the id of the app's direct channel with a user, asking Slack only once."""
+        with self._lock:
+            known = self._direct.get(user)
+        if known is not None:
+            return known
+        channel = str(self._call(self.client.conversations_open, users=user)["channel"]["id"])
+        with self._lock:
+            self._direct[user] = channel
+        return channel
+
+    def open_view(self, trigger_id: str, view: View | dict[str, Any]) -> tuple[str, str]:
+        """Open a modal within 3 s of the trigger, which serves once.
+
+        Returns:
+            The view's id, and its hash for ``update_view``.
+        """
+        return _view_of(self._call(self.client.views_open, trigger_id=trigger_id, view=_plain_view(view)))
+
+    def push_view(self, trigger_id: str, view: View | dict[str, Any]) -> tuple[str, str]:
+        """Put a modal on top of the open one; the stack is 3 deep. Returns as ``open_view``."""
+        return _view_of(self._call(self.client.views_push, trigger_id=trigger_id, view=_plain_view(view)))
+
+    def update_view(self, view_id: str, view: View | dict[str, Any], view_hash: str | None = None) -> tuple[str, str]:
+        """Replace an open modal; with the hash only if nobody replaced it meanwhile. Returns as ``open_view``."""
+        options = {} if view_hash is None else {"hash": view_hash}
+        return _view_of(self._call(self.client.views_update, view_id=view_id, view=_plain_view(view), **options))
+
+    def publish_home(self, user: str, view: View | dict[str, Any]) -> None:
+        """Replace a user's App Home."""
+        self._call(self.client.views_publish, user_id=user, view=_plain_view(view))
+
+    def user_profile(self, user: str) -> Profile:
+        """Return what Slack says of a user."""
+        found = self._call(self.client.users_info, user=user, include_locale=True)["user"]
+        return profile_of(found)
+
+    def channel_name(self, channel: str) -> str:
+        """Return a channel's name without its ``#``; empty for a direct one."""
+        return str(self._call(self.client.conversations_info, channel=channel)["channel"].get("name") or "")
+
+    def _call(self, method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
+        try:
+            return method(**{name: value for name, value in arguments.items() if value is not None})
+        except (SlackApiError, SlackClientError, OSError, HTTPException) as error:
+            raise error_of(error) from error
+
+
+def profile_of(user: dict[str, Any]) -> Profile:
+    """Return the profile in a ``user`` object of Slack's, as in ``users.info`` and the event ``user_change``."""
+    details = user.get("profile") or {}
+    name = (
+        details.get("display_name")
+        or details.get("real_name")
+        or user.get("real_name")
+        or user.get("name")
+        or user["id"]
+    )
+    return Profile(
+        slack_user_id=str(user["id"]),
+        name=str(name),
+        email=details.get("email"),
+        zone=str(user.get("tz") or "UTC"),
+        locale=str(user.get("locale") or "en-US"),
+        is_slack_admin=bool(user.get("is_admin") or user.get("is_owner")),
+        is_active=not user.get("deleted", False) and not user.get("is_bot", False),
+        is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+    )
+
+
+def plain_blocks(blocks: Blocks, most: int) -> list[dict[str, Any]]:
+    """Return blocks as Slack takes them.
+
+    Raises:
+        ValueError: There are more than the surface allows: a defect of the view that made them.
+    """
+    plain = [one if isinstance(one, dict) else one.to_dict() for one in blocks]
+    if len(plain) > most:
+        raise ValueError(f"{len(plain)} blocks, at most {most} are allowed")
+    return plain
+
+
+def _message_blocks(blocks: Blocks | None) -> list[dict[str, Any]] | None:
+    return None if blocks is None else plain_blocks(blocks, MOST_MESSAGE_BLOCKS)
+
+
+def _plain_view(view: View | dict[str, Any]) -> dict[str, Any]:
+    plain = view if isinstance(view, dict) else view.to_dict()
+    return {**plain, "blocks": plain_blocks(plain.get("blocks", ()), MOST_VIEW_BLOCKS)}
+
+
+def _view_of(answer: SlackResponse) -> tuple[str, str]:
+    view = answer["view"]
+    return str(view["id"]), str(view["hash"])

