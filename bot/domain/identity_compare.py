@@ -6,12 +6,13 @@ from enum import StrEnum
 
 from bot.domain.identity_data import Role, lexicon
 from bot.domain.identity_names import forms_conflict, legal_form, name_key
-from bot.domain.identity_near import is_alias, is_cjk_short, is_initials, is_slip, latin_of, sounds_alike
-from bot.domain.identity_parts import Part, Reading, read
-from bot.domain.identity_text import fold, is_cjk, is_kana, pinyin_of, tokens_of
+from bot.domain.identity_near import is_alias, is_cjk_short, is_initials, is_slip, katakana, latin_of, sounds_alike, without_umlauts
+from bot.domain.identity_parts import Part, Reading, cjk_wholes, read
+from bot.domain.identity_text import fold, is_cjk, is_kana, tokens_of
 
-_SHORTEST_JOINED = 4
-_CJK_EXTRA = 2
+_SHORTEST_JOINED = 5
+_SHORTEST_TURNED = 3
+_SHORTEST_CJK, _SHORTEST_KANA, _CJK_EXTRA = 2, 3, 2
 
 
 class Verdict(StrEnum):
@@ -61,27 +62,54 @@ def _different(*reasons: str) -> tuple[str, ...]:
 
 
 def _decide(one: Reading, other: Reading, a: str, b: str) -> tuple[str, ...]:
-    if one.closed == other.closed and len(one.closed) >= _SHORTEST_JOINED:
-        return _possible("joined")
-    if is_alias(one.key, other.key):
-        return _possible("abbreviation")
+    early = _alike_as_written(one, other)
+    if early:
+        return _possible(early)
+    one, other, closed = _closed_up(one, other)
     if one.numbers != other.numbers:
         return _different("number")
     places = _places(one, other)
     if places == "city":
         return _different("city")
-    trades = _trades(one, other)
     nearness = _nearness(one, other, a, b)
-    if nearness is None:
-        return _different("distinctive_word")
-    if nearness == "generic":
-        return _different("generic_only")
-    if trades == "industry" and nearness not in {"typo", "abbreviation", "joined"}:
+    if nearness in {"distinctive_word", "generic_only"}:
+        return _different(nearness)
+    trades = _trades(one, other)
+    if trades == "industry" and nearness not in {"typo", "abbreviation"}:
         return _different("industry")
-    reasons = [reason for reason in (nearness if nearness != "core" else "", places, trades) if reason]
-    if one.of(Role.BRANCH) != other.of(Role.BRANCH):
-        reasons.append("branch")
+    branch = "branch" if one.of(Role.BRANCH) != other.of(Role.BRANCH) else ""
+    reasons = [reason for reason in (closed, nearness, places, trades, branch) if reason]
     return _possible(*(reasons or ["words"]))
+
+
+def _alike_as_written(one: Reading, other: Reading) -> str:
+    """A nearness that needs no reading of the words: spaces, umlauts, kana, a known short name, the order."""
+    if one.closed == other.closed or (without_umlauts(one.closed) == without_umlauts(other.closed)):
+        return "joined" if one.closed == other.closed else "umlaut"
+    if is_alias(one.key, other.key):
+        return "abbreviation"
+    if one.cjk and other.cjk:
+        if katakana(one.closed) == katakana(other.closed):
+            return "kana"
+        if len(one.closed) == len(other.closed) > _SHORTEST_TURNED and other.closed in one.closed * 2:
+            return "word_order"
+    return ""
+
+
+def _closed_up(one: Reading, other: Reading) -> tuple[Reading, Reading, str]:
+    """Both names with words that the other writes as one closed up: ``blue finch`` beside ``bluefinch``."""
+    ours, theirs = _close(one, other), _close(other, one)
+    return ours, theirs, "joined" if ours is not one or theirs is not other else ""
+
+
+def _close(split: Reading, whole: Reading) -> Reading:
+    wanted = {part.text for part in whole.cores if len(part.text) >= _SHORTEST_JOINED and not is_cjk(part.text)}
+    words = split.key.split(" ")
+    for size in (2, 3):
+        for start in range(len(words) - size + 1):
+            if "".join(words[start : start + size]) in wanted:
+                return read(" ".join([*words[:start], "".join(words[start : start + size]), *words[start + size :]]))
+    return split
 
 
 def _place_ids(reading: Reading) -> set[str]:
@@ -104,51 +132,52 @@ def _latin_place(place: str) -> str:
 
 
 def _trades(one: Reading, other: Reading) -> str:
+    """Whether the descriptive words conflict (``industry``), or some are missing on one side."""
+    # Where a decoration or a place has to name the customer, every other word of the name counts as it is written.
     exact = (one.promoted or other.promoted) and one.cjk == other.cjk
+    roles = {Role.INDUSTRY, Role.NEUTRAL, Role.STRUCTURE} if exact else {Role.INDUSTRY, Role.NEUTRAL}
 
-    def ids(reading: Reading, role: Role) -> set[str]:
-        return {part.text if exact else part.ident for part in reading.parts if part.role is role}
+    def ids(reading: Reading, wanted: set[Role]) -> set[str]:
+        return {part.text if exact else part.ident for part in reading.parts if part.role in wanted}
 
-    ours, theirs = ids(one, Role.INDUSTRY), ids(other, Role.INDUSTRY)
-    only_ours, only_theirs = ours - theirs, theirs - ours
-    if only_ours and only_theirs:
+    ours, theirs = ids(one, roles), ids(other, roles)
+    if ours - theirs and theirs - ours:
         return "industry"
-    if only_ours or only_theirs or ids(one, Role.NEUTRAL) != ids(other, Role.NEUTRAL):
-        return "descriptive_word"
-    return ""
+    structure = ids(one, {Role.STRUCTURE}) != ids(other, {Role.STRUCTURE})
+    return "descriptive_word" if ours != theirs or structure else ""
 
 
-def _nearness(one: Reading, other: Reading, a: str, b: str) -> str | None:
-    """How near the distinctive words are; ``None`` for not at all, ``generic`` when nothing distinctive is shared."""
+def _nearness(one: Reading, other: Reading, a: str, b: str) -> str:
+    """How near the distinctive words are: empty when they are equal, ``distinctive_word`` or ``generic_only`` when they are not near."""
     left, right = _leftovers(one.parts, other.parts)
     if _abbreviated(one, other, left, right, a, b):
         return "abbreviation"
     if one.cjk != other.cjk and _sounds(one, other):
         return "pinyin"
-    left_cores, right_cores = _cores(left), _cores(right)
-    shared = Counter(part.ident for part in one.cores) & Counter(part.ident for part in other.cores)
-    if not left_cores and not right_cores:
-        return "core" if shared else "generic"
     if _slipped(left, right):
         return "typo"
-    if left_cores and right_cores:
-        if "".join(left_cores) == "".join(right_cores):
-            return "joined"
-        return _cjk_near(left_cores, right_cores, one, other)
+    ours, theirs = _texts(left, Role.CORE), _texts(right, Role.CORE)
+    shared = Counter(part.ident for part in one.cores) & Counter(part.ident for part in other.cores)
+    if ours and theirs:
+        return _cjk_near(ours, theirs)
     if not shared:
-        return "generic"
-    extra, missing = (left, right) if left_cores else (right, left)
-    if any(part.role is Role.INDUSTRY for part in missing) and any(part.role is Role.CORE for part in extra):
-        return None
+        return "generic_only"
+    weak = _texts(left, Role.WEAK), _texts(right, Role.WEAK)
+    if not ours and not theirs:
+        return "distinctive_word" if all(weak) else ""
+    extra, missing = (left, right) if ours else (right, left)
+    # A word more on one side and another trade or decoration on the other is a word exchanged.
+    if _texts(missing, Role.INDUSTRY, Role.NEUTRAL, Role.WEAK) and _texts(extra, Role.CORE):
+        return "distinctive_word"
     return "short_name"
 
 
-def _cores(parts: list[Part]) -> list[str]:
-    return [part.text for part in parts if part.role is Role.CORE]
+def _texts(parts: list[Part], *roles: Role) -> list[str]:
+    return [part.text for part in parts if part.role in roles]
 
 
 def _leftovers(one: tuple[Part, ...], other: tuple[Part, ...]) -> tuple[list[Part], list[Part]]:
-    """What each side has and the other has not, particles apart; a place on both sides counts once."""
+    """What each side has and the other has not, particles apart."""
     ours, theirs = Counter(part.ident for part in one), Counter(part.ident for part in other)
 
     def rest(parts: tuple[Part, ...], count: Counter[str]) -> list[Part]:
@@ -166,32 +195,32 @@ def _leftovers(one: tuple[Part, ...], other: tuple[Part, ...]) -> tuple[list[Par
 
 
 def _slipped(left: list[Part], right: list[Part]) -> bool:
-    ours, theirs = [[part.text for part in side if part.role is not Role.PLACE or len(side) == 1] for side in (left, right)]
-    if not ours or not theirs:
-        return False
+    """Whether what is left is one word mistyped; a trade or place that only one side has does not matter."""
+    ours, theirs = ([part.text for part in side] for side in (left, right))
     if len(ours) == len(theirs) == 1:
         return is_slip(ours[0], theirs[0])
-    cores = _cores(left), _cores(right)
-    if len(cores[0]) == len(cores[1]) == 1 and is_slip(cores[0][0], cores[1][0]):
-        return True
-    return is_slip("".join(ours).replace(" ", ""), "".join(theirs).replace(" ", ""))
+    cores = _texts(left, Role.CORE), _texts(right, Role.CORE)
+    if len(cores[0]) == len(cores[1]) == 1:
+        return is_slip(cores[0][0], cores[1][0])
+    return bool(ours and theirs) and is_slip("".join(ours).replace(" ", ""), "".join(theirs).replace(" ", ""))
 
 
 def _abbreviated(one: Reading, other: Reading, left: list[Part], right: list[Part], a: str, b: str) -> bool:
-    ours, theirs = [[word for part in side for word in part.text.split(" ")] for side in (left, right)]
-    for short, long, long_name, whole in ((ours, theirs, b, other), (theirs, ours, a, one)):
-        if len(short) != 1:
-            cores = [word for word in short if word not in lexicon().latin]
-            short = cores if len(cores) == 1 else short  # noqa: PLW2901 - the rest are trades and legal words
-        if len(short) != 1:
-            continue
-        if is_initials(short[0], tuple(long)) or is_initials(short[0], tuple(tokens_of(fold(long_name)))):
-            return True
-        if is_initials(short[0], tuple(word for part in whole.parts for word in part.text.split(" "))):
-            return True
-        if len(long) == 1 and (len(short[0]) == 1 or len(long[0]) == 1) and short[0][0] == long[0][0] and short[0].isalpha() and not is_cjk(short[0] + long[0]):
-            return True
-    return _aliased(one, other)
+    ours, theirs = ([word for part in side for word in part.text.split(" ")] for side in (left, right))
+    return _is_short(ours, theirs, other, b) or _is_short(theirs, ours, one, a) or _aliased(one, other) or _cjk_abbreviated(one, other)
+
+
+def _is_short(short: list[str], long: list[str], whole: Reading, written: str) -> bool:
+    """Whether the one word left on this side stands for the words left, or all words, of the other."""
+    unknown = [word for word in short if word not in lexicon().latin]
+    word = short[0] if len(short) == 1 else unknown[0] if len(unknown) == 1 else ""
+    if not word or is_cjk(word):
+        return False
+    every = tuple(text for part in whole.parts for text in part.text.split(" "))
+    if any(is_initials(word, words) for words in (tuple(long), every, tuple(tokens_of(fold(written))))):
+        return True
+    # An initial for a given name: J. Tamworth.
+    return len(long) == 1 and min(len(word), len(long[0])) == 1 and word[0] == long[0][0] and word.isalpha()
 
 
 def _aliased(one: Reading, other: Reading) -> bool:
@@ -203,32 +232,35 @@ def _aliased(one: Reading, other: Reading) -> bool:
     return any(is_alias(ours, theirs) for ours in names(one) for theirs in names(other) if ours != theirs)
 
 
-def _cjk_near(ours: list[str], theirs: list[str], one: Reading, other: Reading) -> str | None:
-    if len(ours) != 1 or len(theirs) != 1 or not is_cjk(ours[0]) or not is_cjk(theirs[0]):
-        return None
-    short, long = sorted((ours[0], theirs[0]), key=len)
-    if len(long) - len(short) >= _CJK_EXTRA and len(short) > 1 and long.startswith(short):
-        return "short_name"
-    for core, whole in ((ours[0], other), (theirs[0], one)):
-        for text in _cjk_wholes(whole):
-            if is_cjk_short(core, text):
-                return "abbreviation"
-    return None
+def _cjk_abbreviated(one: Reading, other: Reading) -> bool:
+    if not (one.cjk and other.cjk):
+        return False
+    return any(_stands_for(short, long) for short, long in ((one, other), (other, one)) if not short.promoted)
 
 
-def _cjk_wholes(reading: Reading) -> set[str]:
-    bare = "".join(part.text for part in reading.of(Role.CORE, Role.INDUSTRY, Role.NEUTRAL) if is_cjk(part.text))
-    parts = [part.text for part in reading.parts if is_cjk(part.text) and part.role is not Role.BRANCH]
-    return {bare, "".join(parts)}
+def _stands_for(short: Reading, long: Reading) -> bool:
+    places = [part.text for part in long.parts if part.role is Role.PLACE] + [part.text for part in long.cores]
+    first = next((place for place in places if long.closed.startswith(place)), "") if long.promoted or places else ""
+    return any(is_cjk_short(ours, theirs, first) for ours in cjk_wholes(short) for theirs in cjk_wholes(long))
+
+
+def _cjk_near(ours: list[str], theirs: list[str]) -> str:
+    """Chinese names are near when one is the other with at least two characters more at its end."""
+    if len(ours) == len(theirs) == 1 and is_cjk(ours[0]) and is_cjk(theirs[0]):
+        short, long = sorted((ours[0], theirs[0]), key=len)
+        shortest = _SHORTEST_KANA if is_kana(short) else _SHORTEST_CJK
+        if len(long) - len(short) >= _CJK_EXTRA and len(short) >= shortest and long.startswith(short):
+            return "short_name"
+    return "distinctive_word"
 
 
 def _sounds(one: Reading, other: Reading) -> bool:
     """Whether the Latin name is how the Chinese or Japanese name sounds."""
     chinese, latin = (one, other) if one.cjk else (other, one)
-    spoken = {"".join(part.text for part in latin.cores), latin.closed}
+    no_place = "".join(part.text for part in latin.parts if part.role not in {Role.PLACE, Role.STOP})
+    spoken = {text.replace(" ", "").replace("v", "u") for text in ("".join(part.text for part in latin.cores), latin.closed, no_place)}
     core = "".join(part.text for part in chinese.cores)
-    whole = "".join(part.text for part in chinese.parts)
-    sounds = {latin_of(text) for text in (core, whole)} | {"".join(pinyin_of(part.text)) for part in chinese.cores}
+    sounds = {latin_of(text).replace("v", "u") for text in (core, *cjk_wholes(chinese))}
     if spoken & sounds:
         return True
     return any(sounds_alike(part.text, ja.text) for ja in chinese.cores if is_kana(ja.text) for part in latin.cores)

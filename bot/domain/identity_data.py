@@ -16,6 +16,7 @@ class Role(StrEnum):
     CORE = "core"
     INDUSTRY = "industry"
     NEUTRAL = "neutral"
+    STRUCTURE = "structure"
     WEAK = "weak"
     PLACE = "place"
     BRANCH = "branch"
@@ -45,6 +46,7 @@ class Lexicon:
     longest_latin: int
     longest_cjk: int
     short: dict[str, str]
+    real: frozenset[str]
     alias: dict[str, frozenset[int]]
 
 
@@ -104,8 +106,8 @@ def lexicon() -> Lexicon:
     for ident, spellings in words["industry"].items():
         for text in spellings:
             know(text, Role.INDUSTRY, ident)
-    for role in (Role.NEUTRAL, Role.WEAK):
-        for text in words[role.value]["words"]:
+    for role, texts in ((Role.STRUCTURE, words["neutral"]["structure"]), (Role.NEUTRAL, words["neutral"]["words"]), (Role.WEAK, words["weak"]["words"])):
+        for text in texts:
             know(text, role, spelling(text))
     for ident, spellings in words["number"].items():
         for text in spellings:
@@ -115,7 +117,8 @@ def lexicon() -> Lexicon:
     for number, group in enumerate(words["alias"]["names"]):
         for text in group:
             alias[spelling(text)] = alias.get(spelling(text), frozenset()) | {number}
-    return Lexicon(latin, cjk, max(key.count(" ") for key in latin) + 1, max(map(len, cjk)), short, alias)
+    real = frozenset(words["real"]["words"].split()) | latin.keys()
+    return Lexicon(latin, cjk, max(key.count(" ") for key in latin) + 1, max(map(len, cjk)), short, real, alias)
 
 
 @cache

@@ -41,8 +41,7 @@ def forms_conflict(first: str | None, second: str | None) -> bool:
     """Whether two legal forms exclude each other: Inc and Ltd do; Co and Co Ltd, or one that is absent, do not."""
     if not first or not second:
         return False
-    one, other = set(first.split("+")), set(second.split("+"))
-    return not (one <= other or other <= one)
+    return first != second and not ("co" in {first, second} and first.split("+")[0] == second.split("+")[0])
 
 
 def stored_name_key(name: str, *, distinct_form: bool = False) -> str:

@@ -2,14 +2,19 @@
 
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Hamming
 
 from bot.domain.identity_data import Role, lexicon
 from bot.domain.identity_text import is_cjk, is_kana, pinyin_of
 
-_SLIP_OF_ONE, _SUBSTITUTION, _SLIP_OF_TWO = 5, 6, 9
+_SLIP_OF_ONE, _SUBSTITUTION, _SLIP_OF_TWO, _SLIPS_IN_PLACE = 5, 6, 9, 12
+# Letters taken for each other: neighbours on the keyboard, vowels, and consonants that sound alike.
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qaz", "wsx", "edc", "rfv", "tgb", "yhn", "ujm", "aeiouy")
+_ALIKE = ("sz", "ck", "cs", "mn", "dt", "bp", "vw", "fv", "gj", "lr", "gk", "kq", "il", "yi", "td", "ei", "ou", "eo", "au", "ai", "ao", "eu", "uv")
+_LIKELY = frozenset(frozenset(row[place : place + 2]) for row in _ROWS for place in range(len(row) - 1)) | frozenset(map(frozenset, _ALIKE))
 _KANA_SLIP = 5
 _LONGEST_INITIALS = 6
+_LOOSE_INITIALS = 4
 _LONGEST_CJK_SHORT = 4
 
 _KANA_ROWS = {
@@ -31,18 +36,33 @@ def is_slip(one: str, other: str) -> bool:
         one, other = other, one
     if is_cjk(one) or is_cjk(other):
         return is_kana(one) and is_kana(other) and len(other) >= _KANA_SLIP and OSA.distance(one, other, score_cutoff=1) <= 1
-    if len(other) < _SLIP_OF_ONE or any(char.isdigit() for char in one + other):
+    if any(char.isdigit() for char in one + other) or (one in lexicon().real and other in lexicon().real):
         return False
-    words = lexicon().latin
-    if one in words and other in words:
+    if without_umlauts(one) == without_umlauts(other):
+        return True
+    if len(other) < _SLIP_OF_ONE:
         return False
     distance = OSA.distance(one, other, score_cutoff=2)
     if distance == 1:
-        if len(one) < len(other):
-            return one[0] == other[0] or len(other) > _SUBSTITUTION
-        swapped = sorted(one) == sorted(other)
-        return swapped or (len(other) >= _SUBSTITUTION and one[0] == other[0])
-    return distance == 2 and len(other) >= _SLIP_OF_TWO and one[0] == other[0]  # noqa: PLR2004 - the two of "one or two letters"
+        return _is_slip_of_one(one, other)
+    # Two letters put in place of two others are another word more often than two slips.
+    few = len(one) == len(other) and Hamming.distance(one, other) == 2 and len(other) < _SLIPS_IN_PLACE  # noqa: PLR2004 - two letters
+    return distance == 2 and len(other) >= _SLIP_OF_TWO and one[0] == other[0] and not few  # noqa: PLR2004 - two letters
+
+
+def _is_slip_of_one(one: str, other: str) -> bool:
+    if len(one) < len(other):
+        return one[0] == other[0] or len(other) > _SUBSTITUTION
+    place = next(place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+    if sorted(one) == sorted(other):
+        return True
+    likely = frozenset((one[place], other[place])) in _LIKELY
+    return (likely and place > 0 and len(other) >= _SUBSTITUTION) or (len(other) >= _SLIP_OF_TWO and (place > 0 or likely))
+
+
+def without_umlauts(word: str) -> str:
+    """A word with ae, oe and ue as German keyboards without umlauts do not mean them."""
+    return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
 def is_initials(short: str, words: tuple[str, ...]) -> bool:
@@ -52,15 +72,32 @@ def is_initials(short: str, words: tuple[str, ...]) -> bool:
     heads = [word for word in words if word and not is_cjk(word)]
     known = lexicon().latin
     strong = [word for word in heads if not (word in known and known[word].role is Role.STOP)]
-    return any("".join(word[0] for word in chosen) == short for chosen in (heads, strong)) and len(strong) > 1
-
-
-def is_cjk_short(short: str, long: str) -> bool:
-    """Whether a short Chinese name picks its characters, in order and from the first on, out of a long one (工行, 工商银行)."""
-    if not 2 <= len(short) <= _LONGEST_CJK_SHORT or len(long) < len(short) + 2 or short[0] != long[0]:  # noqa: PLR2004 - at least two characters left out
+    initials = ["".join(word[0] for word in chosen) for chosen in (heads, strong)]
+    if len(strong) < 2:  # noqa: PLR2004 - initials of one word are no abbreviation
         return False
+    # One word may go without its letter in a longer abbreviation, as "fer" does in SNCF.
+    return short in initials or (len(short) >= _LOOSE_INITIALS and any(_lacks_one(short, letters) for letters in initials))
+
+
+def _lacks_one(short: str, letters: str) -> bool:
+    rest = iter(letters)
+    return len(letters) == len(short) + 1 and letters[0] == short[0] and all(char in rest for char in short)
+
+
+def is_cjk_short(short: str, long: str, place: str = "") -> bool:
+    """Whether a short Chinese name picks its characters, in order and from the first on, out of a long one (工行, 工商银行).
+
+    Args:
+        short: Two to four characters.
+        long: At least two more, or one more when it begins with a place that the short name has one character of (中移动).
+        place: The place that the long name begins with, if any.
+    """
+    if not 2 <= len(short) <= _LONGEST_CJK_SHORT or not long or short[0] != long[0] or is_kana(short):  # noqa: PLR2004 - two characters make a name
+        return False
+    if place and long.startswith(place) and short[1:] == long[len(place) :]:
+        return True
     rest = iter(long)
-    return not is_kana(short) and all(char in rest for char in short)
+    return len(long) >= len(short) + 2 and all(char in rest for char in short)
 
 
 def is_alias(one: str, other: str) -> bool:
@@ -77,21 +114,25 @@ def latin_of(text: str) -> str:
     return "".join(pinyin_of(text))
 
 
+def katakana(text: str) -> str:
+    """Text with hiragana as katakana."""
+    return "".join(chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char for char in text)
+
+
 def romaji_of(text: str) -> str:
     """Kana in Hepburn letters, long vowels written once."""
     letters = ""
     double = False
-    for char in text:
-        katakana = chr(ord(char) + 0x60) if "ぁ" <= char <= "ゖ" else char
-        if katakana == "ッ":
+    for char in katakana(text):
+        if char == "ッ":
             double = True
             continue
-        if katakana in _SMALL_Y and letters.endswith("i"):
-            letters = letters[:-1] + ("" if letters[:-1].endswith(("sh", "ch", "j")) else "y") + _SMALL_Y[katakana]
-        elif katakana in _SMALL_VOWEL:
-            letters = (letters[:-1] if letters[-1:] in "iueo" and letters else letters) + _SMALL_VOWEL[katakana]
+        if char in _SMALL_Y and letters.endswith("i"):
+            letters = letters[:-1] + ("" if letters[:-1].endswith(("sh", "ch", "j")) else "y") + _SMALL_Y[char]
+        elif char in _SMALL_VOWEL:
+            letters = (letters[:-1] if letters.endswith(("i", "u", "e", "o")) else letters) + _SMALL_VOWEL[char]
         else:
-            sound = _KANA.get(katakana, "")
+            sound = _KANA.get(char, "")
             letters += (sound[:1] if double and sound else "") + sound
         double = False
     return letters

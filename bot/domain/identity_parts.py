@@ -81,10 +81,11 @@ def read(key: str) -> Reading:
         size, part = _latin_part(tokens, start)
         parts.append(part)
         start += size
+    spelled = [part.ident for part in parts if part.role is Role.NUMBER and not _DIGITS.search(part.text)]
     promoted = not any(part.role is Role.CORE for part in parts)
     if promoted:
         parts = _promote(parts)
-    numbers = tuple(sorted(_DIGITS.findall(key) + [part.ident for part in parts if part.role is Role.NUMBER and not _DIGITS.search(part.text)]))
+    numbers = tuple(sorted(_DIGITS.findall(key) + spelled))
     return Reading(key, tuple(parts), promoted, numbers, any(map(is_cjk, tokens)))
 
 
@@ -95,8 +96,20 @@ def _latin_part(tokens: list[str], start: int) -> tuple[int, Part]:
         if word is not None:
             return size, Part(text, word.role, word.ident)
     text = tokens[start]
+    canonical = lexicon().short.get(text) or _without_gesellschaft(text)
+    word = lexicon().latin.get(canonical)
+    if word is not None:
+        return 1, Part(text, word.role, word.ident)
     role = Role.NUMBER if _DIGITS.search(text) else Role.CORE
-    return 1, Part(text, role, lexicon().short.get(text, text))
+    return 1, Part(text, role, canonical)
+
+
+def _without_gesellschaft(text: str) -> str:
+    """The trade in a German compound such as Handelsgesellschaft or Baugesellschaft; any other word as it is."""
+    head = text.removesuffix("gesellschaft")
+    if head == text:
+        return text
+    return next((form for form in (head, head.removesuffix("s")) if form in lexicon().latin), text)
 
 
 def _cjk_parts(text: str) -> list[Part]:
@@ -122,7 +135,9 @@ def _cjk_parts(text: str) -> list[Part]:
             continue
         back.insert(0, Part(ending, word.role, word.ident))
         text = text.removesuffix(ending)
-    return [*front, *([Part(text, Role.CORE, text)] if text else []), *back]
+    head = lexicon().cjk.get(text)
+    role = Role.WEAK if head is not None and head.role is Role.WEAK else Role.CORE
+    return [*front, *([Part(text, role, text)] if text else []), *back]
 
 
 def _place_ident(where: str) -> str:
@@ -151,7 +166,7 @@ def _promote(parts: list[Part]) -> list[Part]:
     weak = [part for part in parts if part.role is Role.WEAK]
     if weak:
         return [Part(part.text, Role.CORE, part.ident) if part.role is Role.WEAK else part for part in parts]
-    for roles in ({Role.PLACE}, {Role.INDUSTRY, Role.NEUTRAL}, set(Role)):
+    for roles in ({Role.PLACE}, {Role.INDUSTRY, Role.NEUTRAL, Role.STRUCTURE}, set(Role)):
         chosen = [place for place, part in enumerate(parts) if part.role in roles]
         if not chosen:
             continue
@@ -161,3 +176,10 @@ def _promote(parts: list[Part]) -> list[Part]:
             chosen = leading[-1:] or chosen[:1]
         return [Part(part.text, Role.CORE, part.ident) if place in chosen else part for place, part in enumerate(parts)]
     return parts
+
+
+def cjk_wholes(reading: Reading) -> set[str]:
+    """The Chinese characters of a name: without places and branch, and with its places."""
+    bare = "".join(part.text for part in reading.of(Role.CORE, Role.WEAK, Role.INDUSTRY, Role.NEUTRAL, Role.STRUCTURE) if is_cjk(part.text))
+    whole = "".join(part.text for part in reading.parts if is_cjk(part.text) and part.role is not Role.BRANCH)
+    return {bare, whole} - {""}

@@ -6,7 +6,7 @@ from itertools import chain, zip_longest
 from bot.domain.identity_data import Role, lexicon
 from bot.domain.identity_names import name_key
 from bot.domain.identity_near import latin_of, romaji_of
-from bot.domain.identity_parts import Reading, read
+from bot.domain.identity_parts import Reading, cjk_wholes, read
 from bot.domain.identity_text import fold, is_cjk, is_kana, pinyin_of, tokens_of
 
 LONGEST_PREFIX = 12
@@ -70,10 +70,8 @@ def _cjk_near(text: str) -> set[str]:
 
 def _whole_cjk_near(reading: Reading) -> set[str]:
     """Keys over core and trade together, where short names take their characters from (工行, 工商银行)."""
-    bare = "".join(part.text for part in reading.of(Role.CORE, Role.INDUSTRY, Role.NEUTRAL) if is_cjk(part.text))
-    whole = "".join(part.text for part in reading.parts if is_cjk(part.text) and part.role is not Role.BRANCH)
-    keys = {f"p:{latin_of(text)}" for text in (bare, whole) if text}
-    for text in (bare, whole):
+    keys = {f"p:{latin_of(text)}" for text in cjk_wholes(reading)}
+    for text in cjk_wholes(reading):
         keys.update(f"k:{text[0]}{char}" for char in text[1:7])
     return keys
 
@@ -85,7 +83,8 @@ def _initial_near(name: str, reading: Reading) -> set[str]:
     strong = [word for part in reading.parts if part.role is not Role.STOP for word in part.text.split(" ") if not is_cjk(word)]
     keys = {f"a:{''.join(word[0] for word in chosen)[:_LONGEST_INITIALS]}" for chosen in (every, words, strong) if len(chosen) > 1}
     keys.update(f"a:{word}" for word in words if 1 < len(word) <= _LONGEST_INITIALS)
-    return keys
+    # A longer abbreviation may lack a letter, but hardly among its first three.
+    return keys | {f"a:{key[2:5]}-" for key in keys if len(key) > 5}  # noqa: PLR2004 - "a:" and at least four letters
 
 
 def _aliases(reading: Reading) -> set[int]:

@@ -178,6 +178,8 @@ class Edge(StrEnum):
     START = "start"
     MIDDLE = "middle"
     END = "end"
+    FIRST_DAY = "first day"
+    LAST_DAY = "last day"
     TENTH = "tenth"
     TWENTIETH = "twentieth"
 
@@ -189,7 +191,7 @@ class InPeriod:
     Args:
         unit: Which.
         steps: How many of them from now; None is the first whose place is not over.
-        edge: START and END are its first and last workday. None is the end of the present one and the start of a later one.
+        edge: START and END are its first and last workday, FIRST_DAY and LAST_DAY days like any other. None is the end of the present one and the start of a later one.
         number: Of the month or quarter, if it was named.
         year: Of the named month or quarter, or of the year itself.
     """
@@ -241,7 +243,8 @@ class InPeriod:
                 return first + WEDNESDAY * DAY
             middle = {Unit.MONTH: first.replace(day=15), Unit.QUARTER: add_months(first, 1).replace(day=15)}
             return middle.get(self.unit, first.replace(month=6, day=30))
-        return first.replace(day=10 if edge is Edge.TENTH else 20)
+        days = {Edge.FIRST_DAY: first, Edge.LAST_DAY: last, Edge.TENTH: first + 9 * DAY, Edge.TWENTIETH: first + 19 * DAY}
+        return days[edge]
 
     def with_edge(self, edge: Edge) -> "InPeriod":
         """Return the same stretch with a place in it."""

@@ -41,12 +41,12 @@ _MONTH = "(?P<month>" + "|".join(sorted(_MONTH_NAMES, key=len, reverse=True)) + 
 _UNITS = {"week": Unit.WEEK, "wk": Unit.WEEK, "month": Unit.MONTH, "quarter": Unit.QUARTER, "qtr": Unit.QUARTER, "year": Unit.YEAR}
 _UNIT = "(?P<unit>week|wk|month|quarter|qtr|year)"
 _EDGES = {
-    "end": Edge.END, "close": Edge.END, "last day": Edge.END, "late": Edge.END, "later": Edge.END, "start": Edge.START,
-    "beginning": Edge.START, "first day": Edge.START, "early": Edge.START, "middle": Edge.MIDDLE, "mid": Edge.MIDDLE,
+    "end": Edge.END, "close": Edge.END, "last day": Edge.LAST_DAY, "last work day": Edge.END, "late": Edge.END, "later": Edge.END, "start": Edge.START,
+    "beginning": Edge.START, "first day": Edge.FIRST_DAY, "first work day": Edge.START, "early": Edge.START, "middle": Edge.MIDDLE, "mid": Edge.MIDDLE,
 }  # fmt: skip
 _EDGE = r"(?P<edge>end|close|last (?:working |business )?day|late|later|start|beginning|first (?:working |business )?day|early|middle|mid)"
 _STEPS = {"this": 0, "the": None, "current": 0, "next": 1, "nxt": 1, "following": 1, "coming": 1, "last": -1, "past": -1, "previous": -1}
-_WHICH = r"(?:the )?(?P<which>this|current|next|nxt|following|coming)"
+_WHICH = r"(?P<which>this|current|next|nxt|following|coming)"
 
 
 def weekday_of(text: str) -> int:
@@ -136,7 +136,7 @@ def _after_next(match: re.Match[str], _: Context) -> Piece:
 
 
 def _edge_of(text: str) -> Edge:
-    return _EDGES[re.sub("(?:working|business) ", "", text)]
+    return _EDGES[re.sub("working|business", "work", text)]
 
 
 def _period_edge(match: re.Match[str], _: Context) -> Piece:
@@ -203,7 +203,7 @@ _MONTH_EDGES = {"early": Edge.TENTH, "first half": Edge.MIDDLE}
 
 def _month_only(match: re.Match[str], _: Context) -> Piece | None:
     edge = match["edge"]
-    year = int(match["year"]) if match["year"] else None
+    year = full_year(match["year"].lstrip("'")) if match["year"] else None
     which = match["which"]
     if _is_verb(match) or (edge is None and year is None and which is None):
         return None
@@ -240,7 +240,7 @@ _NTHS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fou
 def _nth(match: re.Match[str], _: Context) -> Piece:
     weekday = weekday_of(match["name"]) if match["name"] else None
     if match["month"]:
-        period = InPeriod(Unit.MONTH, number=_MONTH_NAMES[match["month"]], year=int(match["year"]) if match["year"] else None)
+        period = InPeriod(Unit.MONTH, number=_MONTH_NAMES[match["month"]], year=full_year(match["year"].lstrip("'")) if match["year"] else None)
     else:
         period = InPeriod(_UNITS[match["unit"]], steps=_STEPS[match["which"]])
     return _piece(match, NthInPeriod(_NTHS[match["nth"]], weekday, period))
@@ -312,7 +312,7 @@ def _rules() -> list[Rule]:
     counted = rf"(?P<count>{EN_NUMBER}) (?P<unit>weeks?|wks?|fortnights?)"
     year = r"(?P<year>(?:19|20|21)[0-9]{2}(?![0-9:])|'[0-9]{2}\b)"
     ordinal = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
-    more_days = r"(?: ?(?:-|to|&|and|until) ?[0-9]{1,2}(?:st|nd|rd|th)?\b(?! ?(?:[ap]\.?m|:|o')))?"
+    first_day = r"(?:[0-9]{1,2}(?:st|nd|rd|th)? ?(?:-|to|&|and|until|through) ?)?"
     month_tail = rf"(?:,? ?{year})?"
     table = (
         (rf"\b{weeks}{day}\b", _relative),
@@ -323,11 +323,11 @@ def _rules() -> list[Rule]:
         (
             rf"\b(?:(?P<which>this coming|this|next|nxt|coming|upcoming|following|last|past|previous|every|each) )?(?P<name>{WEEKDAY})"
             r"(?P<plural>s)?\b(?!')",
-            lambda m, c: _weekday(m, c),
+            _weekday,
         ),
         (rf"\b(?:the )?(?P<name>{WEEKDAY}) (?P<tail>week|after next)\b", _weekday_of_week),
         (rf"\b{counted} (?:from|on|after) (?:(?P<which>next) )?(?P<name>{WEEKDAY}|today|now|{tomorrow})\b", _weeks_from),
-        (rf"\b{_WHICH} {_UNIT}\b", _period),
+        (rf"\b(?:the )?{_WHICH} {_UNIT}\b", _period),
         (rf"\b(?:the )?{_UNIT} after next\b", _after_next),
         (
             rf"\b(?:the )?{_EDGE}[ -](?:of[ -])?(?:the )?(?:(?P<which>this|current|next|nxt|following|coming)[ -])?{_UNIT}\b(?!')",
@@ -339,9 +339,9 @@ def _rules() -> list[Rule]:
         (r"\b(?:(?:the|over the) )?(?:(?P<which>this|next|nxt|coming) )?weekend\b", _weekend),
         (rf"\b(?:the )?{_EDGE}[ -](?:of )?q(?P<number>[1-4])(?:[ -]?(?P<year>20[0-9]{{2}}))?\b", _quarter),
         (rf"\b(?:the )?{_EDGE}[ -](?:of )?(?P<year>20[0-9]{{2}})\b", _year_edge),
-        (rf"{BEGIN}(?:the )?{ordinal}{more_days}(?: of)?[ -]?{_MONTH}(?:[ ,-]+{year})?", _month_and_day),
+        (rf"{BEGIN}(?:the )?{first_day}{ordinal}(?: of)?[ -]?{_MONTH}(?:[ ,-]+{year})?", _month_and_day),
         (
-            rf"\b{_MONTH}[ -]?(?:the )?{ordinal}(?![0-9])(?! ?(?:[ap]\.?m\b|:|%|o'clock))(?!\.[0-9]){more_days}(?:(?:, ?| )(?P<year>(?:19|20|21)[0-9]{{2}}(?![0-9:])))?",
+            rf"\b{_MONTH}[ -]?(?:the )?{first_day}{ordinal}(?![0-9a-z])(?! ?(?:[ap]\.?m\b|:|%|o'clock))(?!\.[0-9])(?:(?:, ?| )(?P<year>(?:19|20|21)[0-9]{{2}}(?![0-9:])))?",
             _month_and_day,
         ),
         (
@@ -350,7 +350,7 @@ def _rules() -> list[Rule]:
         ),
         (r"\b(?P<article>the )?(?P<day>[0-9]{1,2})(?:st|nd|rd|th)\b(?!-)(?! ?(?:of|q))", _ordinal_day),
         (
-            rf"\b(?:the )?(?:(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)|first)(?: day)? of (?:the )?{_WHICH[8:]} month\b",
+            rf"\b(?:the )?(?:(?P<day>[0-9]{{1,2}})(?:st|nd|rd|th)|first)(?: day)? of (?:the )?{_WHICH} month\b",
             _day_of_period,
         ),
         (

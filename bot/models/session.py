@@ -19,9 +19,10 @@ class Database:
     Args:
         url: SQLAlchemy address, such as ``sqlite:///closeloop.sqlite3`` or ``postgresql://user@host/name``.
         pool_size: Connections kept; set it with the threads of the program.
+        durable: Wait for the disk at each commit; only a demo, whose data nobody keeps, does without.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 12) -> None:
+    def __init__(self, url: str, *, pool_size: int = 12, durable: bool = True) -> None:
         if url.startswith(("postgresql://", "postgres://")):
             url = "postgresql+psycopg://" + url.split("://", 1)[1]
         self.url = url
@@ -34,7 +35,7 @@ class Database:
             options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(url, **options)
         if self.is_sqlite:
-            _teach_sqlite(self.engine)
+            _teach_sqlite(self.engine, durable=durable)
         self._reading = sessionmaker(self.engine, expire_on_commit=False, autoflush=False, class_=ScopedSession)
         self._writing = sessionmaker(
             self.engine.execution_options(closeloop_write=True), expire_on_commit=False, class_=ScopedSession
@@ -102,14 +103,14 @@ def _mark_new_rows(session: Session, _context: object, _instances: object) -> No
             row.workspace_id = workspace_id
 
 
-def _teach_sqlite(engine: Engine) -> None:
+def _teach_sqlite(engine: Engine, *, durable: bool) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         # sqlite3 would begin transactions by itself, too late and as readers; the listener below begins them.
         connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",
+            f"synchronous={'FULL' if durable else 'OFF'}",
             "foreign_keys=ON",
             f"busy_timeout={_BUSY_SECONDS * 1000}",
         ):

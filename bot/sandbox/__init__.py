@@ -55,3 +55,11 @@ What can be seen:
 (``{block_id: text}``), ``body`` (the ack's body), ``text`` (of an answer in text), ``options``, ``option_groups``, ``ts``, ``seconds`` until the ack,
 ``payload`` (what the app was sent), ``deliveries``.
 """
+
+from bot.sandbox.answers import Answer
+from bot.sandbox.driver import Sandbox
+from bot.sandbox.faults import Fault
+from bot.sandbox.records import Call, Violation
+from bot.sandbox.settings import SandboxSettings
+
+__all__ = ["Answer", "Call", "Fault", "Sandbox", "SandboxSettings", "Violation"]

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 
 from bot.clock import SystemClock
 from bot.models import Assignment, Member, Opportunity, OutboxRow, ProcessedRequest, Team
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.members import actor_of
 
-_LOOK = 500
 _REQUEST_DAYS = 1
 _SENT_DAYS = 30
 
@@ -51,25 +50,23 @@ def lease(desk: Desk, *, limit: int = 50, seconds: float = 60.0) -> tuple[Promis
         seconds: After so many seconds of the machine's clock another worker may take them.
     """
     now, real = desk.now(), _real()
+    place = func.row_number().over(
+        partition_by=(OutboxRow.workspace_id, OutboxRow.channel), order_by=(OutboxRow.due_at, OutboxRow.id)
+    )
+    due = (
+        select(OutboxRow.id, OutboxRow.due_at, OutboxRow.retry_at, OutboxRow.leased_until, place.label("place"))
+        .where(OutboxRow.state.in_(("waiting", "sending")), OutboxRow.due_at <= now)
+        .subquery()
+    )
+    # The head of each channel, if nobody is at it: a channel that waits for a retry holds up its own messages and no others.
+    heads = (
+        select(due.c.id)
+        .where(due.c.place == 1, due.c.leased_until <= real, due.c.retry_at <= real)
+        .order_by(due.c.due_at, due.c.id)
+        .limit(limit)
+    )
     with desk.database.reading(None) as session:
-        rows = session.execute(
-            select(
-                OutboxRow.id,
-                OutboxRow.workspace_id,
-                OutboxRow.channel,
-                OutboxRow.state,
-                OutboxRow.retry_at,
-                OutboxRow.leased_until,
-            )
-            .where(OutboxRow.state.in_(("waiting", "sending")), OutboxRow.due_at <= now)
-            .order_by(OutboxRow.due_at, OutboxRow.id)
-            .limit(_LOOK)
-        ).all()
-    heads: dict[tuple[int, str], int | None] = {}
-    for row in rows:
-        is_free = row.leased_until <= real and row.retry_at <= real
-        heads.setdefault((row.workspace_id, row.channel), row.id if is_free else None)
-    wanted = [head for head in heads.values() if head is not None][:limit]
+        wanted = session.scalars(heads).all()
     if not wanted:
         return ()
     with desk.database.transaction(None) as session:

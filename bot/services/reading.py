@@ -85,6 +85,7 @@ def view_of(
         next_text=opportunity.next_text,
         next_due_at=opportunity.next_due_at,
         is_overdue=_is_overdue(opportunity, now),
+        snoozed_until=opportunity.snoozed_until,
         captured_at=opportunity.captured_at,
         last_follow_up_at=opportunity.last_follow_up_at,
         closed_at=opportunity.closed_at,

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
@@ -160,22 +160,22 @@ def _promise_digest(session: Session, recorder: Recorder, team: Team) -> int:
 
 
 def next_moment(desk: Desk) -> datetime | None:
-    """Return when something falls due next: an opportunity, a digest or a promised message."""
+    """Return when something falls due next, strictly after now: an opportunity, a digest or a promised message."""
+    now = desk.now()
     with desk.database.reading(None) as session:
         live = select(Team.id).where(Team.live_from.is_not(None))
         moments = [
             session.scalar(
                 select(Opportunity.attention_at)
-                .where(Opportunity.attention_at.is_not(None), Opportunity.team_id.in_(live))
+                .where(Opportunity.attention_at > now, Opportunity.team_id.in_(live))
                 .order_by(Opportunity.attention_at)
                 .limit(1)
             ),
-            session.scalar(select(func.min(Team.digest_next_at)).where(Team.live_from.is_not(None))),
             session.scalar(
-                select(func.min(OutboxRow.due_at)).where(
-                    or_(OutboxRow.state == "waiting", OutboxRow.state == "sending")
-                )
+                select(func.min(Team.digest_next_at)).where(Team.live_from.is_not(None), Team.digest_next_at > now)
+            ),
+            session.scalar(
+                select(func.min(OutboxRow.due_at)).where(OutboxRow.state == "waiting", OutboxRow.due_at > now)
             ),
         ]
-    found = [moment for moment in moments if moment is not None]
-    return min(found) if found else None
+    return min((moment for moment in moments if moment is not None), default=None)

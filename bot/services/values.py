@@ -115,6 +115,7 @@ class OpportunityView:
     next_text: str | None
     next_due_at: datetime | None
     is_overdue: bool
+    snoozed_until: datetime | None
     captured_at: datetime
     last_follow_up_at: datetime | None
     closed_at: datetime | None

@@ -6,7 +6,7 @@ from bot.i18n import Translator
 from bot.services.values import Digest, OpportunityLine, StageSum
 from bot.views import elements, pipeline
 from bot.views.elements import Message
-from bot.views.mrkdwn import escape_line, mention
+from bot.views.mrkdwn import escape_line
 
 _NAMED = 5
 _REPS = 10
@@ -80,7 +80,8 @@ def _late(t: Translator, digest: Digest) -> str:
 
 
 def _risk(t: Translator, number: int, row: OpportunityLine) -> str:
-    owner = mention(row.owner.slack_user_id, row.owner.name) if row.owner else t("digest.nobody")
+    # Names, not mentions: a digest that rings for everybody every morning is muted within a week.
+    owner = escape_line(row.owner.name, _CUSTOMER) if row.owner else t("digest.nobody")
     facts = [row.grade, t.value(row.stage.name)]
     if row.amount_minor is not None:
         facts.append(t.money(row.amount_minor, row.currency))

@@ -35,7 +35,9 @@ def message(t: Translator, summary: PipelineSummary, teams: Sequence[TeamRef] = 
     if len(teams) > 1:
         blocks.append(_team_select(t, teams, summary.team))
     open_ones = [row for row in summary.stages if not row.stage.kind.is_closed]
-    fallback = t("pipeline.fallback", team=name, count=sum(row.count for row in open_ones), percent=percent(summary.health))
+    fallback = t(
+        "pipeline.fallback", team=name, count=sum(row.count for row in open_ones), percent=percent(summary.health)
+    )
     return elements.message(fallback, blocks)
 
 

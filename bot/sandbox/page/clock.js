@@ -32,7 +32,7 @@ async function go(move) {
   show();
   const answer = await act({ do: "clock", ...move });
   moving = false;
-  if (answer.now) takeClock({ now: answer.now, busy: false });
+  if (answer.clock) takeClock(answer.clock);
   if (!answer.ok) notice(refusal(answer), "error");
   show();
 }

@@ -7,7 +7,7 @@ import { fill, h, icon } from "./dom.js";
 import { homeNode } from "./home.js";
 import { t } from "./i18n.js";
 import { MessageList } from "./messages.js";
-import { goTo } from "./navigate.js";
+import { goTo, openThread } from "./navigate.js";
 import { channel, channelName, emit, member, on, store } from "./store.js";
 
 const main = document.getElementById("main");
@@ -28,16 +28,18 @@ function draw({ ts = null } = {}) {
   list = new MessageList(one.id, null, { intro: intro(one), unread: one.unread, label: name });
   box = composer({ channel: one.id, placeholder: t("messageTo", { name }) });
   fill(main, head(one), list.node, box.node);
-  list.load(ts);
+  list.load(ts).then((missing) => missing && openThread(missing.thread_ts, missing.ts));
   markRead(one);
   return box;
 }
 
 function head(one) {
   const sign = one.kind === "channel" ? icon("hash") : avatar(one.kind === "app" ? { is_bot: true } : (member(one.with) ?? one), "small");
-  const about = one.kind === "channel" ? t("membersCount", { n: one.members?.length ?? 0 }) : (member(one.with)?.title ?? "");
+  const about = one.kind === "channel" ? memberCount(one) : (member(one.with)?.title ?? "");
   return h("header", { class: "conversation-head" }, h("h1", { data: { testid: "conversation-title" } }, sign, h("span", null, channelName(one))), one.kind === "app" ? tabs(one) : h("span", { class: "quiet about" }, about));
 }
+
+const memberCount = ({ members = [] }) => (members.length === 1 ? t("member1") : t("membersCount", { n: members.length }));
 
 function tabs(one) {
   const tab = (name) => h("button", {

@@ -24,6 +24,7 @@ const WORDS = {
   messages: ["Messages", "消息"],
   homeEmpty: ["The app has not drawn its Home yet.", "应用还没有显示主页。"],
   membersCount: ["{n} members", "{n} 位成员"],
+  member1: ["1 member", "1 位成员"],
   messageTo: ["Message {name}", "发消息给 {name}"],
   replyTo: ["Reply…", "回复…"],
   send: ["Send", "发送"],
@@ -66,6 +67,13 @@ const WORDS = {
   noThreadCommand: ["{command} does not work in threads.", "消息列中不能使用 {command}。"],
   network: ["The sandbox cannot be reached.", "无法连接沙盒。"],
   failed: ["That did not work: {error}", "操作失败：{error}"],
+  absent: ["{app} is not connected.", "{app} 未连接。"],
+  trouble: ["{app} answered with something that Slack would not take.", "{app} 的回复不符合 Slack 的规则。"],
+  gone: ["This is no longer there. It may have changed meanwhile.", "该内容已不存在，可能已被更新。"],
+  outside: ["You are not in this channel.", "你不在这个频道中。"],
+  disabled: ["This person's account is deactivated.", "此成员的账号已停用。"],
+  busyClock: ["The clock is still moving.", "时钟仍在推进。"],
+  newDm: ["New message", "新私信"],
   offline: ["Reconnecting…", "正在重新连接…"],
   clock: ["Business clock", "业务时钟"],
   hour: ["+1 hour", "+1 小时"],
@@ -112,9 +120,24 @@ export function t(key, values = {}) {
 /** Picks from {"en": …, "zh": …}. */
 export const pick = (texts) => (typeof texts === "string" ? texts : (texts?.[isChinese() ? "zh" : "en"] ?? texts?.en ?? ""));
 
+const REFUSALS = {
+  timeout: "noAnswer",
+  network: "network",
+  dispatch_failed: "absent",
+  http_service_error: "absent",
+  no_open_view: "gone",
+  not_found: "gone",
+  no_such_element: "gone",
+  message_not_found: "gone",
+  not_in_channel: "outside",
+  user_disabled: "disabled",
+  clock_busy: "busyClock",
+};
+
 /** One sentence for an answer with ok = false. */
 export function refusal(answer) {
-  if (answer.error === "timeout") return t("noAnswer", { app: store.app.name });
-  if (answer.error === "network") return t("network");
+  const app = store.app.name;
+  if (REFUSALS[answer.error]) return t(REFUSALS[answer.error], { app });
+  if (answer.error?.startsWith("invalid_")) return `${t("trouble", { app })} (${answer.error})`;
   return answer.text ?? t("failed", { error: answer.error ?? "?" });
 }

@@ -52,7 +52,8 @@ function body(message, channel) {
   const edited = message.edited && h("span", { class: "edited" }, t("edited"));
   const surface = new Surface({ kind: "message", channel, ts: message.ts }, formOf(channel, message.ts));
   const parts = [];
-  if (message.blocks?.length) {
+  const typed = !author(message).is_bot && message.text; // its blocks only repeat, in other words, what was typed
+  if (message.blocks?.length && !typed) {
     const holder = h("div", { class: "blocks" });
     surface.draw(holder, message.blocks);
     parts.push(holder, edited);

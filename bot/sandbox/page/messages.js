@@ -41,20 +41,22 @@ export class MessageList {
     rows[at]?.scrollIntoView({ block: "nearest" });
   }
 
+  /** Reads the messages; gives the reply that `ts` means, when it stands in a thread and not here. */
   async load(ts = null) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
     const answer = await readMessages(this.channel, this.thread);
-    if (turn !== this.turn || !answer.messages) return;
-    this.messages = answer.messages;
+    if (turn !== this.turn || !answer.messages) return null;
+    this.messages = answer.messages.filter((one) => this.thread || !isReply(one));
     if (this.unread) this.newFrom ??= this.messages.at(-Math.min(this.unread, this.messages.length))?.ts;
     this.draw();
     this.node.dataset.loaded = "true";
-    if (ts) this.bringInSight(ts);
+    if (!ts || this.bringInSight(ts)) return null;
+    return answer.messages.find((one) => one.ts === ts && isReply(one)) ?? null;
   }
 
   /** Takes one live change; true when it belongs here. */
   take({ type, message }) {
-    const belongs = this.thread ? (message.thread_ts ?? message.ts) === this.thread : !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast";
+    const belongs = this.thread ? (message.thread_ts ?? message.ts) === this.thread : !isReply(message);
     if (!belongs) return false;
     const at = this.messages.findIndex((one) => one.ts === message.ts);
     if (type === "message_deleted") {
@@ -109,6 +111,8 @@ export class MessageList {
     return true;
   }
 }
+
+const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts && message.subtype !== "thread_broadcast";
 
 function joins(above, message) {
   if (!above || above.ephemeral || message.ephemeral) return false;

@@ -19,9 +19,9 @@ export function goTo(id, spot = {}) {
 
 export const goHome = () => channelOfApp() && goTo(channelOfApp().id, { tab: "home" });
 
-export function openThread(ts) {
+export function openThread(ts, reply = null) {
   store.thread = ts;
-  emit("thread", { focus: true });
+  emit("thread", { focus: !reply, ts: reply });
 }
 
 export function closeThread() {

@@ -4,9 +4,10 @@ import { avatar } from "./avatar.js";
 import { fill, h, icon, uid } from "./dom.js";
 import { t } from "./i18n.js";
 import { runShortcut } from "./message.js";
+import { act, readState } from "./api.js";
 import { goTo } from "./navigate.js";
 import { trapTab } from "./popover.js";
-import { channelName, member, store } from "./store.js";
+import { channelName, emit, member, store, takeState } from "./store.js";
 
 let dialog = null;
 
@@ -91,5 +92,26 @@ function entries() {
     data: { testid: "switcher-option", callbackId: one.callback_id },
     run: () => runShortcut({ callback_id: one.callback_id }),
   }));
-  return [...talks, ...shortcuts];
+  return [...talks, ...people(), ...shortcuts];
+}
+
+// everybody with whom there is no conversation yet
+function people() {
+  const known = new Set(store.channels.filter((one) => one.kind === "dm").map((one) => one.with));
+  const rest = [...store.members.values()].filter((one) => !one.is_bot && !one.deleted && one.id !== store.as && !known.has(one.id));
+  return rest.map((one) => ({
+    name: one.real_name,
+    note: t("newDm"),
+    sign: avatar(one, "small"),
+    data: { testid: "switcher-option", member: one.id },
+    run: async () => {
+      const answer = await act({ do: "open_dm", with: one.id });
+      if (!answer.channel) return;
+      const state = await readState();
+      if (state.me?.id !== store.as) return;
+      takeState(state);
+      emit("channels");
+      goTo(answer.channel);
+    },
+  }));
 }

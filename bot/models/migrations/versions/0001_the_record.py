@@ -247,6 +247,7 @@ def upgrade() -> None:
         sa.Column("pooled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("protected_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("has_collision", sa.Boolean(), nullable=False),
+        sa.Column("customer_known", sa.Boolean(), nullable=False),
         sa.Column("next_step_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("next_text", sa.Text(), nullable=True),
         sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True),

@@ -1,0 +1,3 @@
+"""Owns ``run``: the bot at work in a real workspace."""
+
+import click

@@ -1,0 +1,161 @@
+"""Owns times of day as English says them: at 3, half past four, noon, tomorrow morning, end of day."""
+
+import re
+
+from bot.domain.when_days import Context, OnDate
+from bot.domain.when_numbers import BEGIN, clock_of
+from bot.domain.when_pieces import HOUR, ClockTime, Part, Piece, Rule
+from bot.domain.when_text import EN_NUMBER, english_number, word_after
+
+_NOON, _MIDNIGHT = 12, 24
+
+
+def _hour(text: str) -> int | None:
+    value = english_number(text)
+    return int(value) if value in range(1, _NOON + 1) else None
+
+
+def _clock(match: re.Match[str], hour: int | None, minute: int = 0) -> Piece | None:
+    return Piece(match.start(), match.end(), clock=ClockTime(hour, minute)) if hour else None
+
+
+def _oclock(match: re.Match[str], _: Context) -> Piece | None:
+    return _clock(match, _hour(match["hour"]))
+
+
+_FRACTIONS = {"half": 30, "quarter": 15, "a quarter": 15}
+
+
+def _past(match: re.Match[str], _: Context) -> Piece | None:
+    said, hour = match["minutes"], _hour(match["hour"])
+    minutes = _FRACTIONS.get(said) or int(english_number(said))
+    if hour is None or not 0 < minutes < HOUR:
+        return None
+    if match["side"] in {"past", "after"}:
+        return _clock(match, hour, minutes)
+    return _clock(match, hour - 1 or _NOON, HOUR - minutes)
+
+
+def _half_hour(match: re.Match[str], _: Context) -> Piece | None:
+    return _clock(match, _hour(match["hour"]), 30)
+
+
+# What may follow "at 3" when it is a time; a noun would make it a number of things.
+_FOLLOWS = frozenset({
+    "", "on", "in", "to", "with", "and", "or", "then", "for", "today", "tomorrow", "tmrw", "tonight", "sharp", "this", "next", "at", "by",
+    "if", "when", "so", "but", "because", "latest", "please", "pls", "call", "send", "meet", "visit", "email", "mail", "demo", "review",
+    "follow", "ring", "present", "sign", "go", "we", "i", "he", "she", "they", "his", "her", "their", "our", "the", "local", "monday",
+    "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "before",
+    "after", "about", "re", "regarding", "over", "via", "ish", "exactly", "again", "max", "cet", "est", "pst", "utc", "gmt", "as", "until",
+})  # fmt: skip
+_LOSES_AT = frozenset({"price", "priced", "discount", "rate", "rated", "stands", "capped", "valued", "stuck", "remains", "sits", "arrived"})
+_CHANGES = re.compile(
+    r"\b(?:cut|raise|raised|reduce|reduced|drop|dropped|increase|increased|grew|grow|down|up|lower|lowered|extend|extended|multiply|divide)"
+    r"\b[^,;.]{0,30}$",
+    re.ASCII,
+)
+
+
+def _at(match: re.Match[str], _: Context) -> Piece | None:
+    text, end = match.string, match.end()
+    rest = text[end : end + 2].strip()
+    if word_after(text, end) not in _FOLLOWS or rest[:1] in {"%", "￼", "/", "x", "°"}:
+        return None
+    before = text[: match.start()]
+    if re.search(r"([a-z]+) ?$", before) and re.findall(r"[a-z]+", before[-20:])[-1:] and (
+        re.findall(r"[a-z]+", before[-20:])[-1] in _LOSES_AT
+    ):
+        return None
+    preposition = match["preposition"]
+    if preposition in {"by", "until", "till", "before", "after"} and _CHANGES.search(before):
+        return None
+    weak = preposition in {"around", "about"}
+    hour = _hour(match["hour"])
+    if hour is None:
+        return None
+    return Piece(match.start(), match.end(), clock=ClockTime(hour, int(match["minute"] or 0)), weak=weak)
+
+
+def _named(match: re.Match[str], _: Context) -> Piece:
+    hour = _MIDNIGHT if "midnight" in match.group() else _NOON
+    return Piece(match.start(), match.end(), clock=ClockTime(hour, exact=True))
+
+
+def _meal(match: re.Match[str], _: Context) -> Piece:
+    hour = _NOON + 1 if match["side"] == "after" else _NOON
+    return Piece(match.start(), match.end(), clock=ClockTime(hour, exact=True), today_only=False)
+
+
+_PARTS = {
+    "morning": Part.MORNING, "am": Part.MORNING, "afternoon": Part.AFTERNOON, "pm": Part.AFTERNOON, "evening": Part.EVENING, "eve": Part.EVENING,
+    "night": Part.EVENING, "lunchtime": Part.NOON, "lunch": Part.NOON,
+}  # fmt: skip
+_CLOSER = {
+    ("early", Part.AFTERNOON): 14 * HOUR, ("late", Part.AFTERNOON): 17 * HOUR, ("late", Part.MORNING): 11 * HOUR,
+    ("mid", Part.MORNING): 10 * HOUR, ("early", Part.EVENING): 18 * HOUR, ("late", Part.EVENING): 22 * HOUR,
+}  # fmt: skip
+
+
+def _part(match: re.Match[str], context: Context) -> Piece:
+    part = _PARTS[match["part"]]
+    closer = (match["closer"] or "").strip(" -")
+    minutes = _CLOSER.get((closer, part))
+    lead = (match["lead"] or "").strip()
+    if lead == "this":
+        return Piece(match.start(), match.end(), day=OnDate(context.today), part=part, part_minutes=minutes)
+    return Piece(match.start(), match.end(), part=part, part_minutes=minutes, weak=lead not in {"in the", "during the"})
+
+
+def _greeting(match: re.Match[str], _: Context) -> Piece:
+    # A piece that is always alone: it keeps "morning" from being read, and stands for nothing.
+    return Piece(match.start(), match.end(), weak=True)
+
+
+def _first_thing(match: re.Match[str], _: Context) -> Piece:
+    return Piece(match.start(), match.end(), part=Part.MORNING, weak=not match["morning"])
+
+
+def _closing(match: re.Match[str], _: Context) -> Piece:
+    return Piece(match.start(), match.end(), closing=True)
+
+
+def _bare_half(match: re.Match[str], _: Context) -> Piece | None:
+    clock = clock_of(match["hour"], match["minute"], match["half"])
+    return Piece(match.start(), match.end(), clock=clock, weak=True) if clock else None
+
+
+def _rules() -> list[Rule]:
+    hour = rf"(?P<hour>{EN_NUMBER})"
+    table = (
+        (rf"\b{hour} ?o'? ?clock\b", _oclock),
+        (
+            rf"\b(?P<minutes>half|(?:a )?quarter|five|ten|twenty|twenty[- ]five|[0-9]{{1,2}})(?: (?:minutes?|mins?))? (?P<side>past|after) {hour}\b(?!:|%| ?[ap]\.?m)",
+            _past,
+        ),
+        (rf"\b(?P<minutes>(?:a )?quarter) (?P<side>to|till|before|of) {hour}\b(?!:|%|[a-z])", _past),
+        (rf"\b(?:at|by|until|before) (?P<minutes>five|ten|twenty|twenty[- ]five) (?P<side>to) {hour}\b(?!:|%)", _past),
+        (rf"\b(?:at )?half (?P<hour>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[0-9]{{1,2}})\b(?!:|%|/)", _half_hour),
+        (
+            rf"(?:\b(?P<preposition>at|by|until|till|before|after|around|about) (?:around |about |approx\.? )?|@ ?){hour}(?P<minute>(?!))?"
+            r"(?:ish)?\b(?![:.,/-] ?[0-9])(?!-)(?! ?[ap]\.?m\b)(?!,[0-9])(?! o'?clock)",
+            _at,
+        ),
+        (r"\b(?:12 |twelve |high )?(?:noon|midday)\b|\b(?:12 |twelve )?midnight\b", _named),
+        (r"\b(?:(?P<side>after|before|over|at|during)) lunch(?:time)?\b", _meal),
+        (
+            r"\b(?P<lead>in the |during the |this |at |on the )?(?P<closer>early |late |mid[- ]?)?(?P<part>morning|afternoon|evening|eve|night|lunchtime|am|pm)\b",
+            _part,
+        ),
+        (r"\bgood ?(?:morning|afternoon|evening|night)\b|\bmorning[,!]", _greeting),
+        (r"\bfirst thing(?P<morning> in the morning)?\b", _first_thing),
+        (
+            r"\b(?:(?:the )?(?:end|close) of (?:the )?(?:business|play|working day|workday|work day|day)|e\.?o\.?d\b|e\.?o\.?b\b|c\.?o\.?b\b|close of business"
+            r"|day'?s end|end of business day|close of day)\b(?: (?=on|for))?",
+            _closing,
+        ),
+        (BEGIN + r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-5][0-9]))?(?P<half>[ap])\b(?!\.)", _bare_half),
+    )
+    return [(re.compile(pattern, re.ASCII), build) for pattern, build in table]
+
+
+RULES: list[Rule] = _rules()

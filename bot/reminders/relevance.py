@@ -1,0 +1,37 @@
+"""Owns what is still true: whether a promised reminder has anything left to remind of when it is sent."""
+
+from datetime import datetime
+
+from bot.domain.attention import Cause
+from bot.services.values import OpportunityView
+
+
+def still_needed(
+    shown: OpportunityView, cause: Cause, moment: datetime, now: datetime, *, reader_id: int | None = None
+) -> bool:
+    """Say whether the gap is still open.
+
+    Args:
+        shown: The opportunity as it stands.
+        cause: Why the clock rang.
+        moment: For when it rang.
+        now: The present moment, aware.
+        reader_id: Our number of the owner it was for; None for a manager, who is told whoever owns it.
+    """
+    if shown.closed_at is not None:
+        return False
+    if cause is Cause.POOL:
+        return shown.owner is None
+    if shown.owner is None or (reader_id is not None and shown.owner.id != reader_id):
+        return False
+    if reader_id is not None and shown.snoozed_until is not None and shown.snoozed_until > now:
+        return False
+    match cause:
+        case Cause.NEXT_STEP:
+            return shown.next_due_at is None or shown.next_due_at <= now
+        case Cause.STAGE_LIMIT:
+            return shown.stage_entered_at < moment
+        case Cause.ACCEPT:
+            return not shown.is_accepted
+        case Cause.CADENCE | Cause.SILENCE:
+            return shown.last_follow_up_at is None or shown.last_follow_up_at < moment

@@ -1,0 +1,151 @@
+"""Owns the making of promised messages at sending time: from current state, in the reader's language; None if no longer true."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.attention import Cause, Step
+from bot.errors import NotFound
+from bot.i18n import Translator
+from bot.reminders.relevance import still_needed
+from bot.services import handovers, opportunities, outbox, reports
+from bot.services.desk import Desk, system_actor
+from bot.services.outbox import Address, Promise
+from bot.services.values import OpportunityView
+from bot.views import answers, cards, digest, handover_forms, notices, nudges
+from bot.views.elements import Message
+from bot.views.nudges import NudgeItem
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A rendered message; for a card also where it stands already.
+
+    Attributes:
+        message: Text and blocks.
+        card_of: The opportunity whose card it is.
+        stands_at: Channel and ts of the card to be replaced, if there is one.
+    """
+
+    message: Message
+    card_of: int | None = None
+    stands_at: tuple[str, str] | None = None
+
+
+def render(desk: Desk, promise: Promise, address: Address) -> Parcel | None:
+    """Return what a promise says now, or None if it is no longer true or its reader is gone.
+
+    Raises:
+        KeyError: Nobody renders promises of that kind: a defect.
+    """
+    if address.slack_id is None or not address.is_active:
+        return None
+    work = _Rendering(desk, promise, address, Translator(address.locale, address.zone))
+    try:
+        return _BY_KIND[promise.kind](work)
+    except NotFound:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    desk: Desk
+    promise: Promise
+    address: Address
+    t: Translator
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        return self.promise.payload
+
+    @property
+    def opportunity_id(self) -> int:
+        return int(self.payload["opportunity_id"])
+
+    def view(self, opportunity_id: int, *, history: int = 5) -> OpportunityView:
+        """Return the opportunity as the reader sees it."""
+        return opportunities.view(self.desk, opportunity_id, by=self.address.actor, history=history)
+
+    def is_pending(self) -> bool:
+        """Say whether the offer that the message is about still waits."""
+        return outbox.is_pending(self.desk, self.promise, int(self.payload["assignment_id"]))
+
+
+def _card(work: _Rendering) -> Parcel:
+    shown = work.view(work.opportunity_id)
+    stands_at = (shown.card_channel, shown.card_ts) if shown.card_channel and shown.card_ts else None
+    return Parcel(cards.channel_card(work.t, shown), card_of=shown.id, stands_at=stands_at)
+
+
+def _offer(work: _Rendering) -> Parcel | None:
+    if not work.is_pending():
+        return None
+    return Parcel(answers.offer_message(work.t, work.view(work.opportunity_id)))
+
+
+def _handover(work: _Rendering) -> Parcel | None:
+    if not work.is_pending():
+        return None
+    shown, note, giver = handovers.dossier(work.desk, work.opportunity_id, by=work.address.actor)
+    return Parcel(handover_forms.dossier_message(work.t, shown, note, giver))
+
+
+def _nudge(work: _Rendering) -> Parcel | None:
+    items = _items(work, reader_id=work.address.actor.member_id)
+    return Parcel(nudges.nudge(work.t, items, work.desk.now())) if items else None
+
+
+def _escalation(work: _Rendering) -> Parcel | None:
+    items = _items(work, reader_id=None)
+    return Parcel(nudges.escalation(work.t, items, work.desk.now())) if items else None
+
+
+def _items(work: _Rendering, *, reader_id: int | None) -> list[NudgeItem]:
+    now = work.desk.now()
+    found = []
+    for item in work.payload["items"]:
+        cause, step = Cause(item["cause"]), Step(item["step"])
+        moment = datetime.fromisoformat(item["moment"])
+        try:
+            shown = work.view(int(item["opportunity_id"]), history=0)
+        except NotFound:
+            # One that is out of the reader's sight by now must not take the others of the bundle with it.
+            continue
+        if still_needed(shown, cause, moment, now, reader_id=reader_id):
+            found.append(NudgeItem(shown, cause, step, moment))
+    return found
+
+
+def _digest(work: _Rendering) -> Parcel | None:
+    day = date.fromisoformat(work.payload["day"])
+    report = reports.digest(work.desk, int(work.payload["team_id"]), by=work.address.actor, day=day)
+    if work.desk.now().astimezone(ZoneInfo(report.team.zone)).date() != day:
+        # Yesterday's digest would tell today's figures under yesterday's date; today's own is on its way.
+        return None
+    return Parcel(digest.message(Translator(report.team.locale, report.team.zone), report))
+
+
+def _notice(work: _Rendering) -> Parcel:
+    key, params = str(work.payload["key"]), dict(work.payload.get("params") or {})
+    if work.payload.get("opportunity_id") is None:
+        return Parcel(notices.notice(work.t, key, params))
+    try:
+        shown, may_open = work.view(work.opportunity_id, history=0), True
+    except NotFound:
+        # A former owner is told of what they may no longer see: its name, but not the card.
+        by = system_actor(work.promise.workspace_id)
+        shown, may_open = opportunities.view(work.desk, work.opportunity_id, by=by, history=0), False
+    return Parcel(notices.notice(work.t, key, params, shown, may_open=may_open))
+
+
+_BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
+    "card": _card,
+    "offer": _offer,
+    "handover": _handover,
+    "nudge": _nudge,
+    "escalation": _escalation,
+    "digest": _digest,
+    "notice": _notice,
+}

@@ -1,0 +1,135 @@
+"""Owns the ticks: APScheduler as a mere clock, and the same work done by hand for the demo's clock and for tests."""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.reminders.delivery import Delivery
+from bot.services import outbox, sweep
+from bot.services.desk import Desk
+
+log = logging.getLogger(__name__)
+
+_BATCH = 200
+_PURGE_SECONDS = 3600.0
+_STEP = timedelta(minutes=15)
+_DELIVERY = "delivery"
+
+
+class MovableClock(Protocol):
+    """A business clock that can be moved on."""
+
+    def now(self) -> datetime:
+        """Return the present moment, aware, in UTC."""
+        ...
+
+    def set(self, moment: datetime) -> None:
+        """Move on to a moment."""
+        ...
+
+
+class Ticker:
+    """Does what is due: sweeps, promises digests, delivers.
+
+    Args:
+        desk: The record and the clock.
+        delivery: Sends what is promised.
+    """
+
+    def __init__(self, desk: Desk, delivery: Delivery) -> None:
+        self._desk = desk
+        self._delivery = delivery
+        self._one_at_a_time = threading.Lock()
+
+    def sweep(self) -> int:
+        """Act on everything whose moment has come, and promise the digests; returns how much there was."""
+        handled = sweep.digests(self._desk)
+        while True:
+            count = sweep.due(self._desk, limit=_BATCH)
+            handled += count
+            if count < _BATCH:
+                return handled
+
+    def deliver(self) -> int:
+        """Send until nothing is due now; what Slack put off waits for a later tick. Returns how many were in hand."""
+        handled = 0
+        while count := self._delivery.run_once():
+            handled += count
+        return handled
+
+    def run_once(self) -> int:
+        """Sweep and deliver until nothing is due; returns how much there was."""
+        with self._one_at_a_time:
+            handled = 0
+            while True:
+                count = self.sweep() + self.deliver()
+                handled += count
+                if count == 0:
+                    return handled
+
+    def advance_to(self, moment: datetime, clock: MovableClock) -> None:
+        """Move the business clock on, stopping at every due moment on the way, so that nothing comes late or bunched.
+
+        Args:
+            moment: Where the clock shall stand, aware.
+            clock: The desk's clock.
+        """
+        self.run_once()
+        while (now := clock.now()) < moment:
+            due = sweep.next_moment(self._desk)
+            if due is None or due > moment:
+                due = moment
+            elif due <= now:
+                # Something waits for Slack and counts as due: go on in small steps rather than not at all.
+                due = min(moment, now + _STEP)
+            clock.set(due)
+            self.run_once()
+
+
+class Scheduler:
+    """Ticks in memory; a missed tick loses nothing, because due work is rows, and many workers may tick at once.
+
+    Args:
+        desk: The record and the clock.
+        ticker: What is done.
+        seconds: Between two ticks, of the machine's clock.
+    """
+
+    def __init__(self, desk: Desk, ticker: Ticker, *, seconds: float) -> None:
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self._add("sweep", ticker.sweep, seconds)
+        self._add(_DELIVERY, ticker.deliver, seconds)
+        self._add("purge", lambda: outbox.purge(desk), _PURGE_SECONDS)
+
+    def start(self) -> None:
+        """Begin to tick, on threads of its own."""
+        self._scheduler.start()
+
+    def wake(self) -> None:
+        """Deliver at the next moment instead of the next tick, after something was promised."""
+        job = self._scheduler.get_job(_DELIVERY)
+        if job is not None:
+            job.modify(next_run_time=self._now())
+
+    def stop(self) -> None:
+        """Finish the ticks in work, and stop."""
+        self._scheduler.shutdown(wait=True)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(0, UTC)
+
+    def _add(self, name: str, work: Callable[[], Any], seconds: float) -> None:
+        def tick() -> None:
+            try:
+                work()
+            except Exception:
+                # The next tick tries again; APScheduler would only log it under a name that says less.
+                log.exception("the tick %s failed", name)
+
+        self._scheduler.add_job(tick, "interval", seconds=seconds, id=name, next_run_time=self._now())

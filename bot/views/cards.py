@@ -1,0 +1,172 @@
+"""Owns the card of an opportunity: in the team's channel for everybody, and for one reader with what they may do."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.domain.playbook import StageKind
+from bot.i18n import Translator
+from bot.services.values import OpportunityView
+from bot.views import elements, history
+from bot.views.elements import Block, Message
+from bot.views.ids import Action
+from bot.views.mrkdwn import escape_line, harmless
+
+_NAME, _NEED, _STEP = 120, 240, 200
+_UNDO = timedelta(minutes=10)
+_CHANNEL_MAY = frozenset({"follow_up", "advance", "won", "lost", "handover", "edit"})
+
+
+def channel_card(t: Translator, view: OpportunityView) -> Message:
+    """Return the card that everybody in the team's channel sees; who may not act is told so when they try."""
+    may = frozenset({"reopen"}) if view.closed_at else _CHANNEL_MAY if view.owner else frozenset({"claim"})
+    return _card(t, view, may, None)
+
+
+def personal_card(t: Translator, view: OpportunityView, now: datetime | None = None) -> Message:
+    """Return the card for one reader, with what they may do; with the present moment, also what they may undo."""
+    return _card(t, view, view.may, _undoable(view, now) if now else None)
+
+
+def _card(t: Translator, view: OpportunityView, may: frozenset[str], undo: int | None) -> Message:
+    blocks: list[Block] = [elements.section(headline(t, view)), elements.section("\n".join(_facts(t, view)))]
+    small = [grade_line(t, view)]
+    details = _details(t, view)
+    if details:
+        small.append(details)
+    blocks.append(elements.context("\n".join(small)))
+    events = history.latest(t, view, 3)
+    if events:
+        blocks.append(elements.context("\n".join(events)))
+    blocks += _buttons(t, view, may, undo)
+    return elements.message(fallback(t, view), blocks)
+
+
+def fallback(t: Translator, view: OpportunityView) -> str:
+    """Return the card in one plain line, for notifications and screen readers."""
+    return t(
+        "card.fallback",
+        customer=escape_line(view.customer, _NAME),
+        stage=view.stage.name,
+        owner=escape_line(view.owner.name, _NAME) if view.owner else t("card.pool"),
+    )
+
+
+def headline(_t: Translator, view: OpportunityView) -> str:
+    """Return customer and need."""
+    return f"*{escape_line(view.customer, _NAME)}*\n{escape_line(view.need, _NEED)}"
+
+
+def stage_line(t: Translator, view: OpportunityView) -> str:
+    """Return how far it is: a bar, the stage, the grade and the amount."""
+    parts = [f"{stage_bar(view)} *{t.value(view.stage.name)}*", t("card.grade_short", grade=view.grade or "–")]
+    if view.amount_minor is not None:
+        parts.append(f"*{t.money(view.amount_minor, view.currency)}*")
+    return " · ".join(parts)
+
+
+def stage_bar(view: OpportunityView) -> str:
+    """Return the stages as a bar, filled as far as the opportunity came."""
+    stages = [stage for stage in view.stages if not stage.kind.is_closed]
+    if view.stage.kind is StageKind.WON:
+        return "▰" * len(stages)
+    key = view.closed_from.key if view.closed_from else view.stage.key
+    filled = next((index + 1 for index, stage in enumerate(stages) if stage.key == key), 0)
+    return "▰" * filled + "▱" * (len(stages) - filled)
+
+
+def _facts(t: Translator, view: OpportunityView) -> list[str]:
+    lines = [stage_line(t, view), outcome_line(t, view) if view.closed_at else next_line(t, view), owner_line(t, view)]
+    if view.offered_to is not None and (view.owner is None or view.offered_to.id != view.owner.id):
+        lines.append(t("card.handover_waiting", member=escape_line(view.offered_to.name, _NAME)))
+    return lines
+
+
+def next_line(t: Translator, view: OpportunityView) -> str:
+    """Return the next step with its time, marked where it is overdue."""
+    if view.next_due_at is None:
+        return t("card.no_next_step")
+    key = "card.next_overdue" if view.is_overdue else "card.next"
+    return t(key, step=escape_line(view.next_text or "–", _STEP), due=view.next_due_at)
+
+
+def outcome_line(t: Translator, view: OpportunityView) -> str:
+    """Return how a closed opportunity ended."""
+    reason = t.value(view.close_reason.name) if view.close_reason else "–"
+    if view.stage.kind is StageKind.WON:
+        return t("card.won", reason=reason, day=_day(t, view.closed_at))
+    line = t("card.lost", reason=reason, stage=view.closed_from.name if view.closed_from else "–", day=_day(t, view.closed_at))
+    if view.competitor:
+        line += t("card.competitor", competitor=escape_line(view.competitor, _NAME))
+    if view.win_back_on:
+        line += t("card.win_back", day=view.win_back_on)
+    return line
+
+
+def owner_line(t: Translator, view: OpportunityView) -> str:
+    """Return the owner and why it is them, or that it is in the pool."""
+    reason = t.text(harmless(view.owner_reason)) if view.owner_reason else "–"
+    if view.owner is None:
+        return t("card.in_pool", reason=reason)
+    owner = escape_line(view.owner.name, _NAME)
+    if not view.is_accepted and view.accept_by is not None and view.closed_at is None:
+        return t("card.owner_waiting", owner=owner, reason=reason, until=view.accept_by)
+    return t("card.owner", owner=owner, reason=reason)
+
+
+def grade_line(t: Translator, view: OpportunityView) -> str:
+    """Return the grade with the points that made it."""
+    points = [t("card.point", name=one.criterion, option=one.option, points=one.points) for one in view.points if one.points]
+    return t("card.grade", grade=view.grade or "–", score=max(view.score, 0), points=t("card.joint").join(points) or "–")
+
+
+def _details(t: Translator, view: OpportunityView) -> str:
+    found: list[tuple[str, Any]] = []
+    if view.contact is not None:
+        contact = " ".join(escape_line(one, 60) for one in (view.contact.name, view.contact.title) if one)
+        found.append(("contact", contact))
+    if view.expected_close_on is not None and view.closed_at is None:
+        found.append(("close_on", view.expected_close_on))
+    found += [
+        (name, escape_line(value, 60))
+        for name, value in (("product", view.product), ("region", view.region), ("industry", view.industry))
+        if value
+    ]
+    return " · ".join(t(f"card.{name}", value=value) for name, value in found)
+
+
+def _buttons(t: Translator, view: OpportunityView, may: frozenset[str], undo: int | None) -> list[Block]:
+    shown = []
+    if "accept" in may:
+        shown.append(elements.button(t("card.button.accept"), Action.HANDOVER_ACCEPT, view.id, style="primary"))
+        shown.append(elements.button(t("card.button.decline"), Action.HANDOVER_DECLINE, view.id))
+    for name, action, style in (
+        ("claim", Action.CLAIM, "primary"),
+        ("follow_up", Action.FOLLOW_UP_OPEN, None if "accept" in may else "primary"),
+        ("advance", Action.STAGE_OPEN, None),
+        ("won", Action.WIN_OPEN, None),
+        ("lost", Action.LOSE_OPEN, None),
+        ("handover", Action.HANDOVER_OPEN, None),
+    ):
+        if name in may:
+            shown.append(elements.button(t(f"card.button.{name}"), action, view.id, style=style))
+    options = [elements.option(t("card.button.history"), f"history:{view.id}")]
+    if "edit" in may:
+        options.append(elements.option(t("card.button.edit"), f"edit:{view.id}"))
+    if "reopen" in may:
+        options.append(elements.option(t("card.button.reopen"), f"reopen:{view.id}"))
+    if undo is not None:
+        options.append(elements.option(t("card.button.undo"), f"undo:{view.id}:{undo}"))
+    return [elements.actions(*shown, elements.overflow(Action.CARD_MENU, options))]
+
+
+def _undoable(view: OpportunityView, now: datetime) -> int | None:
+    """Return the reader's own latest event if it can still be undone; the service decides in the end."""
+    for one in view.history:
+        if getattr(one.event, "undo", None) is not None:
+            is_fresh = one.at + _UNDO >= now
+            return one.id if is_fresh and view.may & {"follow_up", "reopen"} else None
+    return None
+
+
+def _day(t: Translator, moment: datetime | None) -> str:
+    return t.date(t.local(moment).date()) if moment else "–"

@@ -1,0 +1,249 @@
+"""Owns the history as people read it: one line an event, and the modal that pages through it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from bot.domain import events as ev
+from bot.i18n import Translator
+from bot.services.values import HistoryLine, OpportunityView
+from bot.views import elements
+from bot.views.elements import Block, View
+from bot.views.ids import Action, Callback
+from bot.views.mrkdwn import escape_line
+
+PAGE = 20
+_WORDS, _NAME, _CHUNK = 400, 80, 2800
+_QUIET = frozenset({"Graded", "NextStepSet", "NextStepDone", "AssignmentAccepted", "LadderStepTaken"})
+
+Params = dict[str, Any]
+
+
+def line(t: Translator, one: HistoryLine, view: OpportunityView | None = None) -> str:
+    """Return one event as a line of mrkdwn: when, who, what.
+
+    Args:
+        t: The reader's.
+        one: The event.
+        view: The opportunity, for the names of stages and reasons; without it their keys are shown.
+    """
+    who = escape_line(one.actor.name, _NAME) if one.actor else t("event.clock")
+    return t("event.line", at=one.at, who=who, what=what(t, one.event, view))
+
+
+def what(t: Translator, event: ev.Event, view: OpportunityView | None = None) -> str:
+    """Return what happened as mrkdwn, without when and who."""
+    reader = _READERS.get(type(event))
+    key, params = reader(t, event, view) if reader else (event.kind, {})
+    return t(f"event.{key}", **params)
+
+
+def latest(t: Translator, view: OpportunityView, most: int) -> list[str]:
+    """Return the latest events worth a place on a card, newest first."""
+    shown = [one for one in view.history if one.event.kind not in _QUIET] or list(view.history)
+    return [line(t, one, view) for one in shown[:most]]
+
+
+def chunks(lines: Iterable[str], most: int) -> list[str]:
+    """Return lines put together into texts that fit a section, of at most so many characters in all."""
+    found: list[str] = []
+    length = 0
+    for text in lines:
+        if length + len(text) > most:
+            break
+        length += len(text) + 1
+        if found and len(found[-1]) + len(text) < _CHUNK:
+            found[-1] += f"\n{text}"
+        else:
+            found.append(text)
+    return found
+
+
+def modal(t: Translator, view: OpportunityView, lines: Sequence[HistoryLine], *, has_more: bool, is_first: bool) -> View:
+    """Return a page of the history with a button to the older ones."""
+    blocks: list[Block] = [elements.section(f"*{escape_line(view.customer, _NAME)}* – {escape_line(view.need, 200)}")]
+    blocks += [elements.section(text) for text in chunks((line(t, one, view) for one in lines), 60_000)]
+    buttons = []
+    if has_more and lines:
+        buttons.append(elements.button(t("opp.history_older"), Action.HISTORY_MORE, f"{view.id}:{lines[-1].id}"))
+    if not is_first:
+        buttons.append(elements.button(t("opp.history_newest"), Action.HISTORY_OPEN, view.id))
+    if buttons:
+        blocks.append(elements.actions(*buttons))
+    return elements.modal(Callback.HISTORY, t("opp.history_title"), blocks, close=t("answer.close"))
+
+
+def _text(words: str | None) -> str:
+    return escape_line(words or "–", _WORDS)
+
+
+def _person(name: str | None) -> str:
+    return escape_line(name or "–", _NAME)
+
+
+def _stage(key: str, view: OpportunityView | None) -> Any:
+    return next((one.name for one in view.stages if one.key == key), key) if view else key
+
+
+def _reason(key: str, view: OpportunityView | None, *, is_win: bool) -> Any:
+    if view is None:
+        return key
+    if view.close_reason is not None and view.close_reason.key == key:
+        return view.close_reason.name
+    return next((one.name for one in (view.win_reasons if is_win else view.loss_reasons) if one.key == key), key)
+
+
+def _after(t: Translator, key: str, words: str | None) -> str:
+    return t(key, text=_text(words)) if words else ""
+
+
+def _captured(t: Translator, event: ev.LeadCaptured, _view: OpportunityView | None) -> tuple[str, Params]:
+    way = f"event.way.{event.way}"
+    return event.kind, {"need": _text(event.need), "way": t(way) if t.has(way) else _text(event.way)}
+
+
+def _graded(_t: Translator, event: ev.Graded, _view: OpportunityView | None) -> tuple[str, Params]:
+    if event.before:
+        return "Regraded", {"grade": event.grade, "score": event.score, "before": event.before}
+    return event.kind, {"grade": event.grade, "score": event.score}
+
+
+def _offered(t: Translator, event: ev.AssignmentOffered, _view: OpportunityView | None) -> tuple[str, Params]:
+    params = {name: escape_line(value) if isinstance(value, str) else value for name, value in event.params.items()}
+    return event.kind, {"member": _person(event.member), "reason": t(event.reason, **params)}
+
+
+def _declined(t: Translator, event: ev.AssignmentDeclined, _view: OpportunityView | None) -> tuple[str, Params]:
+    params = {"member": _person(event.member), "reason": _after(t, "event.because", event.reason)}
+    return ("OfferLapsed" if event.lapsed else event.kind), params
+
+
+def _pooled(t: Translator, event: ev.PutInPool, _view: OpportunityView | None) -> tuple[str, Params]:
+    cause = f"event.pool.{event.cause}"
+    return event.kind, {"cause": t(cause) if t.has(cause) else _text(event.cause), "former": _person(event.former)}
+
+
+def _member(_t: Translator, event: Any, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"member": _person(event.member)}
+
+
+def _followed_up(t: Translator, event: ev.FollowUpLogged, _view: OpportunityView | None) -> tuple[str, Params]:
+    params = {
+        "way": t(f"follow_up.way.{event.way}"),
+        "said": _text(event.said),
+        "answered": _after(t, "event.answered", event.answered),
+    }
+    if event.for_member:
+        return "FollowUpLoggedFor", {**params, "member": _person(event.for_member)}
+    return event.kind, params
+
+
+def _step(_t: Translator, event: ev.NextStepSet, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"text": _text(event.text), "due": event.due_at}
+
+
+def _step_done(_t: Translator, event: ev.NextStepDone, _view: OpportunityView | None) -> tuple[str, Params]:
+    return ("NextStepDoneLate" if event.late else event.kind), {"text": _text(event.text), "due": event.due_at}
+
+
+def _snoozed(_t: Translator, event: ev.NextStepSnoozed, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"until": event.until}
+
+
+def _moved(_t: Translator, event: ev.StageChanged, view: OpportunityView | None) -> tuple[str, Params]:
+    params = {"before": _stage(event.before, view), "after": _stage(event.after, view), "hours": round(event.hours)}
+    return (event.kind if event.forward else "StageReversed"), params
+
+
+def _won(t: Translator, event: ev.OpportunityWon, view: OpportunityView | None) -> tuple[str, Params]:
+    amount = t.money(event.amount_minor, event.currency) if event.currency else "–"
+    note = _after(t, "event.note", event.note)
+    return event.kind, {"amount": amount, "reason": _reason(event.reason, view, is_win=True), "note": note}
+
+
+def _lost(t: Translator, event: ev.OpportunityLost, view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {
+        "stage": _stage(event.stage, view),
+        "reason": _reason(event.reason, view, is_win=False),
+        "competitor": _after(t, "event.competitor", event.competitor),
+        "note": _after(t, "event.note", event.note),
+        "win_back": t("event.win_back", day=event.win_back_on) if event.win_back_on else "",
+    }
+
+
+def _reopened(_t: Translator, event: ev.OpportunityReopened, view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"stage": _stage(event.stage, view), "reason": _text(event.reason)}
+
+
+def _edited(t: Translator, event: ev.OpportunityEdited, view: OpportunityView | None) -> tuple[str, Params]:
+    currency = str((event.changes.get("currency") or [None, None])[1] or (view.currency if view else "USD"))
+    changes = [_change(t, name, pair, currency) for name, pair in event.changes.items() if name != "currency"]
+    return event.kind, {"changes": t("event.joint").join(changes) or "–"}
+
+
+def _change(t: Translator, name: str, pair: Sequence[Any], currency: str) -> str:
+    label = f"event.field.{name}"
+    value = t.money(pair[1], currency) if name == "amount_minor" and isinstance(pair[1], int) else _text(str(pair[1]))
+    return t("event.change", field=t(label) if t.has(label) else _text(name), value=value)
+
+
+def _handover(t: Translator, event: ev.HandoverOffered, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"member": _person(event.to_member), "note": _after(t, "event.note", event.note)}
+
+
+def _handover_declined(t: Translator, event: ev.HandoverDeclined, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"member": _person(event.to_member), "reason": _after(t, "event.because", event.reason)}
+
+
+def _owner(_t: Translator, event: ev.OwnerChanged, _view: OpportunityView | None) -> tuple[str, Params]:
+    key = "OwnerReassigned" if event.how == "reassigned" else event.kind
+    return key, {"before": _person(event.before), "after": _person(event.after)}
+
+
+def _ladder(t: Translator, event: ev.LadderStepTaken, _view: OpportunityView | None) -> tuple[str, Params]:
+    step, cause = f"event.step.{event.step}", f"event.cause.{event.cause}"
+    return event.kind, {
+        "step": t(step) if t.has(step) else event.step,
+        "cause": t(cause) if t.has(cause) else event.cause,
+        "to": _person(event.to),
+    }
+
+
+def _collision(_t: Translator, event: ev.CollisionStopped, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"member": _person(event.member), "customer": _text(event.customer)}
+
+
+def _note(t: Translator, event: ev.NoteAdded, _view: OpportunityView | None) -> tuple[str, Params]:
+    source = f"event.source.{event.source}"
+    return event.kind, {"text": _text(event.text), "source": t(source) if t.has(source) else t("event.source.note")}
+
+
+def _undone(t: Translator, event: ev.ActionUndone, _view: OpportunityView | None) -> tuple[str, Params]:
+    action = f"event.undone.{event.what}"
+    return event.kind, {"what": t(action) if t.has(action) else _text(event.what)}
+
+
+_READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
+    ev.LeadCaptured: _captured,
+    ev.Graded: _graded,
+    ev.AssignmentOffered: _offered,
+    ev.AssignmentAccepted: _member,
+    ev.AssignmentDeclined: _declined,
+    ev.PutInPool: _pooled,
+    ev.Claimed: _member,
+    ev.FollowUpLogged: _followed_up,
+    ev.NextStepSet: _step,
+    ev.NextStepDone: _step_done,
+    ev.NextStepSnoozed: _snoozed,
+    ev.StageChanged: _moved,
+    ev.OpportunityWon: _won,
+    ev.OpportunityLost: _lost,
+    ev.OpportunityReopened: _reopened,
+    ev.OpportunityEdited: _edited,
+    ev.HandoverOffered: _handover,
+    ev.HandoverDeclined: _handover_declined,
+    ev.OwnerChanged: _owner,
+    ev.LadderStepTaken: _ladder,
+    ev.CollisionStopped: _collision,
+    ev.NoteAdded: _note,
+    ev.ActionUndone: _undone,
+}
