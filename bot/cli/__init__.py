@@ -22,11 +22,15 @@ _COMMANDS = {
 
 
 class _Refused(click.ClickException):
-    """A sentence on stderr instead of a trace, with an exit code of our own."""
+    """A sentence on stderr instead of a trace."""
 
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
+    exit_code = 1
+
+
+class _CannotStart(_Refused):
+    """As above, where the program cannot start."""
+
+    exit_code = 2
 
 
 class _Program(click.Group):
@@ -47,9 +51,9 @@ class _Program(click.Group):
         try:
             return super().invoke(ctx)
         except ConfigError as error:
-            raise _Refused(str(error), 2) from error
+            raise _CannotStart(str(error)) from error
         except UserError as error:
-            raise _Refused(_told(error), 1) from error
+            raise _Refused(_told(error)) from error
 
 
 def _told(error: UserError) -> str:

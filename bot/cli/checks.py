@@ -31,9 +31,13 @@ def settings_findings(settings: Settings) -> Iterator[Finding]:
     """Look whether the tokens for Socket Mode or for HTTP are there and look right."""
     token = settings.slack_bot_token
     if token is None:
-        yield Finding("bot token", False, "SLACK_BOT_TOKEN is empty", "Copy it from OAuth & Permissions of your app into .env.")
+        yield Finding(
+            "bot token", False, "SLACK_BOT_TOKEN is empty", "Copy it from OAuth & Permissions of your app into .env."
+        )
     elif not token.get_secret_value().startswith("xoxb-"):
-        yield Finding("bot token", False, "SLACK_BOT_TOKEN does not begin with xoxb-", "Take the *bot* token, not a user's.")
+        yield Finding(
+            "bot token", False, "SLACK_BOT_TOKEN does not begin with xoxb-", "Take the *bot* token, not a user's."
+        )
     else:
         yield Finding("bot token", True, "given")
     app, secret = settings.slack_app_token, settings.slack_signing_secret
@@ -66,7 +70,12 @@ def database_findings(database_url: str, prepare: Callable[[str], None]) -> Iter
         yield Finding("database", False, str(error), "See DATABASE_URL in .env.")
         return
     yield Finding("database", True, "reachable and writable")
-    yield Finding("migrations", migrate.is_current(database_url), f"revision {migrate.current(database_url)}", "Run: closeloop migrate")
+    yield Finding(
+        "migrations",
+        migrate.is_current(database_url),
+        f"revision {migrate.current(database_url)}",
+        "Run: closeloop migrate",
+    )
 
 
 def slack_findings(settings: Settings, gateway: Gateway) -> Iterator[Finding]:
@@ -74,7 +83,12 @@ def slack_findings(settings: Settings, gateway: Gateway) -> Iterator[Finding]:
     try:
         answer = asked(gateway.client.auth_test)
     except GatewayError as error:
-        yield Finding("token", False, f"Slack says: {error}", _TOKEN_FIXES.get(str(error), "Check SLACK_BOT_TOKEN and SLACK_API_URL."))
+        yield Finding(
+            "token",
+            False,
+            f"Slack says: {error}",
+            _TOKEN_FIXES.get(str(error), "Check SLACK_BOT_TOKEN and SLACK_API_URL."),
+        )
         return
     yield Finding("token", True, f"{answer.get('user')} in {answer.get('team')} ({answer.get('team_id')})")
     yield _scopes(answer)

@@ -6,7 +6,9 @@ from bot.errors import ConfigError
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), help="Port on 127.0.0.1; default: PORT of the settings, else 8080.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), help="Port on 127.0.0.1; default: PORT of the settings, else 8080."
+)
 def demo(port: int | None) -> None:
     """Start the bot against a stand-in for Slack, with a page on 127.0.0.1 to live through the loop."""
     from bot.config import load_settings

@@ -61,7 +61,9 @@ def opened_desk() -> "Iterator[Desk]":
 def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--workspace`` to a command."""
     return click.option(
-        "--workspace", metavar="ID", help="Slack's id of the workspace, such as T012AB3CD; needed only where there are several."
+        "--workspace",
+        metavar="ID",
+        help="Slack's id of the workspace, such as T012AB3CD; needed only where there are several.",
     )(command)
 
 
@@ -84,7 +86,9 @@ def actor_in(desk: "Desk", slack_team_id: str | None) -> "Actor":
         names = ", ".join(one.slack_team_id for one in wanted)
         raise ConfigError(f"There are several workspaces. Name one with --workspace: {names}")
     if slack_team_id is not None:
-        raise ConfigError(f"There is no workspace {slack_team_id}. It becomes known when its first member uses the bot.")
+        raise ConfigError(
+            f"There is no workspace {slack_team_id}. It becomes known when its first member uses the bot."
+        )
     return system_actor(members.workspace_id_of(desk, members.LOCAL_WORKSPACE, name="Local"))
 
 
@@ -101,4 +105,7 @@ def team_named(desk: "Desk", name: str, *, by: "Actor") -> "TeamRef":
         if team.name.casefold() == name.casefold():
             return team
     names = ", ".join(team.name for team in known)
-    raise ConfigError(f"There is no team {name}. " + (f"There are: {names}" if names else "Set one up in Slack with /loop, or import one."))
+    raise ConfigError(
+        f"There is no team {name}. "
+        + (f"There are: {names}" if names else "Set one up in Slack with /loop, or import one.")
+    )

@@ -1,7 +1,6 @@
 """Owns ``doctor``: is everything there that a real workspace needs, and if not, what to do."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ from bot.cli.desks import opened_desk, prepare_database
 from bot.config import Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.cli.checks import Finding
 
 

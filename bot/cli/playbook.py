@@ -18,7 +18,9 @@ def playbook() -> None:
 
 @playbook.command()
 @click.option("--team", required=True, metavar="NAME", help="Whose process.")
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write; the terminal if not given.")
+@click.option(
+    "--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write; the terminal if not given."
+)
 @workspace_option
 def export(team: str, output: Path | None, workspace: str | None) -> None:
     """Write the process in force as YAML."""

@@ -25,7 +25,9 @@ def init() -> None:
     prepare_database(settings.database_url)
     click.echo(f"database: ready ({_shown(settings.database_url)})")
     if settings.slack_bot_token is None:
-        click.echo("Next: put your Slack app's tokens into .env (the README shows where they are), then: closeloop doctor")
+        click.echo(
+            "Next: put your Slack app's tokens into .env (the README shows where they are), then: closeloop doctor"
+        )
     else:
         click.echo("Next: closeloop doctor, then closeloop run")
 

@@ -2,13 +2,14 @@
 
 import types
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, ClassVar, Self, Union, get_args, get_origin, get_type_hints
 
 _KINDS: dict[str, type["Event"]] = {}
 # By kind and field: what makes the value again that JSON could not hold. It also tells which fields an event has.
 _READERS: dict[str, dict[str, Callable[[Any], Any]]] = {}
+_DEMANDED: dict[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,9 @@ class Event:
     def from_payload(cls, payload: dict[str, Any]) -> Self:
         """Return the event of a payload; fields that a later version added take their defaults."""
         readers = _READERS[cls.kind]
-        return cls(**{name: readers[name](value) for name, value in payload.items() if name in readers})
+        known = {name: readers[name](value) for name, value in payload.items() if name in readers}
+        # A payload leaves out what is None, also where a field has no default.
+        return cls(**{**dict.fromkeys(_DEMANDED[cls.kind]), **known})
 
 
 def register(event: type[Event]) -> type[Event]:
@@ -38,6 +41,9 @@ def register(event: type[Event]) -> type[Event]:
     _KINDS[event.__name__] = event
     hints = get_type_hints(event)
     _READERS[event.__name__] = {one.name: _reader(hints[one.name]) for one in fields(event)}
+    _DEMANDED[event.__name__] = tuple(
+        one.name for one in fields(event) if one.default is MISSING and one.default_factory is MISSING
+    )
     return event
 
 
@@ -307,6 +313,14 @@ class NoteAdded(Event):
     text: str
     permalink: str | None = None
     source: str = "note"
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class ReviewWritten(Event):
+    """What the closed opportunity taught."""
+
+    lesson: str
 
 
 @register

@@ -1,18 +1,31 @@
 """Owns the verdict on two names: same, possible or different, with what decided."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.identity_data import Role, lexicon
 from bot.domain.identity_names import forms_conflict, legal_form, name_key
-from bot.domain.identity_near import is_alias, is_cjk_short, is_initials, is_slip, katakana, latin_of, sounds_alike, without_umlauts
+from bot.domain.identity_near import (
+    is_alias,
+    is_cjk_short,
+    is_initials,
+    is_slip,
+    katakana,
+    latin_of,
+    sounds_alike,
+    without_umlauts,
+)
 from bot.domain.identity_parts import Part, Reading, cjk_wholes, read
 from bot.domain.identity_text import fold, is_cjk, is_kana, tokens_of
 
 _SHORTEST_JOINED = 5
 _SHORTEST_TURNED = 3
 _SHORTEST_CJK, _SHORTEST_KANA, _CJK_EXTRA = 2, 3, 2
+
+# Roles of words that tell what a business is, beside the words that name it.
+_TELLING = (Role.INDUSTRY, Role.NEUTRAL, Role.WEAK)
 
 
 class Verdict(StrEnum):
@@ -87,7 +100,7 @@ def _alike_as_written(one: Reading, other: Reading) -> str:
     if one.closed == other.closed or (without_umlauts(one.closed) == without_umlauts(other.closed)):
         return "joined" if one.closed == other.closed else "umlaut"
     if is_alias(one.key, other.key):
-        return "abbreviation"
+        return "well_known_name"
     if one.cjk and other.cjk:
         if katakana(one.closed) == katakana(other.closed):
             return "kana"
@@ -135,7 +148,13 @@ def _trades(one: Reading, other: Reading) -> str:
     """Whether the descriptive words conflict (``industry``), or some are missing on one side."""
     # Where a decoration or a place has to name the customer, every other word of the name counts as it is written.
     exact = (one.promoted or other.promoted) and one.cjk == other.cjk
-    roles = {Role.INDUSTRY, Role.NEUTRAL, Role.STRUCTURE} if exact else {Role.INDUSTRY, Role.NEUTRAL}
+    roles = (
+        {Role.INDUSTRY, Role.NEUTRAL, Role.STRUCTURE}
+        if exact
+        else {Role.INDUSTRY, Role.NEUTRAL}
+        if one.cjk == other.cjk
+        else {Role.INDUSTRY}
+    )
 
     def ids(reading: Reading, wanted: set[Role]) -> set[str]:
         return {part.text if exact else part.ident for part in reading.parts if part.role in wanted}
@@ -148,28 +167,38 @@ def _trades(one: Reading, other: Reading) -> str:
 
 
 def _nearness(one: Reading, other: Reading, a: str, b: str) -> str:
-    """How near the distinctive words are: empty when they are equal, ``distinctive_word`` or ``generic_only`` when they are not near."""
+    """How near the distinctive words are.
+
+    Returns:
+        Empty when they are equal, ``distinctive_word`` or ``generic_only`` when they are not near.
+    """
     left, right = _leftovers(one.parts, other.parts)
-    if _abbreviated(one, other, left, right, a, b):
-        return "abbreviation"
-    if one.cjk != other.cjk and _sounds(one, other):
-        return "pinyin"
-    if _slipped(left, right):
-        return "typo"
-    ours, theirs = _texts(left, Role.CORE), _texts(right, Role.CORE)
-    shared = Counter(part.ident for part in one.cores) & Counter(part.ident for part in other.cores)
-    if ours and theirs:
-        return _cjk_near(ours, theirs)
-    if not shared:
+    reasons: tuple[tuple[str, Callable[[], bool]], ...] = (
+        ("abbreviation", lambda: _abbreviated(one, other, left, right, a, b)),
+        ("well_known_name", lambda: _aliased(one, other)),
+        ("pinyin", lambda: one.cjk != other.cjk and _sounds(one, other)),
+        ("typo", lambda: _slipped(left, right)),
+    )
+    for reason, holds in reasons:
+        if holds():
+            return reason
+    if _texts(left, Role.CORE) and _texts(right, Role.CORE):
+        return _cjk_near(left, right)
+    if not Counter(part.ident for part in one.cores) & Counter(part.ident for part in other.cores):
         return "generic_only"
-    weak = _texts(left, Role.WEAK), _texts(right, Role.WEAK)
-    if not ours and not theirs:
-        return "distinctive_word" if all(weak) else ""
-    extra, missing = (left, right) if ours else (right, left)
-    # A word more on one side and another trade or decoration on the other is a word exchanged.
-    if _texts(missing, Role.INDUSTRY, Role.NEUTRAL, Role.WEAK) and _texts(extra, Role.CORE):
-        return "distinctive_word"
-    return "short_name"
+    return _one_sided(left, right)
+
+
+def _one_sided(left: list[Part], right: list[Part]) -> str:
+    """What it means that at most one side has distinctive words more.
+
+    A decoration or a distinctive word more on one side, and another word on the other, is a word exchanged.
+    """
+    ours, theirs = _texts(left, Role.CORE), _texts(right, Role.CORE)
+    if ours or theirs:
+        return "distinctive_word" if _texts(right if ours else left, *_TELLING) else "short_name"
+    exchanged = _texts(left, *_TELLING) and _texts(right, *_TELLING) and _texts(left + right, Role.WEAK)
+    return "distinctive_word" if exchanged else ""
 
 
 def _texts(parts: list[Part], *roles: Role) -> list[str]:
@@ -200,14 +229,14 @@ def _slipped(left: list[Part], right: list[Part]) -> bool:
     if len(ours) == len(theirs) == 1:
         return is_slip(ours[0], theirs[0])
     cores = _texts(left, Role.CORE), _texts(right, Role.CORE)
-    if len(cores[0]) == len(cores[1]) == 1:
-        return is_slip(cores[0][0], cores[1][0])
+    if len(cores[0]) == len(cores[1]) == 1 and is_slip(cores[0][0], cores[1][0]):
+        return True
     return bool(ours and theirs) and is_slip("".join(ours).replace(" ", ""), "".join(theirs).replace(" ", ""))
 
 
 def _abbreviated(one: Reading, other: Reading, left: list[Part], right: list[Part], a: str, b: str) -> bool:
     ours, theirs = ([word for part in side for word in part.text.split(" ")] for side in (left, right))
-    return _is_short(ours, theirs, other, b) or _is_short(theirs, ours, one, a) or _aliased(one, other) or _cjk_abbreviated(one, other)
+    return _is_short(ours, theirs, other, b) or _is_short(theirs, ours, one, a) or _cjk_abbreviated(one, other)
 
 
 def _is_short(short: list[str], long: list[str], whole: Reading, written: str) -> bool:
@@ -244,12 +273,13 @@ def _stands_for(short: Reading, long: Reading) -> bool:
     return any(is_cjk_short(ours, theirs, first) for ours in cjk_wholes(short) for theirs in cjk_wholes(long))
 
 
-def _cjk_near(ours: list[str], theirs: list[str]) -> str:
-    """Chinese names are near when one is the other with at least two characters more at its end."""
-    if len(ours) == len(theirs) == 1 and is_cjk(ours[0]) and is_cjk(theirs[0]):
-        short, long = sorted((ours[0], theirs[0]), key=len)
-        shortest = _SHORTEST_KANA if is_kana(short) else _SHORTEST_CJK
-        if len(long) - len(short) >= _CJK_EXTRA and len(short) >= shortest and long.startswith(short):
+def _cjk_near(left: list[Part], right: list[Part]) -> str:
+    """Chinese names are near when one is the other with at least two characters more at its end, and nothing else instead."""
+    short, long = sorted((left, right), key=lambda side: sum(len(part.text) for part in side if part.role is Role.CORE))
+    ours, theirs = _texts(short, Role.CORE), _texts(long, Role.CORE)
+    if len(ours) == len(theirs) == 1 and is_cjk(ours[0]) and is_cjk(theirs[0]) and not _texts(short, *_TELLING):
+        shortest = _SHORTEST_KANA if is_kana(ours[0]) else _SHORTEST_CJK
+        if len(theirs[0]) - len(ours[0]) >= _CJK_EXTRA and len(ours[0]) >= shortest and theirs[0].startswith(ours[0]):
             return "short_name"
     return "distinctive_word"
 
@@ -258,7 +288,10 @@ def _sounds(one: Reading, other: Reading) -> bool:
     """Whether the Latin name is how the Chinese or Japanese name sounds."""
     chinese, latin = (one, other) if one.cjk else (other, one)
     no_place = "".join(part.text for part in latin.parts if part.role not in {Role.PLACE, Role.STOP})
-    spoken = {text.replace(" ", "").replace("v", "u") for text in ("".join(part.text for part in latin.cores), latin.closed, no_place)}
+    spoken = {
+        text.replace(" ", "").replace("v", "u")
+        for text in ("".join(part.text for part in latin.cores), latin.closed, no_place)
+    }
     core = "".join(part.text for part in chinese.cores)
     sounds = {latin_of(text).replace("v", "u") for text in (core, *cjk_wholes(chinese))}
     if spoken & sounds:

@@ -29,7 +29,12 @@ def domain_key(text: str | None) -> str | None:
     if not text:
         return None
     host = unicodedata.normalize("NFKC", text).strip().lower().rstrip(">")
-    host = re.split(r"[/?#\s]", _SCHEME.sub("", host).rpartition("@")[2] if "@" in host.partition("/")[0] or "//" not in host else _SCHEME.sub("", host))[0]
+    host = re.split(
+        r"[/?#\s]",
+        _SCHEME.sub("", host).rpartition("@")[2]
+        if "@" in host.partition("/")[0] or "//" not in host
+        else _SCHEME.sub("", host),
+    )[0]
     host = re.sub(r":\d*$", "", host.rpartition("@")[2]).strip(".")
     return _registered(host)
 

@@ -1,6 +1,8 @@
 """Owns the tables of words, places, legal forms and mail domains, read once from the packaged files."""
 
+import re
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -52,15 +54,21 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class LegalForms:
-    """Spellings of legal forms to their class; Latin ones as tuples of tokens."""
+    """Spellings of legal forms to their class; Latin ones as tuples of tokens.
+
+    ``last_words``, ``first_words`` and ``cjk_mark`` say quickly that a name has none.
+    """
 
     trailing: dict[tuple[str, ...], str]
     leading: dict[tuple[str, ...], str]
     cjk: tuple[tuple[str, str], ...]
+    cjk_mark: re.Pattern[str]
     cjk_brackets: dict[str, str]
     silent_anywhere: tuple[str, ...]
     silent_ending: tuple[str, ...]
     spa_after: frozenset[str]
+    last_words: frozenset[str]
+    first_words: frozenset[str]
     longest: int
 
 
@@ -84,41 +92,37 @@ def spelling(text: str) -> str:
 
 @cache
 def lexicon() -> Lexicon:
-    """The words of names, read once."""
+    """The words of names, read once; where a word has two meanings, the first of :func:`_meanings` counts."""
+    words = _table("words")
+    short = {spelling(one): spelling(group[0]) for group in words["short"]["words"] for one in group}
     latin: dict[str, Word] = {}
     cjk: dict[str, Word] = {}
-
-    def know(text: str, role: Role, ident: str) -> None:
+    for text, role, ident in _meanings(words, _table("places")):
         key = spelling(text)
-        (cjk if is_cjk(key) else latin).setdefault(key, Word(role, ident))
-
-    words, places = _table("words"), _table("places")
-    for text in words["stop"]["words"]:
-        know(text, Role.STOP, "stop")
-    for text in words["branch"]["words"]:
-        know(text, Role.BRANCH, "branch")
-    for ident, spellings in places["spellings"].items():
-        for text in spellings:
-            know(text, Role.PLACE, ident)
-    for text in places["cjk"].split() + places["latin"].replace("\n", ",").split(","):
-        if text.strip():
-            know(text, Role.PLACE, spelling(text))
-    for ident, spellings in words["industry"].items():
-        for text in spellings:
-            know(text, Role.INDUSTRY, ident)
-    for role, texts in ((Role.STRUCTURE, words["neutral"]["structure"]), (Role.NEUTRAL, words["neutral"]["words"]), (Role.WEAK, words["weak"]["words"])):
-        for text in texts:
-            know(text, role, spelling(text))
-    for ident, spellings in words["number"].items():
-        for text in spellings:
-            know(text, Role.NUMBER, ident)
-    short = {spelling(one): spelling(group[0]) for group in words["short"]["words"] for one in group}
+        (cjk if is_cjk(key) else latin).setdefault(key, Word(role, ident or short.get(key, key)))
     alias: dict[str, frozenset[int]] = {}
     for number, group in enumerate(words["alias"]["names"]):
-        for text in group:
-            alias[spelling(text)] = alias.get(spelling(text), frozenset()) | {number}
+        for key in map(spelling, group):
+            alias[key] = alias.get(key, frozenset()) | {number}
     real = frozenset(words["real"]["words"].split()) | latin.keys()
     return Lexicon(latin, cjk, max(key.count(" ") for key in latin) + 1, max(map(len, cjk)), short, real, alias)
+
+
+def _meanings(words: dict[str, Any], places: dict[str, Any]) -> Iterator[tuple[str, Role, str]]:
+    """Word, role and meaning (empty: the word itself), the stronger meanings first."""
+    for role in (Role.STOP, Role.BRANCH):
+        yield from ((text, role, role.value) for text in words[role.value]["words"])
+    for ident, spellings in places["spellings"].items():
+        yield from ((text, Role.PLACE, ident) for text in spellings)
+    names = places["cjk"].split() + places["latin"].replace("\n", ",").split(",")
+    yield from ((text, Role.PLACE, "") for text in names if text.strip())
+    for ident, texts in words["industry"].items():
+        yield from ((text, Role.INDUSTRY, ident) for text in texts)
+    yield from ((text, Role.STRUCTURE, "") for text in words["neutral"]["structure"])
+    for role in (Role.NEUTRAL, Role.WEAK):
+        yield from ((text, role, "") for text in words[role.value]["words"])
+    for ident, texts in words["number"].items():
+        yield from ((text, Role.NUMBER, ident) for text in texts)
 
 
 @cache
@@ -130,15 +134,25 @@ def legal_forms() -> LegalForms:
         return {tuple(tokens_of(fold(text))): form for form, texts in section.items() for text in texts}
 
     trailing = by_tokens(table["trailing"])
+    # A form written out in three words or more may stand in front as well.
+    written_out = {
+        words: form for words, form in trailing.items() if len(words) > 2 and "and" not in words and len(words[0]) > 2
+    }  # noqa: PLR2004 - "three words or more"
+    leading = written_out | by_tokens(table["leading"])
     cjk = {spelling(text): form for form, texts in table["cjk"].items() for text in texts}
+    silent_anywhere = tuple(map(spelling, table["cjk_silent"]["anywhere"]))
+    silent_ending = tuple(sorted(map(spelling, table["cjk_silent"]["ending"]), key=len, reverse=True))
     return LegalForms(
         trailing=trailing,
-        leading=by_tokens(table["leading"]),
+        leading=leading,
         cjk=tuple(sorted(cjk.items(), key=lambda item: -len(item[0]))),
+        cjk_mark=re.compile("|".join((*map(re.escape, cjk), *silent_anywhere, *silent_ending))),
         cjk_brackets={spelling(text): form for form, texts in table["cjk_brackets"].items() for text in texts},
-        silent_anywhere=tuple(map(spelling, table["cjk_silent"]["anywhere"])),
-        silent_ending=tuple(sorted(map(spelling, table["cjk_silent"]["ending"]), key=len, reverse=True)),
+        silent_anywhere=silent_anywhere,
+        silent_ending=silent_ending,
         spa_after=frozenset(table["guards"]["spa_after"]),
+        last_words=frozenset(words[-1] for words in trailing),
+        first_words=frozenset(words[0] for words in leading),
         longest=max(map(len, trailing)),
     )
 

@@ -113,26 +113,46 @@ def _stripped(tokens: list[str], forms: set[str]) -> list[str]:
             tokens = tokens[1:] if tokens[0] == "the" else tokens[:-1]
             changed = True
             continue
-        for size in range(min(legal_forms().longest, len(tokens) - 1), 0, -1):
-            form = legal_forms().trailing.get(tuple(tokens[-size:]))
-            if form is not None and not _is_word_after_all(tokens, size):
-                forms.update(form.split("+"))
-                tokens, changed = tokens[:-size], True
-                break
-            form = legal_forms().leading.get(tuple(tokens[:size]))
-            if form is not None and _names_someone(tokens[size:]):
-                forms.update(form.split("+") if form else ())
-                tokens, changed = tokens[size:], True
-                break
+        size, form = _form_at_end(tokens)
+        if size:
+            forms.update(form.split("+"))
+            tokens, changed = tokens[:-size], True
+        else:
+            size, form = _form_at_start(tokens)
+            forms.update(form.split("+") if form else ())
+            tokens, changed = tokens[size:], size > 0
         while len(tokens) > 1 and tokens[-1] == "and":
             tokens = tokens[:-1]
     return _without_cjk_forms(tokens, forms)
 
 
+def _form_at_end(tokens: list[str]) -> tuple[int, str]:
+    """How many tokens a legal form takes at the end, and its class; 0 for none."""
+    if tokens[-1] in legal_forms().last_words:
+        for size in range(min(legal_forms().longest, len(tokens) - 1), 0, -1):
+            form = legal_forms().trailing.get(tuple(tokens[-size:]))
+            if form is not None and not _is_word_after_all(tokens, size):
+                return size, form
+    return 0, ""
+
+
+def _form_at_start(tokens: list[str]) -> tuple[int, str]:
+    """How many tokens a legal form takes at the start, and its class; 0 for none, or where nobody would be left."""
+    if tokens[0] in legal_forms().first_words:
+        for size in range(min(legal_forms().longest, len(tokens) - 1), 0, -1):
+            form = legal_forms().leading.get(tuple(tokens[:size]))
+            if form is not None and _names_someone(tokens[size:]):
+                return size, form
+    return 0, ""
+
+
 def _is_word_after_all(tokens: list[str], size: int) -> bool:
     """Whether what looks like a legal form is a word of the name: "Day Spa"."""
     before = tokens[-size - 1]
-    if all(lexicon().latin.get(token, None) is not None and lexicon().latin[token].role is Role.STOP for token in tokens[:-size]):
+    if all(
+        lexicon().latin.get(token, None) is not None and lexicon().latin[token].role is Role.STOP
+        for token in tokens[:-size]
+    ):
         return True
     return tokens[-size:] == ["spa"] and (before in legal_forms().spa_after or before in lexicon().latin)
 
@@ -157,6 +177,8 @@ def _without_cjk_forms(tokens: list[str], forms: set[str]) -> list[str]:
 
 def _cut_forms(text: str, forms: set[str], *, last: bool, alone: bool) -> str:
     """One Chinese run without legal forms; never emptied when it is all there is."""
+    if not legal_forms().cjk_mark.search(text):
+        return text
     for pattern, form in legal_forms().cjk:
         if pattern not in text:
             continue
@@ -168,7 +190,11 @@ def _cut_forms(text: str, forms: set[str], *, last: bool, alone: bool) -> str:
             forms.update(form.split("+"))
     for pattern in legal_forms().silent_anywhere:
         if text.find(pattern) > 0 or not alone:
-            text = text[:1] + text[1:].replace(pattern, "") if text[:1] and not text.startswith(pattern) else text.replace(pattern, "")
+            text = (
+                text[:1] + text[1:].replace(pattern, "")
+                if text[:1] and not text.startswith(pattern)
+                else text.replace(pattern, "")
+            )
     for pattern in legal_forms().silent_ending if last else ():
         head = text.removesuffix(pattern)
         if head != text and (head or not alone) and head[-1:] not in _PARTS:

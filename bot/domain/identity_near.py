@@ -10,21 +10,72 @@ from bot.domain.identity_text import is_cjk, is_kana, pinyin_of
 _SLIP_OF_ONE, _SUBSTITUTION, _SLIP_OF_TWO, _SLIPS_IN_PLACE = 5, 6, 9, 12
 # Letters taken for each other: neighbours on the keyboard, vowels, and consonants that sound alike.
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qaz", "wsx", "edc", "rfv", "tgb", "yhn", "ujm", "aeiouy")
-_ALIKE = ("sz", "ck", "cs", "mn", "dt", "bp", "vw", "fv", "gj", "lr", "gk", "kq", "il", "yi", "td", "ei", "ou", "eo", "au", "ai", "ao", "eu", "uv")
-_LIKELY = frozenset(frozenset(row[place : place + 2]) for row in _ROWS for place in range(len(row) - 1)) | frozenset(map(frozenset, _ALIKE))
+_ALIKE = (
+    "sz",
+    "ck",
+    "cs",
+    "mn",
+    "dt",
+    "bp",
+    "vw",
+    "fv",
+    "gj",
+    "lr",
+    "gk",
+    "kq",
+    "il",
+    "yi",
+    "td",
+    "ei",
+    "ou",
+    "eo",
+    "au",
+    "ai",
+    "ao",
+    "eu",
+    "uv",
+)
+_LIKELY = frozenset(frozenset(row[place : place + 2]) for row in _ROWS for place in range(len(row) - 1)) | frozenset(
+    map(frozenset, _ALIKE)
+)
 _KANA_SLIP = 5
 _LONGEST_INITIALS = 6
 _LOOSE_INITIALS = 4
-_LONGEST_CJK_SHORT = 4
+_SHORTEST_CJK_SHORT, _LONGEST_CJK_SHORT = 2, 4
 
 _KANA_ROWS = {
     "": "アイウエオ", "k": "カキクケコ", "s": "サシスセソ", "t": "タチツテト", "n": "ナニヌネノ", "h": "ハヒフヘホ", "m": "マミムメモ",
     "y": "ヤ ユ ヨ", "r": "ラリルレロ", "w": "ワ   ヲ", "g": "ガギグゲゴ", "z": "ザジズゼゾ", "d": "ダヂヅデド", "b": "バビブベボ", "p": "パピプペポ",
 }  # fmt: skip
-_KANA_ODD = {"シ": "shi", "チ": "chi", "ツ": "tsu", "フ": "fu", "ジ": "ji", "ヂ": "ji", "ヅ": "zu", "ヲ": "o", "ン": "n", "ヴ": "vu"}
-_KANA = {kana: row + vowel for row, text in _KANA_ROWS.items() for kana, vowel in zip(text, "aiueo", strict=False) if kana != " "} | _KANA_ODD
+_KANA_ODD = {
+    "シ": "shi",
+    "チ": "chi",
+    "ツ": "tsu",
+    "フ": "fu",
+    "ジ": "ji",
+    "ヂ": "ji",
+    "ヅ": "zu",
+    "ヲ": "o",
+    "ン": "n",
+    "ヴ": "vu",
+}
+_KANA = {
+    kana: row + vowel
+    for row, text in _KANA_ROWS.items()
+    for kana, vowel in zip(text, "aiueo", strict=False)
+    if kana != " "
+} | _KANA_ODD
 _SMALL_VOWEL = dict(zip("ァィゥェォ", "aiueo", strict=True))
 _SMALL_Y = {"ャ": "a", "ュ": "u", "ョ": "o"}
+
+# Latin spellings that kana do not tell apart, the pairs of letters first.
+_SOUNDS = tuple(
+    zip(
+        ["ph", "sh", "ch", "ts", "th", "ck", "l", "v", "c", "q", "x", "z", "j", "y", "f"],
+        ["f", "s", "t", "t", "t", "k", "r", "b", "k", "k", "k", "s", "s", "i", "h"],
+        strict=True,
+    )
+)
 
 
 def is_slip(one: str, other: str) -> bool:
@@ -35,7 +86,12 @@ def is_slip(one: str, other: str) -> bool:
     if len(one) > len(other):
         one, other = other, one
     if is_cjk(one) or is_cjk(other):
-        return is_kana(one) and is_kana(other) and len(other) >= _KANA_SLIP and OSA.distance(one, other, score_cutoff=1) <= 1
+        return (
+            is_kana(one)
+            and is_kana(other)
+            and len(other) >= _KANA_SLIP
+            and OSA.distance(one, other, score_cutoff=1) <= 1
+        )
     if any(char.isdigit() for char in one + other) or (one in lexicon().real and other in lexicon().real):
         return False
     if without_umlauts(one) == without_umlauts(other):
@@ -57,7 +113,9 @@ def _is_slip_of_one(one: str, other: str) -> bool:
     if sorted(one) == sorted(other):
         return True
     likely = frozenset((one[place], other[place])) in _LIKELY
-    return (likely and place > 0 and len(other) >= _SUBSTITUTION) or (len(other) >= _SLIP_OF_TWO and (place > 0 or likely))
+    return (likely and place > 0 and len(other) >= _SUBSTITUTION) or (
+        len(other) >= _SLIP_OF_TWO and (place > 0 or likely)
+    )
 
 
 def without_umlauts(word: str) -> str:
@@ -76,7 +134,9 @@ def is_initials(short: str, words: tuple[str, ...]) -> bool:
     if len(strong) < 2:  # noqa: PLR2004 - initials of one word are no abbreviation
         return False
     # One word may go without its letter in a longer abbreviation, as "fer" does in SNCF.
-    return short in initials or (len(short) >= _LOOSE_INITIALS and any(_lacks_one(short, letters) for letters in initials))
+    return short in initials or (
+        len(short) >= _LOOSE_INITIALS and any(_lacks_one(short, letters) for letters in initials)
+    )
 
 
 def _lacks_one(short: str, letters: str) -> bool:
@@ -92,7 +152,8 @@ def is_cjk_short(short: str, long: str, place: str = "") -> bool:
         long: At least two more, or one more when it begins with a place that the short name has one character of (中移动).
         place: The place that the long name begins with, if any.
     """
-    if not 2 <= len(short) <= _LONGEST_CJK_SHORT or not long or short[0] != long[0] or is_kana(short):  # noqa: PLR2004 - two characters make a name
+    fits = _SHORTEST_CJK_SHORT <= len(short) <= _LONGEST_CJK_SHORT and not is_kana(short)
+    if not fits or not long or short[0] != long[0] or long.startswith(short):
         return False
     if place and long.startswith(place) and short[1:] == long[len(place) :]:
         return True
@@ -145,8 +206,8 @@ def sounds_alike(latin: str, kana: str) -> bool:
 
 
 def _skeleton(word: str) -> str:
-    word = word.replace("ph", "f").replace("sh", "s").replace("ch", "t").replace("ts", "t").replace("th", "t").replace("ck", "k")
-    word = word.translate(str.maketrans({"l": "r", "v": "b", "c": "k", "q": "k", "x": "k", "z": "s", "j": "s", "y": "i", "f": "h"}))
+    for pair, letter in _SOUNDS:
+        word = word.replace(pair, letter)
     text = ""
     for place, char in enumerate(word):
         if (char not in "aeiou" or place == 0) and text[-1:] != char:

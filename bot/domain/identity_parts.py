@@ -79,6 +79,8 @@ def read(key: str) -> Reading:
             start += 1
             continue
         size, part = _latin_part(tokens, start)
+        if part.role is Role.CORE and len(parts) > 1 and parts[-1].role is Role.BRANCH:
+            part = Part(part.text, Role.PLACE, part.ident)  # "Filiale Deutz": what follows tells where
         parts.append(part)
         start += size
     spelled = [part.ident for part in parts if part.role is Role.NUMBER and not _DIGITS.search(part.text)]
@@ -128,8 +130,8 @@ def _cjk_parts(text: str) -> list[Part]:
             break
         ending, word = known
         if word.role is Role.BRANCH and _BANK in text[: -len(ending)]:
-            head, _, where = text.removesuffix(ending).rpartition(_BANK)
-            text = head + _BANK
+            bank, _, where = text.removesuffix(ending).rpartition(_BANK)
+            text = bank + _BANK
             back[:0] = [Part(where, Role.PLACE, _place_ident(where))] if where else []
             back.append(Part(ending, word.role, word.ident))
             continue
@@ -166,7 +168,7 @@ def _promote(parts: list[Part]) -> list[Part]:
     weak = [part for part in parts if part.role is Role.WEAK]
     if weak:
         return [Part(part.text, Role.CORE, part.ident) if part.role is Role.WEAK else part for part in parts]
-    for roles in ({Role.PLACE}, {Role.INDUSTRY, Role.NEUTRAL, Role.STRUCTURE}, set(Role)):
+    for roles in ({Role.NUMBER}, {Role.PLACE}, {Role.INDUSTRY, Role.NEUTRAL, Role.STRUCTURE}, set(Role)):
         chosen = [place for place, part in enumerate(parts) if part.role in roles]
         if not chosen:
             continue
@@ -180,6 +182,10 @@ def _promote(parts: list[Part]) -> list[Part]:
 
 def cjk_wholes(reading: Reading) -> set[str]:
     """The Chinese characters of a name: without places and branch, and with its places."""
-    bare = "".join(part.text for part in reading.of(Role.CORE, Role.WEAK, Role.INDUSTRY, Role.NEUTRAL, Role.STRUCTURE) if is_cjk(part.text))
+    bare = "".join(
+        part.text
+        for part in reading.of(Role.CORE, Role.WEAK, Role.INDUSTRY, Role.NEUTRAL, Role.STRUCTURE)
+        if is_cjk(part.text)
+    )
     whole = "".join(part.text for part in reading.parts if is_cjk(part.text) and part.role is not Role.BRANCH)
     return {bare, whole} - {""}

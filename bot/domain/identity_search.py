@@ -56,7 +56,9 @@ def near_keys(name: str) -> frozenset[str]:
 def _latin_near(text: str) -> set[str]:
     keys = {f"w:{lexicon().short.get(text, text)}", f"p:{text}"}
     if len(text) > _EDGE:
-        skeleton = "".join(char for place, char in enumerate(text) if place == 0 or char not in "aeiouy" and char != text[place - 1])
+        skeleton = "".join(
+            char for place, char in enumerate(text) if place == 0 or (char not in "aeiouy" and char != text[place - 1])
+        )
         keys.update((f"s:{skeleton[:_SKELETON]}", f"e:{text[:_EDGE]}", f"e:-{text[-_EDGE:]}"))
     return keys
 
@@ -80,8 +82,18 @@ def _initial_near(name: str, reading: Reading) -> set[str]:
     """The initials of a name of several words; of a short word, the word itself."""
     every = [word for word in tokens_of(fold(name)) if not is_cjk(word)]
     words = [word for part in reading.parts for word in part.text.split(" ") if not is_cjk(word)]
-    strong = [word for part in reading.parts if part.role is not Role.STOP for word in part.text.split(" ") if not is_cjk(word)]
-    keys = {f"a:{''.join(word[0] for word in chosen)[:_LONGEST_INITIALS]}" for chosen in (every, words, strong) if len(chosen) > 1}
+    strong = [
+        word
+        for part in reading.parts
+        if part.role is not Role.STOP
+        for word in part.text.split(" ")
+        if not is_cjk(word)
+    ]
+    keys = {
+        f"a:{''.join(word[0] for word in chosen)[:_LONGEST_INITIALS]}"
+        for chosen in (every, words, strong)
+        if len(chosen) > 1
+    }
     keys.update(f"a:{word}" for word in words if 1 < len(word) <= _LONGEST_INITIALS)
     # A longer abbreviation may lack a letter, but hardly among its first three.
     return keys | {f"a:{key[2:5]}-" for key in keys if len(key) > 5}  # noqa: PLR2004 - "a:" and at least four letters
@@ -89,7 +101,11 @@ def _initial_near(name: str, reading: Reading) -> set[str]:
 
 def _aliases(reading: Reading) -> set[int]:
     table = lexicon().alias
-    texts = [reading.key, "".join(part.text for part in reading.of(Role.CORE, Role.INDUSTRY)), *(part.text for part in reading.cores)]
+    texts = [
+        reading.key,
+        "".join(part.text for part in reading.of(Role.CORE, Role.INDUSTRY)),
+        *(part.text for part in reading.cores),
+    ]
     texts.append(" ".join(part.text for part in reading.cores))
     return set(chain.from_iterable(table.get(text, ()) for text in texts))
 

@@ -15,7 +15,20 @@ _PLUS_BETWEEN = re.compile(r"(?<=[^\W_])\s*\+\s*(?=[^\W_])")
 # Marks of ownership are decoration; apostrophes join ("McDonald's", "L'Oréal"); what NFKC would turn into letters or spaces goes first.
 _BEFORE = str.maketrans(dict.fromkeys("™℠®©'’‘`´ʼ′ʹ＇", ""))
 _SPECIAL = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ŧ": "t", "ħ": "h", "&": " and ", "'": ""}
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "ı": "i",
+        "ŧ": "t",
+        "ħ": "h",
+        "&": " and ",
+        "'": "",
+    }
 )
 # Characters that count as letters or marks and are seen by nobody.
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u3164\uffa0\u2800")
@@ -23,7 +36,7 @@ _FIRST_ACCENT, _LAST_ACCENT = "\u0300", "\u036f"
 _FIRST_SELECTOR, _LAST_SELECTOR = "\ufe00", "\ufe0f"
 
 # Japanese forms that are words of their own in Chinese stay as they are.
-_NOT_VARIANTS = frozenset("芸欠缶糸予弁余台体沖灯処庁払恵斉挿拠")
+_NOT_VARIANTS = frozenset("欠缶予弁")
 _CONJUNCTIONS = frozenset({"and", "und", "et", "y", "e", "og", "och"})
 
 
@@ -37,7 +50,12 @@ def _simplified() -> dict[int, str]:
 
     to_simplified = OpenCC("t2s")
     to_simplified.convert("")
-    table = {key: value for _, _, entries in to_simplified.dict_cache.values() for key, value in entries.items() if len(key) == 1}
+    table = {
+        key: value
+        for _, _, entries in to_simplified.dict_cache.values()
+        for key, value in entries.items()
+        if len(key) == 1
+    }
     single = {key: value for key, value in table.items() if len(value) == 1}
     known = set(single.values())
     variants = files("opencc").joinpath("dictionary/JPVariants.txt").read_text(encoding="utf-8")
@@ -45,17 +63,24 @@ def _simplified() -> dict[int, str]:
         old, _, modern = line.partition("\t")
         if len(modern) == 1 and modern not in known and modern not in single and modern not in _NOT_VARIANTS:
             single[modern] = single.get(old, old)
-    single |= {"髙": "高", "﨑": "崎", "濵": "滨", "邉": "边", "邊": "边", "辺": "边", "徳": "德", "黒": "黑", "呉": "吴", "戸": "户", "歩": "步"}
+    # Old and printed forms that neither table has.
+    single |= dict(zip("髙﨑濵邉邊辺徳黒呉戸歩澁眞", "高崎滨边边边德黑吴户步涩真", strict=True))
     return {ord(key): value for key, value in single.items() if key != value}
 
 
-def _visible(char: str) -> str:
-    if char in _UNSEEN or _FIRST_ACCENT <= char <= _LAST_ACCENT or _FIRST_SELECTOR <= char <= _LAST_SELECTOR:
-        return ""
-    category = unicodedata.category(char)
-    if category == "Cf":
-        return ""
-    return " " if category[0] in "CZ" else char
+class _Visible(dict[int, str]):
+    """A table for ``str.translate`` that drops what nobody sees and makes every kind of space one; filled as characters come."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        category = unicodedata.category(char)
+        mark = _FIRST_ACCENT <= char <= _LAST_ACCENT or _FIRST_SELECTOR <= char <= _LAST_SELECTOR
+        unseen = mark or char in _UNSEEN or category == "Cf"
+        self[code] = "" if unseen else " " if category[0] in "CZ" else char
+        return self[code]
+
+
+_VISIBLE = _Visible()
 
 
 @lru_cache(maxsize=16384)
@@ -65,13 +90,13 @@ def fold(text: str) -> str:
     Brackets and other punctuation stay, because brackets have a meaning for names.
     """
     if text.isascii():
-        text = text.replace("\x00", " ").lower().replace("'", "").replace("`", "")
-        text = "".join(char if char.isprintable() else " " for char in text)
+        text = text.lower().replace("'", "").replace("`", "")
+        text = text if text.isprintable() else text.translate(_VISIBLE)
     else:
         # Twice: what one step reveals (a capital with a dot, a compatibility letter) the next must still fold.
         for _ in range(2):
             text = unicodedata.normalize("NFKC", text.translate(_BEFORE)).casefold()
-            text = "".join(map(_visible, unicodedata.normalize("NFD", text)))
+            text = unicodedata.normalize("NFD", text).translate(_VISIBLE)
             text = unicodedata.normalize("NFC", text).translate(_SPECIAL)
         if _CJK_ONLY.search(text):
             text = text.translate(_simplified())
@@ -100,7 +125,10 @@ def tokens_of(folded: str) -> list[str]:
     """
     raw = _TOKEN.findall(folded)
     last = len(raw) - 1
-    words = ["and" if 0 < place < last and word in _CONJUNCTIONS and _joins(raw, place) else word for place, word in enumerate(raw)]
+    words = [
+        "and" if 0 < place < last and word in _CONJUNCTIONS and _joins(raw, place) else word
+        for place, word in enumerate(raw)
+    ]
     merged: list[str] = []
     initials = False
     for word in words:

@@ -23,6 +23,13 @@ _AMOUNT = re.compile(
     rf"^(?P<before>{_WORDS})?\s*(?P<number>\d[\d.,' ]*)\s*(?P<unit>{_UNIT_WORDS})?\s*(?P<after>{_WORDS})?$"
 )
 
+_SEPARATORS = re.compile(r"[.,' ]")
+# Groups of three, or of two before a last one of three as in India; one kind of separator throughout, then decimals.
+_GROUPED = re.compile(r"^[1-9]\d{0,2}(?:(?P<by>[.,' ])(?:\d{2,3}(?P=by))*\d{3})(?:(?!(?P=by))[.,]\d{0,2})?$")
+_ONE_POINT = re.compile(r"^\d+\.\d{3}$")
+_SIMPLE = re.compile(r"^\d+(?:[.,]\d*)?$")
+_DECIMALS = 2
+
 
 def minor_digits(currency: str) -> int:
     """Return how many digits the currency's smallest unit has."""
@@ -47,6 +54,8 @@ def read_amount(text: str, currency: str) -> tuple[int, str]:
         raise ValueError(text)
     named = match["before"] or match["after"]
     code = _CURRENCIES[named] if named else currency
+    if match["after"] and _CURRENCIES[match["after"]] != code:
+        raise ValueError(text)
     # A yen sign means the team's own currency where that one is written with it too.
     if named == "¥" and currency in {"JPY", "CNY"}:
         code = currency
@@ -61,12 +70,24 @@ def read_amount(text: str, currency: str) -> tuple[int, str]:
 
 
 def _plain(number: str, *, has_unit: bool) -> str:
-    """Take group separators out: the last of ``.`` and ``,`` is decimal unless exactly three digits follow it."""
-    number = number.strip().replace(" ", "").replace("'", "")
-    at = max(number.rfind("."), number.rfind(","))
-    if at < 0:
-        return number
-    sign, tail = number[at], number[at + 1 :]
-    is_group = len(tail) == 3 and (sign == "," or number.count(".") > 1) and not (has_unit and sign == ".")  # noqa: PLR2004 - thousands
-    whole = number[:at].replace(".", "").replace(",", "")
-    return whole + tail if is_group else f"{whole}.{tail or 0}"
+    """Take group separators out of a number.
+
+    A single ``,`` or ``.`` before exactly three digits groups thousands, since no amount has three decimals; before a unit
+    (``1.234m``) a point is decimal.
+
+    Raises:
+        ValueError: The separators make no sense.
+    """
+    number = number.strip()
+    if _GROUPED.match(number) and not (has_unit and _ONE_POINT.match(number)):
+        at = max(number.rfind("."), number.rfind(","))
+        first = next(sign for sign in number if not sign.isdigit())
+        has_decimals = at >= 0 and number[at] != first
+        whole, decimals = (number[:at], number[at + 1 :]) if has_decimals else (number, "")
+        return f"{_SEPARATORS.sub('', whole)}.{decimals or 0}"
+    if not _SIMPLE.match(number):
+        raise ValueError(number)
+    whole, _, decimals = number.replace(",", ".").partition(".")
+    if len(decimals) > _DECIMALS and not has_unit and int(whole):
+        raise ValueError(number)
+    return f"{whole}.{decimals or 0}"

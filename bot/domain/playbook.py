@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+# Hours or days: beyond it no clock of a sale makes sense, and every reckoning of the calendar would be long.
+_MOST_PACE = 2000
+
 
 class StageKind(StrEnum):
     """What a stage means to the loop; its name is the team's."""
@@ -224,9 +227,17 @@ def _faults(playbook: Playbook) -> list[str]:
     found += [
         f"stages.{stage.key}: limit_days and cadence_days must be at least 1"
         for stage in playbook.stages
-        if min(stage.limit_days or 1, stage.cadence_days or 1) < 1
+        if any(days is not None and days < 1 for days in (stage.limit_days, stage.cadence_days))
     ]
     found += [f"pace: grade {grade} is missing" for grade in ("A", "B", "C") if grade not in playbook.pace]
+    found += [
+        f"pace.{grade}: hours must be from 0 to {_MOST_PACE}, days from 1 to {_MOST_PACE}"
+        for grade, pace in playbook.pace.items()
+        if not (
+            all(0 <= hours <= _MOST_PACE for hours in (pace.accept_hours, pace.nudge_hours, pace.escalate_hours))
+            and all(1 <= days <= _MOST_PACE for days in (pace.warn_days, pace.recycle_days))
+        )
+    ]
     if not 0 < playbook.scorecard.b_from < playbook.scorecard.a_from:
         found.append("scorecard: b_from must be above 0 and below a_from")
     found += [

@@ -10,23 +10,12 @@ not say that it is about something else; a time without a day counts only where 
 """
 
 import re
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 
-from bot.domain import when_chinese, when_chinese_clock, when_english, when_english_clock, when_numbers
-from bot.domain.calendar import DEFAULT_WEEK, WorkCalendar
-from bot.domain.when_days import Context
-from bot.domain.when_pieces import Piece, Rule, due_of, gather, merge
+from bot.domain.calendar import WorkCalendar
+from bot.domain.when_reading import Found, context_of, find_in
 from bot.domain.when_text import Folded, fold, sentences
-from bot.domain.worked_year import zone_of
-
-RULES = (
-    *when_numbers.RULES,
-    *when_english.RULES,
-    *when_english_clock.RULES,
-    *when_chinese.RULES,
-    *when_chinese_clock.RULES,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,45 +36,20 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A due time, with every place of the folded text that said it."""
+class FollowUpText:
+    """A follow-up typed in one line: what was said, and what comes next.
 
-    due_at: datetime
-    has_time: bool
-    places: tuple[tuple[int, int], ...]
-    aside: bool
-    dated: bool
-
-
-def context_of(now: datetime, zone: str, locale: str, calendar: WorkCalendar | None) -> Context:
-    """Return who says it, and when.
-
-    Raises:
-        ValueError: The zone is unknown.
+    Args:
+        said: What happened; empty if only the next step was typed.
+        next_step: Without the words that say when; None if there is none.
+        due_at: Aware, in UTC; None if no time was understood.
+        has_time: A time of day was said, not only a day.
     """
-    here = zone_of(zone)
-    if calendar is None:
-        calendar = WorkCalendar(zone, DEFAULT_WEEK)
-    elif calendar.zone != zone:
-        # The team's hours, on the clock of the member's wall.
-        calendar = replace(calendar, zone=zone)
-    return Context(
-        now=now.astimezone(UTC),
-        zone=zone,
-        today=now.astimezone(here).date(),
-        calendar=calendar,
-        day_first=is_day_first(locale),
-    )
 
-
-_MONTH_FIRST_LANGUAGES = frozenset({"zh", "ja", "ko", "hu", "lt", "mn"})
-_MONTH_FIRST_LOCALES = frozenset({"en", "en-us", "en-ph", "en-ca", "es-us", "es-pa", "fil-ph", "en-cn"})
-
-
-def is_day_first(locale: str) -> bool:
-    """Tell whether people of a locale write 5/12 for the fifth of December."""
-    name = locale.strip().lower().replace("_", "-").split(".")[0]
-    return bool(name) and name not in _MONTH_FIRST_LOCALES and name.split("-")[0] not in _MONTH_FIRST_LANGUAGES
+    said: str
+    next_step: str | None
+    due_at: datetime | None
+    has_time: bool
 
 
 def read_when(
@@ -116,69 +80,144 @@ def read_when(
     return None
 
 
-def find_in(folded: Folded, start: int, end: int, context: Context) -> Found | None:
-    """Return the due time that one sentence gives, from a place of the folded text to another; None if none."""
-    pieces = _pieces(folded.text, start, end, context)
-    meanings = merge(gather(pieces, folded.text), folded.text)
-    found = [item for item in (_found(piece, said, folded.text, context) for piece, said in meanings) if item is not None]
-    if not found:
-        return None
-    return max(enumerate(found), key=lambda pair: (pair[1].dated and not pair[1].aside, pair[1].dated, pair[0]))[1]
+def split_follow_up(
+    text: str, *, now: datetime, zone: str, locale: str = "en-US", calendar: WorkCalendar | None = None
+) -> FollowUpText:
+    """Split one line such as "sent the quote; next thu 3pm call the CTO" into what was said and what comes next.
+
+    It is cut at semicolons, ends of lines and sentences, arrows, and words such as "next:" and 下一步. The last part that
+    gives a due time begins the next step; where none does, the part after such a word, or after the last semicolon.
+
+    Args:
+        text: Anything that a member typed.
+        now: The moment at which it was said, aware.
+        zone: IANA name of the member's zone.
+        locale: Of the member.
+        calendar: The team's, or None.
+
+    Raises:
+        ValueError: The zone is unknown.
+    """
+    context = context_of(now, zone, locale, calendar)
+    folded = fold(text)
+    parts = _parts(folded)
+    marked = [index for index, part in enumerate(parts) if part.marked]
+    for index in range(len(parts) - 1, (marked[-1] if marked else 0) - 1, -1):
+        part = parts[index]
+        found = find_in(folded, part.start, part.end, context)
+        if found is not None:
+            begin = _after_what_was_done(folded, part, found)
+            return FollowUpText(
+                said=_tidy(text[: folded.places[begin]]),
+                next_step=_without(text, folded, begin, found) or None,
+                due_at=found.due_at,
+                has_time=found.has_time,
+            )
+    if marked or len(parts) > 1:
+        begin = folded.places[parts[marked[-1] if marked else -1].start]
+        return FollowUpText(_tidy(text[:begin]), _tidy(text[begin:]) or None, None, has_time=False)
+    return FollowUpText(_tidy(text), None, None, has_time=False)
 
 
-def _found(piece: Piece, said: tuple[Piece, ...], text: str, context: Context) -> Found | None:
-    try:
-        due = due_of(piece, context)
-    except (ValueError, OverflowError):
-        return None
-    if due is None:
-        return None
-    places = tuple((part.start, part.end) for part in said)
-    return Found(due, piece.timed, places, _is_aside(text, piece), dated=not piece.undated)
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of the folded text; ``marked`` if a word before it says that it is the next step."""
+
+    start: int
+    end: int
+    marked: bool = False
 
 
-# Words before or after a time that say it is about something else than the next step.
-_ASIDE_BEFORE = re.compile(
-    r"(?:\b(?:about|regarding|re|concerning|since|ends?|ending|expires?|expiring|starts?|launch(?:es)?|valid (?:until|till|to|through)"
-    r"|live|runs? (?:until|to)|renews?)(?: (?:on|in|at|by|until|from|the|end|of))*|关于|有效期至?到?|截止到?|截至|到期日?[为是]?|自从|合同期至?) ?$",
+_MARKER = re.compile(
+    r"\b(?:next(?: steps?)? ?[:-]|next steps? (?:is|are|=) |(?:to-?do|follow-?up|action) ?:)|(?:下一步|接下来|后续)(?:计划|安排|动作|工作)?(?:是|为)?[:, -]?",
     re.ASCII,
 )
-_ASIDE_AFTER = re.compile(r"(?:之前|前)?(?:到期|过期|失效|上线|的(?:会议|报价|合同|活动|展会|订单)|截止)|'s\b")
 
 
-def _is_aside(text: str, piece: Piece) -> bool:
-    before = text[max(0, piece.start - 40) : piece.start]
-    return bool(_ASIDE_BEFORE.search(before) or _ASIDE_AFTER.match(text, piece.end))
+def _parts(folded: Folded) -> list[_Part]:
+    parts: list[_Part] = []
+    for start, end in sentences(folded):
+        begin, is_marked = start, False
+        for match in _MARKER.finditer(folded.text, start, end):
+            if folded.text[begin : match.start()].strip(" ,"):
+                parts.append(_Part(begin, match.start(), is_marked))
+            begin, is_marked = match.end(), True
+        if folded.text[begin:end].strip():
+            parts.append(_Part(begin, end, is_marked))
+    return parts
 
 
-def _pieces(text: str, start: int, end: int, context: Context) -> list[Piece]:
-    """Return what the rules find in a sentence, from left to right; of what begins at one place the longest.
-
-    What follows a piece is looked at as if it stood alone: in 周二十点 the 二 has been read, and 十点 is left.
-    """
-    kept: list[Piece] = []
-    ahead: list[Piece | None] = [None] * len(RULES)
-    stale = list(range(len(RULES)))
-    place = start
-    while True:
-        for index in stale:
-            ahead[index] = _next_of(RULES[index], text, place, end, context)
-        left = [piece for piece in ahead if piece is not None]
-        if not left:
-            return kept
-        first = min(left, key=lambda piece: (piece.start, -piece.end))
-        kept.append(first)
-        place = first.end
-        stale = [index for index, piece in enumerate(ahead) if piece is not None and piece.start < place]
+_DONE = re.compile(
+    r"已|了|过|完|\b(?:sent|called|met|spoke|had|got|left|told|gave|did|saw|was|were|came|\w+ed)\b",
+    re.ASCII,
+)
 
 
-def _next_of(rule: Rule, text: str, start: int, end: int, context: Context) -> Piece | None:
-    pattern, build = rule
-    for match in pattern.finditer(text[start:end]):
-        try:
-            piece = build(match, context)
-        except (ValueError, OverflowError):
-            continue
-        if piece is not None and piece.start < piece.end:
-            return replace(piece, start=piece.start + start, end=piece.end + start)
-    return None
+def _after_what_was_done(folded: Folded, part: _Part, found: Found) -> int:
+    """Return where the next step begins: after a comma, if what stands before it is done."""
+    first = found.places[0][0]
+    if _DONE.search(folded.text, part.start, first) and _ACTS.match(folded.text, found.places[0][1]):
+        # 发了报价 周四打电话: nothing but the time itself stands between the two.
+        before = folded.cased[part.start : first]
+        if before.isascii() or _follows_a_space(folded, first):
+            return first
+    comma = folded.text.rfind(",", part.start, first)
+    if comma < 0 or not _DONE.search(folded.text, part.start, comma):
+        return part.start
+    return comma + 1
+
+
+_ACTS = re.compile(
+    r" ?(?:call|send|meet|visit|e?mail|demo|follow|review|present|ring|quote|check|chase|book|schedule|prepare|draft|share|discuss|ask)\b|[一-龥]",
+    re.ASCII,
+)
+
+
+def _follows_a_space(folded: Folded, place: int) -> bool:
+    """Tell whether a space that was left out stood before a place of the folded text."""
+    return place > 0 and folded.places[place] - folded.places[place - 1] > 1
+
+
+_CONNECTED_BEFORE = re.compile(
+    r"(?:(?:(?<![A-Za-z])(?:no later than|on|by|at|before|until|till|around|from|for|due|in|the|sometime|latest|this)|[在于就,，、(（@-])\s*)+$",
+    re.IGNORECASE,
+)
+_CONNECTED_AFTER = re.compile(
+    r"\s*(?:之前|以前|前|之后|左右|的|[,，、:：)）]|sharp\b|latest\b|at the latest\b)*", re.IGNORECASE
+)
+_EDGES = " \t\r\n,，、;；.。:：-–—→>=~"
+_LEADING = re.compile(
+    r"^(?:(?:and then|then|and|to|will|i will|i'll|we will|we'll)\b|然后|接着|并且|再(?!次))[\s,，]*", re.IGNORECASE
+)
+
+
+def _without(text: str, folded: Folded, begin: int, found: Found) -> str:
+    """Return the original text from a place on, without the words that say when."""
+    left, rest = folded.places[begin], ""
+    for start, end in found.places:
+        first, last = folded.original(start, end)
+        before = text[left:first]
+        rest = _joined(rest, before[: len(before) - len(_tail(before))])
+        after = _CONNECTED_AFTER.match(text, last)
+        left = after.end() if after else last
+    return _LEADING.sub("", _tidy(_joined(rest, text[left:])))
+
+
+def _tail(before: str) -> str:
+    match = _CONNECTED_BEFORE.search(before)
+    return match.group() if match else ""
+
+
+def _joined(left: str, right: str) -> str:
+    """Return two texts as one, with a space between Latin words and none in Chinese."""
+    left, right = left.rstrip(), right.lstrip()
+    if left and right and (left[-1].isascii() or right[0].isascii()):
+        return f"{left} {right}"
+    return left + right
+
+
+def _tidy(text: str) -> str:
+    return re.sub(_MARKER_AT_END, "", text.strip(_EDGES)).strip(_EDGES)
+
+
+_MARKER_AT_END = re.compile(r"(?:\b[Nn]ext(?: steps?)?(?: is| are)?|下一步(?:计划|安排|是|为)?|接下来|后续)\s*$")

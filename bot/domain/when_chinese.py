@@ -30,8 +30,33 @@ _FIGURES = "零一二两三四五六七八九十廿卅0-9"
 _WEEKDAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
 _WEEKDAYS |= {str(number): number - 1 for number in range(1, 8)}
 _WEEK = "(?:周|星期|礼拜)"
-_STEPS = {"上上": -2, "上": -1, "本": 0, "这": 0, "今": 0, "当": 0, "下": 1, "次": 1, "明": 1, "下下": 2, "后": 2, "去": -1, "前": -2, "下下下": 3}
-_UNITS = {"周": Unit.WEEK, "星期": Unit.WEEK, "礼拜": Unit.WEEK, "月": Unit.MONTH, "月份": Unit.MONTH, "季": Unit.QUARTER, "季度": Unit.QUARTER, "年": Unit.YEAR, "年度": Unit.YEAR}
+_STEPS = {
+    "上上": -2,
+    "上": -1,
+    "本": 0,
+    "这": 0,
+    "今": 0,
+    "当": 0,
+    "下": 1,
+    "次": 1,
+    "明": 1,
+    "下下": 2,
+    "后": 2,
+    "去": -1,
+    "前": -2,
+    "下下下": 3,
+}
+_UNITS = {
+    "周": Unit.WEEK,
+    "星期": Unit.WEEK,
+    "礼拜": Unit.WEEK,
+    "月": Unit.MONTH,
+    "月份": Unit.MONTH,
+    "季": Unit.QUARTER,
+    "季度": Unit.QUARTER,
+    "年": Unit.YEAR,
+    "年度": Unit.YEAR,
+}
 _EDGES = {
     "初": Edge.START, "头": Edge.START, "上旬": Edge.TENTH, "中": Edge.MIDDLE, "中旬": Edge.TWENTIETH, "下旬": Edge.END, "底": Edge.END, "末": Edge.END,
     "尾": Edge.END, "内": Edge.END, "之内": Edge.END, "以内": Edge.END, "中下旬": Edge.TWENTIETH, "结束前": Edge.END,
@@ -88,6 +113,10 @@ def _edge_alone(match: re.Match[str], _: Context) -> Piece:
     return _piece(match, InPeriod(_UNITS[match["unit"]], edge=_EDGES[match["edge"]]))
 
 
+def _before_weekend(match: re.Match[str], _: Context) -> Piece:
+    return _piece(match, InPeriod(Unit.WEEK, steps=_STEPS[match["which"]] if match["which"] else None, edge=Edge.END))
+
+
 def _weekend(match: re.Match[str], _: Context) -> Piece:
     return _piece(match, OnWeekend())
 
@@ -119,7 +148,9 @@ def _dated(match: re.Match[str], day: OnMonthDay | InPeriod, *, weak: bool = Fal
         joined = join_year(year, day)
         return _piece(match, joined) if joined else None
     if isinstance(day, InPeriod):
-        return _piece(match, InPeriod(day.unit, edge=day.edge, number=day.number, year=year), weak=weak and year is None)
+        return _piece(
+            match, InPeriod(day.unit, edge=day.edge, number=day.number, year=year), weak=weak and year is None
+        )
     return _piece(match, OnMonthDay(day.month, day.day, year))
 
 
@@ -231,14 +262,22 @@ def _rules() -> list[Rule]:
     number_begin = rf"(?<![{_FIGURES}第个￼])(?<![0-9][.:/])"
     first = rf"(?:{ZH_NUMBER}(?:号|日)?(?:-|~|到|至|、|和))?"
     table = (
-        (r"(?<![说表声聪证透])(?P<day>今明两|明后两|今明|明后|大后|外后|今|明)(?:天|日|儿)(?![气线赋性])(?:之?内|以内)?(?!花板)", _relative),
+        (
+            r"(?<![说表声聪证透])(?P<day>今明两|明后两|今明|明后|大后|外后|今|明)(?:天|日|儿)(?![气线赋性])(?:之?内|以内)?(?!花板)",
+            _relative,
+        ),
         (r"(?<![以之今然先])(?P<day>后)(?:天|日)(?![天气线赋性])", _relative),
-        (r"(?P<day>大后|今|明|后)(?:天|日)?(?P<part>早上|早晨|晚上|早(?!一?[点些])|晨|晚(?!一?[点些]|餐|饭|会(?!议)|宴)|夜里|夜)(?!会)", _relative_part),
+        (
+            r"(?P<day>大后|今|明|后)(?:天|日)?(?P<part>早上|早晨|晚上|早(?!一?[点些])|晨|晚(?!一?[点些]|餐|饭|会(?!议)|宴)|夜里|夜)(?!会)",
+            _relative_part,
+        ),
         (r"(?:大?前天|昨天?|昨日|前日)(?:早上?|晚上?|上午|中午|下午)?|(?:刚才|刚刚|去年|前年|往年)", _dead),
         (rf"{_COUNT}(?:个)?(?:多)?(?:工作日|分钟|小时|钟头|天|周|星期|礼拜|个月|年)(?:之前|以前|前)", _dead),
         (
-            rf"(?:{which_week}(?:一|个)?(?=周|星期|礼拜))?{_WEEK}(?P<day>[一二三四五六日天]|[1-7](?![0-9.:：/点时天个号月日次折年周]))(?!峰|鸣|福)"
-            r"(?P<part>[早晚](?!一?[点些]|餐|饭|会(?!议)|宴|上))?",
+            (
+                rf"(?:{which_week}(?:一|个)?(?=周|星期|礼拜))?{_WEEK}(?P<day>[一二三四五六日天]|[1-7](?![0-9.:：/点时天个号月日次折年周]))(?!峰|鸣|福)"
+                r"(?P<part>[早晚](?!一?[点些]|餐|饭|会(?!议)|宴|上))?"
+            ),
             _weekday,
         ),
         (
@@ -246,22 +285,54 @@ def _rules() -> list[Rule]:
             _period,
         ),
         (rf"(?P<which>今|明|后|本)(?P<unit>年)度?(?![龄级])(?:的)?{_EDGE}?", _period),
-        (rf"(?<![{_FIGURES}全每今明后去个半周整近当])(?P<unit>月|年|季度|季)(?P<edge>初|底|末|上旬|中旬|下旬|内(?!部|容)|中(?![秋国间心午文旬]))", _edge_alone),
+        (
+            rf"(?<![{_FIGURES}全每今明后去个半周整近当])(?P<unit>月|年|季度|季)(?P<edge>初|底|末|上旬|中旬|下旬|内(?!部|容)|中(?![秋国间心午文旬]))",
+            _edge_alone,
+        ),
         (rf"(?<![{_FIGURES}])(?P<unit>周)(?P<edge>内(?!部|容)|中(?![国心间文])|初)", _edge_alone),
         (rf"(?<![{_FIGURES}上下本这每])周末", _weekend),
-        (rf"(?:(?P<year>20[0-9]{{2}})年?)?(?:第?(?P<zh>[一二三四])季度?|q(?P<en>[1-4])(?:季度)?)(?:的)?{_EDGE}", _quarter),
-        (rf"{number_begin}{year}{month}份?{first}(?P<day>{ZH_NUMBER}){_DAY_UNIT}", _month_day),
-        (rf"{number_begin}{year}{month}(?P<day>[0-9]{{1,2}})(?![0-9.%:/个人家万份条台套位次种块元天周年月]|点[0-9])", _month_day),
-        (rf"{number_begin}{year}{month}(?P<day>[二三]?十[一二三四五六七八九]?)(?![点时分个人家万份条台套位次种块元天周年月])", _month_day),
-        (rf"{number_begin}{year}{month}(?![饼球亮薪报度租费均])(?P<surely>份?(?P<before>之前|以前|前)|再|份)?{_EDGE}?", _month),
-        (rf"(?<![0-9第{_FIGURES}])(?:(?P<which>下下|下|本|这|当|次|上|每)个?月(?:份)?(?:的)?)?{first}(?P<day>{ZH_NUMBER}){_DAY_UNIT}(?![内后前]|之|以)", _day_of_month),
-        (rf"(?<![0-9第{_FIGURES}])(?P<which>(?!))?(?P<day>{ZH_NUMBER})(?:号|日(?=前|之前|以前))(?=[前之以内后])", _day_of_month),
+        (r"(?P<which>下下|下|本|这)?个?周末(?:之前|以前|前)", _before_weekend),
+        (r"(?<![0-9.:/-])(?:1[3-9]|[2-9][0-9])月[0-9]{1,2}[日号]", _dead),
         (
-            rf"(?:(?P<month>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月|(?:(?P<which>下下|下|本|这|当)个?)?(?P<unit>月|周|季度))份?(?:的)?(?:底|末)?(?:的)?"
-            rf"(?P<nth>最后|第[一二三四12345])一?(?:个|天)?(?:{_WEEK}(?P<day>[一二三四五六日天])|工作日)",
+            r"(?<![0-9a-z.:/-])(?P<year>(?!))?(?P<counted>(?!))?(?P<month>1[0-2]|0?[1-9])[-.](?P<day>[0-9]{1,2})(?=(?:上午|下午|中午|晚上|早上|早|晚|前|之前|\(周|\(星期))",
+            _month_day,
+        ),
+        (
+            rf"(?:(?P<year>20[0-9]{{2}})年?)?(?:第?(?P<zh>[一二三四])季度?|q(?P<en>[1-4])(?:季度)?)(?:的)?{_EDGE}",
+            _quarter,
+        ),
+        (rf"{number_begin}{year}{month}份?{first}(?P<day>{ZH_NUMBER}){_DAY_UNIT}", _month_day),
+        (
+            rf"{number_begin}{year}{month}(?P<day>[0-9]{{1,2}})(?![0-9.%:/个人家万份条台套位次种块元天周年月]|点[0-9])",
+            _month_day,
+        ),
+        (
+            rf"{number_begin}{year}{month}(?P<day>[二三]?十[一二三四五六七八九]?)(?![点时分个人家万份条台套位次种块元天周年月])",
+            _month_day,
+        ),
+        (
+            rf"{number_begin}{year}{month}(?![饼球亮薪报度租费均])(?P<surely>份?(?P<before>之前|以前|前)|再|份)?{_EDGE}?",
+            _month,
+        ),
+        (
+            rf"(?<![0-9第{_FIGURES}])(?:(?P<which>下下|下|本|这|当|次|上|每)个?月(?:份)?(?:的)?)?{first}(?P<day>{ZH_NUMBER}){_DAY_UNIT}(?![内后前]|之|以)",
+            _day_of_month,
+        ),
+        (
+            rf"(?<![0-9第{_FIGURES}])(?P<which>(?!))?(?P<day>{ZH_NUMBER})(?:号|日(?=前|之前|以前))(?=[前之以内后])",
+            _day_of_month,
+        ),
+        (
+            (
+                rf"(?:(?P<month>1[0-2]|[1-9]|十[一二]?|[一二三四五六七八九])月|(?:(?P<which>下下|下|本|这|当)个?)?(?P<unit>月|周|季度))份?(?:的)?(?:底|末)?(?:的)?"
+                rf"(?P<nth>最后|第[一二三四12345])一?(?:个|天)?(?:{_WEEK}(?P<day>[一二三四五六日天])|工作日)"
+            ),
             _nth,
         ),
-        (r"(?P<name>元旦|国庆|十一假期|五一|劳动节|圣诞|平安夜|春节|过年)(?:节)?(?:放?假期?)?(?:(?P<before>之前|以前|前)|(?P<after>之后|以后|后))?", _festival),
+        (
+            r"(?P<name>元旦|国庆|十一假期|五一|劳动节|圣诞|平安夜|春节|过年)(?:节)?(?:放?假期?)?(?:(?P<before>之前|以前|前)|(?P<after>之后|以后|后))?",
+            _festival,
+        ),
         (
             r"\b(?:(?P<before>before|ahead of)|(?P<after>after))? ?(?:the )?(?P<name>christmas eve|christmas|xmas eve|xmas|new year's day|new year's eve|boxing day)\b(?: day)?(?!')",
             _festival,

@@ -4,7 +4,7 @@ import re
 
 from bot.domain.when_days import Context
 from bot.domain.when_pieces import HOUR, ClockTime, Part, Piece, Rule
-from bot.domain.when_text import ZH_NUMBER, chinese_number
+from bot.domain.when_text import MASK, ZH_NUMBER, chinese_number
 
 _LAST_HOUR = 24
 _NOON = 12
@@ -21,10 +21,18 @@ _PART_MINUTES = {"傍晚": 18 * HOUR, "深夜": 22 * HOUR, "半夜": 23 * HOUR, 
 _GOES_ON = re.compile(
     r"$|[\s,.;:!?、。)(~-]|前|之前|以前|之后|以后|过后|后|左右|整|钟|给|打|去|开|见|跟|联|拜|回|发|来|和|与|到|准|签|约|上门|过|在|再|电|会|做|演|汇|面|提醒|等|出|接|送|对|谈|交|碰|请|聊|通|看|我|他|她|你|客|需|要|必|完|就|可|参|吃|线|视|讨|评|跟|北京|开始|结束|能|前往|往|至|飞|审|复|报|确|把|将|拿|带|召|陪|先|才|向|有会|有个"
 )
-_GOES_BEFORE = re.compile(r"(?:^|[\s,.;:!?、。)(在于到约至等点就前@]|(?:今|明|后)[天早晚]|时间|改为|改到|定在|定为|推到|推迟到)$")
-_NOUNS = re.compile(r"意见|建议|要求|原因|问题|想法|需求|说明|反馈|考虑|不足|优势|区别|理由|要点|心得|好处|体会|关键|内容|共识|计划|击|评|赞|名单|子|滴")
-_NUMBERED = re.compile(r"(?:有|第|这|那|提|了|以下|几|共|说|讲|些|差|仅|就|每|个|条|补充|同意|涨|跌|降|让|优惠|返|加|减|少|多|扣|抽)$")
-_A_BIT = re.compile(r"(?:早|晚|快|慢|多|少|好|大|小|高|低|便宜|贵|了|些|有|差|近|远|松|紧|轻|重|简单|容易|详细|具体|清楚)$")
+_GOES_BEFORE = re.compile(
+    r"(?:^|[\s,.;:!?、。)(在于到约至等点就前@]|(?:今|明|后)[天早晚]|时间|改为|改到|定在|定为|推到|推迟到)$"
+)
+_NOUNS = re.compile(
+    r"意见|建议|要求|原因|问题|想法|需求|说明|反馈|考虑|不足|优势|区别|理由|要点|心得|好处|体会|关键|内容|共识|计划|击|评|赞|名单|子|滴"
+)
+_NUMBERED = re.compile(
+    r"(?:有|第|这|那|提|了|[下上前后]面|如下|以下|几|共|说|讲|些|差|仅|就|每|个|条|补充|同意|涨|跌|降|让|优惠|返|加|减|少|多|扣|抽)$"
+)
+_A_BIT = re.compile(
+    r"(?:早|晚|快|慢|多|少|好|大|小|高|低|便宜|贵|了|些|有|差|近|远|松|紧|轻|重|简单|容易|详细|具体|清楚)$"
+)
 
 
 def _clock(match: re.Match[str], _: Context) -> Piece | None:
@@ -32,7 +40,11 @@ def _clock(match: re.Match[str], _: Context) -> Piece | None:
     minute = _minutes(match)
     text, start, end = match.string, match.start(), match.end()
     part = PART_WORDS[match["part"]] if match["part"] else None
+    if match["part"] in {"早", "晚"} and match["hour"] == "一":
+        return None
     bare = part is None and match["rest"] in {None, ""} and match["unit"] == "点"
+    if bare and text[end : end + 1] == MASK:
+        return None
     if bare and (_NOUNS.match(text, end) or _NUMBERED.search(text[max(0, start - 4) : start])):
         return None
     if bare and match["hour"] == "一" and not _is_one_o_clock(text, start, end):
@@ -41,7 +53,11 @@ def _clock(match: re.Match[str], _: Context) -> Piece | None:
         return Piece(start, end, dead=True)
     if match["short"]:
         hour, minute = (hour - 1 if hour else 23), HOUR - minute
-    exact = not 0 < hour <= _NOON or (match["hour"].startswith("0") and len(match["hour"]) > 1) or (match["unit"] == "时" and hour == 0)
+    exact = (
+        not 0 < hour <= _NOON
+        or (match["hour"].startswith("0") and len(match["hour"]) > 1)
+        or (match["unit"] == "时" and hour == 0)
+    )
     weak = bare and not (_GOES_ON.match(text, end) or _GOES_BEFORE.search(text[max(0, start - 6) : start]))
     return Piece(start, end, clock=ClockTime(hour, minute, exact=exact), part=part, weak=weak)
 
@@ -76,7 +92,14 @@ def _part_figures(match: re.Match[str], _: Context) -> Piece | None:
 def _part(match: re.Match[str], _: Context) -> Piece:
     word = match["part"]
     weak = word in {"早", "晚", "一早", "一大早", "早晨", "清早", "凌晨", "半夜", "早间"}
-    return Piece(match.start(), match.end(), part=PART_WORDS[word], part_minutes=_PART_MINUTES.get(word), weak=weak, today_only=True)
+    return Piece(
+        match.start(),
+        match.end(),
+        part=PART_WORDS[word],
+        part_minutes=_PART_MINUTES.get(word),
+        weak=weak,
+        today_only=True,
+    )
 
 
 def _nothing(match: re.Match[str], _: Context) -> Piece:
@@ -107,15 +130,23 @@ def _rules() -> list[Rule]:
     no_figure = r"(?<![第0-9.:/￼])"
     table = (
         (
-            rf"{no_figure}{part}(?P<short>差(?:一刻|{ZH_NUMBER}分))?{no_figure}(?P<hour>{ZH_NUMBER})(?P<unit>点|时(?![间候代差长段辰]))"
-            rf"(?P<rest>钟|整|半|[一三]刻钟?|过?零?{ZH_NUMBER}分钟?|过?零[一二三四五六七八九]|[0-5][0-9](?![0-9%元万])|"
-            r"(?:[二三四五]?十[一二三四五六七八九]?)(?![点个家人万元]))?(?:多|左右)?(?![击评赞火滴钢]|心(?!里))",
+            (
+                rf"{no_figure}{part}(?P<short>差(?:一刻|{ZH_NUMBER}分))?{no_figure}(?P<hour>{ZH_NUMBER})(?P<unit>点|时(?![间候代差长段辰]))"
+                rf"(?P<rest>钟|整|半|[一三]刻钟?|过?零?{ZH_NUMBER}分钟?|过?零[一二三四五六七八九]|[0-5][0-9](?![0-9%元万])|"
+                r"(?:[二三四五]?十[一二三四五六七八九]?)(?![点个家人万元]))?(?:多|左右)?(?![击评赞火滴钢]|心(?!里))"
+            ),
             _clock,
         ),
         (rf"(?P<part>{parts})(?:的)?(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}})(?![0-9:])", _part_figures),
-        (rf"(?<![每一])(?P<part>{'|'.join(sorted((word for word in PART_WORDS if len(word) > 1), key=len, reverse=True))})(?![好安茶餐饭])", _part),
+        (
+            rf"(?<![每一])(?P<part>{'|'.join(sorted((word for word in PART_WORDS if len(word) > 1), key=len, reverse=True))})(?![好安茶餐饭])",
+            _part,
+        ),
         (r"(?P<part>早|晚)(?=[0-9]{1,2}(?:点|:))", _part),
-        (r"(?:早上|上午|中午|下午|晚上|早)(?:好|安)|一天到晚|从早到晚|早晚|下午茶|每天(?:早上|上午|中午|下午|晚上)?", _nothing),
+        (
+            r"(?:早上|上午|中午|下午|晚上|早)(?:好|安)|一天到晚|从早到晚|早晚|下午茶|每天(?:早上|上午|中午|下午|晚上)?",
+            _nothing,
+        ),
         (r"零点|午夜(?:12点|十二点|零点)?", _zero),
         (r"(?:下班|收工|打烊|收盘)(?:之前|以前|前|的时候|时)?", _closing),
         (r"(?:上班(?:之?后|就|的时候|时)|一上班|开门后)", _opening),

@@ -243,7 +243,12 @@ class InPeriod:
                 return first + WEDNESDAY * DAY
             middle = {Unit.MONTH: first.replace(day=15), Unit.QUARTER: add_months(first, 1).replace(day=15)}
             return middle.get(self.unit, first.replace(month=6, day=30))
-        days = {Edge.FIRST_DAY: first, Edge.LAST_DAY: last, Edge.TENTH: first + 9 * DAY, Edge.TWENTIETH: first + 19 * DAY}
+        days = {
+            Edge.FIRST_DAY: first,
+            Edge.LAST_DAY: last,
+            Edge.TENTH: first + 9 * DAY,
+            Edge.TWENTIETH: first + 19 * DAY,
+        }
         return days[edge]
 
     def with_edge(self, edge: Edge) -> "InPeriod":

@@ -23,7 +23,7 @@ from bot.domain.when_days import (
 )
 from bot.domain.when_numbers import BEGIN, DATED, full_year
 from bot.domain.when_pieces import Part, Piece, Rule
-from bot.domain.when_text import EN_NUMBER, english_number, word_after, words_before
+from bot.domain.when_text import EN_NUMBER, english_number, goes_on, word_after, words_before
 
 _LEAP_YEAR = 2028
 _WEEKDAY_NAMES = {
@@ -38,14 +38,32 @@ _MONTH_NAMES = {
     "oct": 10, "november": 11, "nov": 11, "december": 12, "dec": 12,
 }  # fmt: skip
 _MONTH = "(?P<month>" + "|".join(sorted(_MONTH_NAMES, key=len, reverse=True)) + r")\b\.?"
-_UNITS = {"week": Unit.WEEK, "wk": Unit.WEEK, "month": Unit.MONTH, "quarter": Unit.QUARTER, "qtr": Unit.QUARTER, "year": Unit.YEAR}
+_UNITS = {
+    "week": Unit.WEEK,
+    "wk": Unit.WEEK,
+    "month": Unit.MONTH,
+    "quarter": Unit.QUARTER,
+    "qtr": Unit.QUARTER,
+    "year": Unit.YEAR,
+}
 _UNIT = "(?P<unit>week|wk|month|quarter|qtr|year)"
 _EDGES = {
     "end": Edge.END, "close": Edge.END, "last day": Edge.LAST_DAY, "last work day": Edge.END, "late": Edge.END, "later": Edge.END, "start": Edge.START,
     "beginning": Edge.START, "first day": Edge.FIRST_DAY, "first work day": Edge.START, "early": Edge.START, "middle": Edge.MIDDLE, "mid": Edge.MIDDLE,
 }  # fmt: skip
 _EDGE = r"(?P<edge>end|close|last (?:working |business )?day|late|later|start|beginning|first (?:working |business )?day|early|middle|mid)"
-_STEPS = {"this": 0, "the": None, "current": 0, "next": 1, "nxt": 1, "following": 1, "coming": 1, "last": -1, "past": -1, "previous": -1}
+_STEPS = {
+    "this": 0,
+    "the": None,
+    "current": 0,
+    "next": 1,
+    "nxt": 1,
+    "following": 1,
+    "coming": 1,
+    "last": -1,
+    "past": -1,
+    "previous": -1,
+}
 _WHICH = r"(?P<which>this|current|next|nxt|following|coming)"
 
 
@@ -80,10 +98,13 @@ def _count(text: str) -> float:
 
 # "He sat down", "mon ami", "in the sun", "they wed": short names that are words.
 _SHORT = frozenset({"sat", "sun", "mon", "wed"})
-_NOT_BEFORE = frozenset({"i", "he", "she", "it", "we", "they", "you", "who", "the", "a", "just", "also", "have", "has", "had", "and", "to", "our", "my", "in", "of", "full", "newly"})
+_NOT_BEFORE = frozenset({
+    "i", "he", "she", "it", "we", "they", "you", "who", "the", "a", "just", "also", "have", "has", "had", "to", "our", "my", "in", "of",
+    "full", "newly",
+})  # fmt: skip
 _NOT_AFTER = frozenset({
     "down", "in", "with", "through", "there", "here", "up", "ami", "dieu", "cher", "amour", "is", "was", "next", "beside", "around",
-    "tight", "still", "idle", "together", "on", "over", "shines", "shone", "light", "set", "his", "her", "microsystems", "life",
+    "to", "tight", "still", "idle", "together", "on", "over", "shines", "shone", "light", "set", "his", "her", "microsystems", "life",
 })  # fmt: skip
 
 
@@ -98,11 +119,9 @@ def _weekday(match: re.Match[str], _: Context) -> Piece | None:
         return _piece(match, OnWeekday(weekday, week=0, soft=True))
     if which or name not in _SHORT:
         return _piece(match, OnWeekday(weekday))
-    before = words_before(match.string, match.start())
-    after = word_after(match.string, match.end())
-    if after in _NOT_AFTER - {"is"} or (before in _NOT_BEFORE and before != "and") or after == "is":
-        return _piece(match, OnWeekday(weekday), weak=True)
-    return _piece(match, OnWeekday(weekday))
+    before, following = words_before(match.string, match.start()), word_after(match.string, match.end())
+    sure = before in DATED or (before not in _NOT_BEFORE and goes_on(following) and following not in _NOT_AFTER)
+    return _piece(match, OnWeekday(weekday), weak=not sure)
 
 
 def _weekday_of_week(match: re.Match[str], _: Context) -> Piece:
@@ -113,9 +132,11 @@ def _weekday_of_week(match: re.Match[str], _: Context) -> Piece:
     return _piece(match, OnWeekday(weekday, more_weeks=1))
 
 
-def _weeks_from(match: re.Match[str], context: Context) -> Piece:
+def _weeks_from(match: re.Match[str], context: Context) -> Piece | None:
     unit = match["unit"]
-    weeks = int(_count(match["count"])) * (2 if unit.startswith("fortnight") else 1)
+    if not match["count"] and not unit.startswith("fortnight"):
+        return None
+    weeks = int(_count(match["count"] or "a")) * (2 if unit.startswith("fortnight") else 1)
     name, which = match["name"], match["which"]
     days = {"today": 0, "now": 0, "tomorrow": 1}
     if name in days:
@@ -159,6 +180,10 @@ def _midweek(match: re.Match[str], _: Context) -> Piece:
     return _piece(match, InPeriod(Unit.WEEK, edge=Edge.MIDDLE))
 
 
+def _before_weekend(match: re.Match[str], _: Context) -> Piece:
+    return _piece(match, InPeriod(Unit.WEEK, steps=1 if match["which"] == "next" else None, edge=Edge.END))
+
+
 def _weekend(match: re.Match[str], _: Context) -> Piece:
     week = {"this": 0, "next": 1, "nxt": 1}.get(match["which"] or "")
     return _piece(match, OnWeekend(week))
@@ -173,10 +198,12 @@ def _year_edge(match: re.Match[str], _: Context) -> Piece:
     return _piece(match, InPeriod(Unit.YEAR, edge=_edge_of(match["edge"]), year=int(match["year"])))
 
 
-_WE = frozenset({"i", "we", "they", "you", "he", "she", "it", "who", "that", "which", "this", "there", "customer", "client", "and", "or"})
+_WE = frozenset({
+    "i", "we", "they", "you", "he", "she", "it", "who", "that", "which", "this", "there", "customer", "client", "and", "or",
+})  # fmt: skip
 _AUXILIARY = frozenset({
     "be", "not", "have", "need", "want", "come", "also", "still", "get", "go", "take", "well", "sign", "join", "attend", "decide",
-    "change", "of", "people", "or", "seem", "become", "say", "people", "users", "seats", "steps", "licences", "licenses", "customers",
+    "change", "of", "people", "or", "seem", "become", "say", "users", "seats", "steps", "licences", "licenses", "customers",
 })  # fmt: skip
 
 
@@ -234,13 +261,28 @@ def _day_of_period(match: re.Match[str], _: Context) -> Piece:
     return _piece(match, OnDayOfMonth(int(match["day"] or 1), months=steps))
 
 
-_NTHS = {"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "last": -1, "final": -1}
+_NTHS = {
+    "first": 1,
+    "1st": 1,
+    "second": 2,
+    "2nd": 2,
+    "third": 3,
+    "3rd": 3,
+    "fourth": 4,
+    "4th": 4,
+    "last": -1,
+    "final": -1,
+}
 
 
 def _nth(match: re.Match[str], _: Context) -> Piece:
     weekday = weekday_of(match["name"]) if match["name"] else None
     if match["month"]:
-        period = InPeriod(Unit.MONTH, number=_MONTH_NAMES[match["month"]], year=full_year(match["year"].lstrip("'")) if match["year"] else None)
+        period = InPeriod(
+            Unit.MONTH,
+            number=_MONTH_NAMES[match["month"]],
+            year=full_year(match["year"].lstrip("'")) if match["year"] else None,
+        )
     else:
         period = InPeriod(_UNITS[match["unit"]], steps=_STEPS[match["which"]])
     return _piece(match, NthInPeriod(_NTHS[match["nth"]], weekday, period))
@@ -280,20 +322,21 @@ def after(context: Context, count: float, unit: str) -> Piece | None:
 
 def _unit_of(text: str) -> str:
     if text.startswith(("work", "business", "bday", "trading")):
-        return "working hour" if "h" in text.split()[-1].replace("hour", "h")[:1] else "working day"
+        return "working hour" if "h" in text.rsplit(maxsplit=1)[-1].replace("hour", "h")[:1] else "working day"
     return text if text == "h" else text.rstrip("s")
 
 
 _QUANTITY = (
     rf"(?:about |around |approx\.? |roughly |another )?(?:(?P<low>{EN_NUMBER}) ?(?:-|to|or) ?)?(?P<count>{EN_NUMBER})(?P<half> and a half)? ?-?"
     r"(?P<unit>(?:working|business|work|trading)[ -]?(?:days?|hours?|hrs?)|bdays?|workdays?|minutes?|mins?|hours?|hrs?|h|days?|weeks?|wks?|"
-    r"fortnights?|months?|mths?|quarters?|years?|yrs?)\b'?(?P<more> and a half)?"
+    r"fortnights?|months?|mths?|quarters?|years?|yrs?)\b'?(?P<more> and a half)?(?P<two> or (?:two|so))?"
     rf"(?:(?: and|,)? ?(?P<minutes>{EN_NUMBER}) ?(?:minutes?|mins?|m)\b)?"
 )
 
 
 def _offset(match: re.Match[str], context: Context) -> Piece | None:
     count = english_number(match["count"]) + (0.5 if match["half"] or match["more"] else 0)
+    count += 1 if match["two"] == " or two" else 0
     if words_before(match.string, match.start()) in {"for", "every", "than", "last", "past", "took", "over"}:
         return None
     found = after(context, count, _unit_of(match["unit"]))
@@ -305,28 +348,47 @@ def _offset(match: re.Match[str], context: Context) -> Piece | None:
     return Piece(match.start(), match.end(), day=found.day, moment=moment)
 
 
+def _hours_and_minutes(match: re.Match[str], context: Context) -> Piece:
+    moment = context.now + int(match["hours"]) * _HOUR + int(match["minutes"]) * _MINUTE
+    return Piece(match.start(), match.end(), moment=moment)
+
+
 def _rules() -> list[Rule]:
     tomorrow = "tomorrow|tommorow|tommorrow|tomorow|tmrw|tmr|tmw|tmrow|2moro|2morrow"
     day = rf"(?P<day>(?:the )?day after (?:{tomorrow})|today|tonight|tonite|overmorrow|{tomorrow})"
     weeks = r"(?:(?P<weeks>a|one|two|three) (?:weeks?) )?"
-    counted = rf"(?P<count>{EN_NUMBER}) (?P<unit>weeks?|wks?|fortnights?)"
+    counted = rf"(?:(?P<count>{EN_NUMBER}) )?(?P<unit>weeks?|wks?|fortnights?)"
     year = r"(?P<year>(?:19|20|21)[0-9]{2}(?![0-9:])|'[0-9]{2}\b)"
     ordinal = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?"
     first_day = r"(?:[0-9]{1,2}(?:st|nd|rd|th)? ?(?:-|to|&|and|until|through) ?)?"
     month_tail = rf"(?:,? ?{year})?"
     table = (
         (rf"\b{weeks}{day}\b", _relative),
-        (rf"\b(?:{tomorrow}|today) week\b", lambda m, c: _piece(m, OnDate(c.today + (7 if m.group().startswith("today") else 8) * DAY))),
-        (r"\b(?:the )?(?:day before )?yesterday\b(?: (?:morning|afternoon|evening|night))?|\blast night\b|\bearlier (?:today|this \w+)\b", _dead),
-        (rf"\b{EN_NUMBER} (?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)(?: and a half)? (?:ago|earlier|old|before)\b", _dead),
-        (r"\b(?:last|past|previous) (?:week|month|quarter|year|weekend|time|few \w+)\b", _dead),
         (
-            rf"\b(?:(?P<which>this coming|this|next|nxt|coming|upcoming|following|last|past|previous|every|each) )?(?P<name>{WEEKDAY})"
-            r"(?P<plural>s)?\b(?!')",
+            rf"\b(?:{tomorrow}|today) week\b",
+            lambda m, c: _piece(m, OnDate(c.today + (7 if m.group().startswith("today") else 8) * DAY)),
+        ),
+        (
+            r"\b(?:the )?(?:day before )?yesterday\b(?: (?:morning|afternoon|evening|night))?|\blast night\b|\bearlier (?:today|this \w+)\b",
+            _dead,
+        ),
+        (
+            rf"\b{EN_NUMBER} (?:minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)(?: and a half)? (?:ago|earlier|old|before)\b",
+            _dead,
+        ),
+        (r"\b(?:last|past|previous) (?:week|month|quarter|year|weekend|time|few \w+)\b(?! of)", _dead),
+        (
+            (
+                rf"\b(?:(?P<which>this coming|this|next|nxt|coming|upcoming|following|last|past|previous|every|each) )?(?P<name>{WEEKDAY})"
+                r"(?P<plural>s)?\b(?!')"
+            ),
             _weekday,
         ),
         (rf"\b(?:the )?(?P<name>{WEEKDAY}) (?P<tail>week|after next)\b", _weekday_of_week),
-        (rf"\b{counted} (?:from|on|after) (?:(?P<which>next) )?(?P<name>{WEEKDAY}|today|now|{tomorrow})\b", _weeks_from),
+        (
+            rf"\b{counted} (?:from|on|after) (?:(?P<which>next) )?(?P<name>{WEEKDAY}|today|now|{tomorrow})\b",
+            _weeks_from,
+        ),
         (rf"\b(?:the )?{_WHICH} {_UNIT}\b", _period),
         (rf"\b(?:the )?{_UNIT} after next\b", _after_next),
         (
@@ -337,6 +399,8 @@ def _rules() -> list[Rule]:
         (r"\b(?P<unit>week|month|quarter|year)[ -]?end\b(?<!weekend)", _unit_end),
         (r"\bmid-?week\b", _midweek),
         (r"\b(?:(?:the|over the) )?(?:(?P<which>this|next|nxt|coming) )?weekend\b", _weekend),
+        (r"\b(?:before|by) (?:the )?(?:(?P<which>this|next) )?weekend\b", _before_weekend),
+        (r"\bq(?P<number>[1-4])[ -](?P<edge>end|close|start)(?P<year>(?!))?\b", _quarter),
         (rf"\b(?:the )?{_EDGE}[ -](?:of )?q(?P<number>[1-4])(?:[ -]?(?P<year>20[0-9]{{2}}))?\b", _quarter),
         (rf"\b(?:the )?{_EDGE}[ -](?:of )?(?P<year>20[0-9]{{2}})\b", _year_edge),
         (rf"{BEGIN}(?:the )?{first_day}{ordinal}(?: of)?[ -]?{_MONTH}(?:[ ,-]+{year})?", _month_and_day),
@@ -354,13 +418,19 @@ def _rules() -> list[Rule]:
             _day_of_period,
         ),
         (
-            rf"\b(?:the )?(?P<nth>first|1st|second|2nd|third|3rd|fourth|4th|last|final) (?:(?P<name>{WEEKDAY})|(?:working|business|work) ?-?day) "
-            rf"(?:of|in) (?:(?P<which>this|the|next|nxt|following)(?: current)? (?P<unit>week|month|quarter|year)\b|{_MONTH}{month_tail})",
+            (
+                rf"\b(?:the )?(?P<nth>first|1st|second|2nd|third|3rd|fourth|4th|last|final) (?:(?P<name>{WEEKDAY})|(?:working|business|work) ?-?day) "
+                rf"(?:of|in) (?:(?P<which>this|the|next|nxt|following)(?: current)? (?P<unit>week|month|quarter|year)\b|{_MONTH}{month_tail})"
+            ),
             _nth,
         ),
         (
             rf"\b(?:in|within|after|give it|next|wait)(?: the next| the coming| next)? {_QUANTITY}(?: time)?(?! (?:ago|earlier|of experience|notice|free))",
             _offset,
+        ),
+        (
+            r"\b(?:in|within|after) (?P<hours>[0-9]{1,2})h ?(?P<minutes>[0-9]{1,2})(?: ?m(?:in)?s?)?\b",
+            _hours_and_minutes,
         ),
         (rf"\b{_QUANTITY}(?: time)? (?:from (?:now|today)|later|hence|time)\b", _offset),
     )

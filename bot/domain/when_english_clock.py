@@ -5,7 +5,7 @@ import re
 from bot.domain.when_days import Context, OnDate
 from bot.domain.when_numbers import BEGIN, clock_of
 from bot.domain.when_pieces import HOUR, ClockTime, Part, Piece, Rule
-from bot.domain.when_text import EN_NUMBER, english_number, word_after
+from bot.domain.when_text import EN_NUMBER, english_number, goes_on, word_after, words_before
 
 _NOON, _MIDNIGHT = 12, 24
 
@@ -40,15 +40,9 @@ def _half_hour(match: re.Match[str], _: Context) -> Piece | None:
     return _clock(match, _hour(match["hour"]), 30)
 
 
-# What may follow "at 3" when it is a time; a noun would make it a number of things.
-_FOLLOWS = frozenset({
-    "", "on", "in", "to", "with", "and", "or", "then", "for", "today", "tomorrow", "tmrw", "tonight", "sharp", "this", "next", "at", "by",
-    "if", "when", "so", "but", "because", "latest", "please", "pls", "call", "send", "meet", "visit", "email", "mail", "demo", "review",
-    "follow", "ring", "present", "sign", "go", "we", "i", "he", "she", "they", "his", "her", "their", "our", "the", "local", "monday",
-    "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "before",
-    "after", "about", "re", "regarding", "over", "via", "ish", "exactly", "again", "max", "cet", "est", "pst", "utc", "gmt", "as", "until",
+_LOSES_AT = frozenset({
+    "price", "priced", "discount", "rate", "rated", "stands", "capped", "valued", "stuck", "remains", "sits", "arrived",
 })  # fmt: skip
-_LOSES_AT = frozenset({"price", "priced", "discount", "rate", "rated", "stands", "capped", "valued", "stuck", "remains", "sits", "arrived"})
 _CHANGES = re.compile(
     r"\b(?:cut|raise|raised|reduce|reduced|drop|dropped|increase|increased|grew|grow|down|up|lower|lowered|extend|extended|multiply|divide)"
     r"\b[^,;.]{0,30}$",
@@ -59,12 +53,10 @@ _CHANGES = re.compile(
 def _at(match: re.Match[str], _: Context) -> Piece | None:
     text, end = match.string, match.end()
     rest = text[end : end + 2].strip()
-    if word_after(text, end) not in _FOLLOWS or rest[:1] in {"%", "￼", "/", "x", "°"}:
+    if not goes_on(word_after(text, end)) or rest[:1] in {"%", "￼", "/", "x", "°"}:
         return None
     before = text[: match.start()]
-    if re.search(r"([a-z]+) ?$", before) and re.findall(r"[a-z]+", before[-20:])[-1:] and (
-        re.findall(r"[a-z]+", before[-20:])[-1] in _LOSES_AT
-    ):
+    if words_before(text, match.start()) in _LOSES_AT:
         return None
     preposition = match["preposition"]
     if preposition in {"by", "until", "till", "before", "after"} and _CHANGES.search(before):
@@ -73,7 +65,7 @@ def _at(match: re.Match[str], _: Context) -> Piece | None:
     hour = _hour(match["hour"])
     if hour is None:
         return None
-    return Piece(match.start(), match.end(), clock=ClockTime(hour, int(match["minute"] or 0)), weak=weak)
+    return Piece(match.start(), match.end(), clock=ClockTime(hour), weak=weak)
 
 
 def _named(match: re.Match[str], _: Context) -> Piece:
@@ -134,26 +126,37 @@ def _rules() -> list[Rule]:
         ),
         (rf"\b(?P<minutes>(?:a )?quarter) (?P<side>to|till|before|of) {hour}\b(?!:|%|[a-z])", _past),
         (rf"\b(?:at|by|until|before) (?P<minutes>five|ten|twenty|twenty[- ]five) (?P<side>to) {hour}\b(?!:|%)", _past),
-        (rf"\b(?:at )?half (?P<hour>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[0-9]{{1,2}})\b(?!:|%|/)", _half_hour),
         (
-            rf"(?:\b(?P<preposition>at|by|until|till|before|after|around|about) (?:around |about |approx\.? )?|@ ?){hour}(?P<minute>(?!))?"
-            r"(?:ish)?\b(?![:.,/-] ?[0-9])(?!-)(?! ?[ap]\.?m\b)(?!,[0-9])(?! o'?clock)",
+            r"\b(?:at )?half (?P<hour>one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|[0-9]{1,2})\b(?!:|%|/)",
+            _half_hour,
+        ),
+        (
+            (
+                rf"(?:\b(?P<preposition>at|by|until|till|before|after|around|about) (?:around |about |approx\.? )?|@ ?){hour}"
+                r"(?:ish)?\b(?![:.,/-] ?[0-9])(?!-)(?! ?[ap]\.?m\b)(?!,[0-9])(?! o'?clock)"
+            ),
             _at,
         ),
         (r"\b(?:12 |twelve |high )?(?:noon|midday)\b|\b(?:12 |twelve )?midnight\b", _named),
         (r"\b(?:(?P<side>after|before|over|at|during)) lunch(?:time)?\b", _meal),
         (
-            r"\b(?P<lead>in the |during the |this |at |on the )?(?P<closer>early |late |mid[- ]?)?(?P<part>morning|afternoon|evening|eve|night|lunchtime|am|pm)\b",
+            r"\b(?P<lead>in the |during the |this |at |on the )?(?P<closer>early |late |mid[- ]?(?!night))?(?P<part>morning|afternoon|evening|eve|night|lunchtime|am|pm)\b",
             _part,
         ),
         (r"\bgood ?(?:morning|afternoon|evening|night)\b|\bmorning[,!]", _greeting),
         (r"\bfirst thing(?P<morning> in the morning)?\b", _first_thing),
         (
-            r"\b(?:(?:the )?(?:end|close) of (?:the )?(?:business|play|working day|workday|work day|day)|e\.?o\.?d\b|e\.?o\.?b\b|c\.?o\.?b\b|close of business"
-            r"|day'?s end|end of business day|close of day)\b(?: (?=on|for))?",
+            (
+                r"\b(?:(?:the )?(?:end|close) of (?:the )?(?:business|play|working day|workday|work day|day)|e\.?o\.?d\b|e\.?o\.?b\b|c\.?o\.?b\b|close of business"
+                r"|day'?s end|end of business day|close of day)\b(?: (?=on|for))?"
+            ),
             _closing,
         ),
         (BEGIN + r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-5][0-9]))?(?P<half>[ap])\b(?!\.)", _bare_half),
+        # "thursday 3", at the end of what is said: a number that only a day beside it makes a time.
+        (r"(?<=[a-z] )(?P<hour>[1-9]|1[0-2])(?P<minute>)(?P<half>)(?=$|[,)])", _bare_half),
+        (r"(?<=[a-z0-9] )(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9])(?P<half>)(?=$|[,)])", _bare_half),
+        (r"(?<=[a-z0-9] )(?P<hour>[01]?[0-9]|2[0-3])h(?P<minute>)(?P<half>)(?=$|[ ,)])", _bare_half),
     )
     return [(re.compile(pattern, re.ASCII), build) for pattern, build in table]
 

@@ -15,7 +15,9 @@ _LAST_OFFSET_HOUR = 14
 
 # A figure that begins an expression is not the tail of another number, of a word or of a price.
 BEGIN = r"(?<![a-z0-9_$#+￼])(?<![0-9][.,:/])(?<![a-z0-9][-_])"
-DATED = frozenset({"on", "by", "before", "until", "till", "due", "from", "after", "for", "starting", "since", "next", "is", "to"})
+DATED = frozenset(
+    {"on", "by", "before", "until", "till", "due", "from", "after", "for", "starting", "since", "next", "is", "to"}
+)
 
 
 def _dead(match: re.Match[str]) -> Piece:
@@ -74,7 +76,18 @@ def _slashed(match: re.Match[str], context: Context) -> Piece | None:
         around = match.string[max(0, match.start() - 2) : match.end() + 2]
         day_first = context.day_first and not re.search(r"[\u3400-\u9fff]", around)
     day, month = (one, other) if day_first else (other, one)
-    if word_after(match.string, match.end()) in {"of", "th", "price", "done", "way", "share", "cup", "inch", "full", "time"}:
+    if word_after(match.string, match.end()) in {
+        "of",
+        "th",
+        "price",
+        "done",
+        "way",
+        "share",
+        "cup",
+        "inch",
+        "full",
+        "time",
+    }:
         return None
     if month_day(_LEAP_YEAR, month, day) is None:
         return _dead(match) if words_before(match.string, match.start()) in DATED else None
@@ -88,7 +101,20 @@ def _is_dated(match: re.Match[str]) -> bool:
     before = match.string[: match.start()].rstrip()
     if words_before(match.string, match.start()) in DATED or before.endswith(("在", "于", "到", "至", "约", "@")):
         return True
-    return match.string[match.end() : match.end() + 1] in {"前", "日", "号", "之", "给", "打", "去", "拜", "联", "见", "回", "发"}
+    return match.string[match.end() : match.end() + 1] in {
+        "前",
+        "日",
+        "号",
+        "之",
+        "给",
+        "打",
+        "去",
+        "拜",
+        "联",
+        "见",
+        "回",
+        "发",
+    }
 
 
 def clock_of(hour: str, minute: str | None, half: str | None) -> ClockTime | None:
@@ -111,6 +137,11 @@ def clock_of(hour: str, minute: str | None, half: str | None) -> ClockTime | Non
 
 
 _EARLIER_RATIOS = frozenset({"ratio", "score", "scored", "verse", "odds", "scale", "won", "lost"})
+
+
+def _short_year_first(match: re.Match[str], _: Context) -> Piece | None:
+    found = month_day(full_year(match["year"]), int(match["month"]), int(match["day"]))
+    return Piece(match.start(), match.end(), day=OnDate(found)) if found else None
 
 
 def _clock(match: re.Match[str], _: Context) -> Piece | None:
@@ -157,7 +188,9 @@ _PLACES = {
     "悉尼": "Australia/Sydney", "印度": "Asia/Kolkata", "迪拜": "Asia/Dubai",
 }  # fmt: skip
 _ABBREVIATED = "utc|gmt|et|est|edt|ct|cst|cdt|mt|mst|mdt|pt|pst|pdt|cet|cest|bst|ist|jst|kst|hkt|sgt|aest|aedt"
-_CITIES = "|".join(sorted((name for name in _PLACES if name not in _ABBREVIATED.split("|") and name != "z"), key=len, reverse=True))
+_CITIES = "|".join(
+    sorted((name for name in _PLACES if name not in _ABBREVIATED.split("|") and name != "z"), key=len, reverse=True)
+)
 
 
 def _place(match: re.Match[str], context: Context) -> Piece:
@@ -194,14 +227,20 @@ def _rules() -> list[Rule]:
         ),
         (BEGIN + _DATE_Y + r"(?:t(?=[0-9]))?日?", _year_first),
         (
-            BEGIN + r"(?P<one>[0-9]{1,2})(?P<mark>[-/.])(?P<other>[0-9]{1,2})(?P=mark)(?P<year>(?:20|21)[0-9]{2}|[2-4][0-9])"
+            BEGIN
+            + r"(?P<one>[0-9]{1,2})(?P<mark>[-/.])(?P<other>[0-9]{1,2})(?P=mark)(?P<year>(?:20|21)[0-9]{2}|[2-4][0-9])"
             r"(?![0-9])(?!(?P=mark)[0-9])(?!:)",
             _year_last,
+        ),
+        (
+            BEGIN + r"(?P<year>2[4-9]|3[0-9])([-/.])(?P<month>0?[1-9]|1[0-2])\2(?P<day>[0-9]{1,2})(?![0-9/.-])",
+            _short_year_first,
         ),
         (BEGIN + r"(?P<one>[0-9]{1,2})/(?P<other>[0-9]{1,2})(?![0-9/:%]|\.[0-9]|[a-z])日?", _slashed),
         (BEGIN + r"(?P<hour>[0-9]{1,2})(?:[:.h](?P<minute>[0-9]{2}))? ?" + _HALF, _clock),
         (
-            BEGIN + r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::[0-5][0-9])?(?P<half>)(?![0-9:%]|[.][0-9])(?:-?ish\b)?",
+            BEGIN
+            + r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::[0-5][0-9])?(?P<half>)(?![0-9:%]|[.][0-9])(?:-?ish\b)?",
             _clock,
         ),
         (
@@ -210,13 +249,18 @@ def _rules() -> list[Rule]:
             _stretch,
         ),
         (
-            BEGIN + r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}) ?(?:-|~|to|till|until|到|至) ?[0-9]{1,2}:[0-9]{2}(?![0-9:%])"
+            BEGIN
+            + r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2}) ?(?:-|~|to|till|until|到|至) ?[0-9]{1,2}:[0-9]{2}(?![0-9:%])"
             r"(?! ?[ap]\.?m)",
             _bare_stretch,
         ),
         (r"\b(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9]) ?(?:hours|hrs|h)\b", _compact),
         (BEGIN + r"(?P<hour>[01]?[0-9]|2[0-3])h(?P<minute>[0-5][0-9])\b(?! ?m)", _compact),
-        (rf"(?:(?<![a-z])(?P<name>{_ABBREVIATED})(?![a-z'])(?: time)?)(?P<offset> ?[+-] ?[0-9]{{1,2}}(?::?[0-9]{{2}})?)?", _place),
+        (
+            rf"(?:(?<![a-z])(?P<name>{_ABBREVIATED})(?![a-z'])(?: time)?)(?P<offset> ?[+-] ?[0-9]{{1,2}}(?::?[0-9]{{2}})?)?",
+            _place,
+        ),
+        (r"(?<=[0-9])(?P<name>)(?P<offset> ?[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])(?![0-9:])", _place),
         (rf"(?<![a-z])(?P<name>{_CITIES})(?: (?:standard |daylight )?time\b|时间)", _city),
     )
     return [(re.compile(pattern, re.ASCII), build) for pattern, build in table]

@@ -336,7 +336,9 @@ def _belong(left: Piece, right: Piece, text: str) -> bool:
     if left.dead or right.dead or left.moment is not None or right.moment is not None:
         return False
     if left.day is not None and right.day is not None:
-        weeks = [piece.day for piece in (left, right) if isinstance(piece.day, InPeriod) and piece.day.unit is Unit.WEEK]
+        weeks = [
+            piece.day for piece in (left, right) if isinstance(piece.day, InPeriod) and piece.day.unit is Unit.WEEK
+        ]
         named = [piece.day for piece in (left, right) if isinstance(piece.day, OnWeekday) and piece.day.week is None]
         return bool(weeks and named) and weeks[0].edge is None
     if left.day is not None and right.undated:

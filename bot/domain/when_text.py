@@ -7,7 +7,7 @@ from itertools import pairwise
 
 # What is read of a very long text is its end, where the next step stands.
 _LONGEST = 6000
-_MASK = "￼"
+MASK = "￼"
 
 _SAME = str.maketrans(
     "週後點號兩時鐘個禮這內過間開節慶聖誕國幾壹貳參叁肆伍陸柒捌玖拾〇給聯話總來還約見簽訪發說並與裡裏將會讓單準報價復覆電歲舊曆當為從總議題優勢區別說見簡"
@@ -98,7 +98,7 @@ def fold(text: str) -> Folded:
     kept = [pair for pair, wanted in zip(found, keep, strict=True) if wanted]
     cased = "".join(character for character, _ in kept)
     lower = "".join(character.lower() if len(character.lower()) == 1 else character for character in cased)
-    masked = _NO_TIME.sub(lambda match: _MASK * len(match.group()), lower)
+    masked = _NO_TIME.sub(lambda match: MASK * len(match.group()), lower)
     places = tuple(place for _, place in kept)
     return Folded(text=masked, cased=cased, places=(*places, len(text)))
 
@@ -161,6 +161,22 @@ def word_after(text: str, place: int) -> str:
     """Return the Latin word that begins after a place, across one space; empty if there is none."""
     match = re.match(r" ?([a-z']+)", text[place : place + 24], re.ASCII)
     return match.group(1) if match else ""
+
+
+# What may follow "at 3" or "sat" when it is a time; a noun would make it a number of things, or a part of a name.
+_GOES_ON = frozenset({
+    "", "on", "in", "with", "and", "or", "then", "for", "today", "tomorrow", "tmrw", "tonight", "sharp", "this", "next", "at", "by", "if",
+    "when", "so", "but", "because", "latest", "please", "pls", "call", "send", "meet", "visit", "email", "mail", "demo", "review", "lunch",
+    "follow", "ring", "present", "sign", "go", "we", "i", "he", "she", "they", "his", "her", "their", "our", "the", "local", "monday",
+    "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "before", "dinner",
+    "after", "about", "re", "regarding", "over", "via", "ish", "exactly", "again", "max", "cet", "est", "pst", "utc", "gmt", "as", "until",
+    "coffee", "breakfast", "noon", "morning", "afternoon", "evening", "night", "meeting", "to", "from", "per", "eod", "cob", "midday", "am",
+})  # fmt: skip
+
+
+def goes_on(word: str) -> bool:
+    """Tell whether a sentence can go on with this word after a time; it can with none."""
+    return word in _GOES_ON
 
 
 # A full stop ends a sentence before a capital or a Chinese character, unless an abbreviation stands there.

@@ -55,6 +55,7 @@ class Kit:
     shortcuts: dict[str, Handler] = field(default_factory=dict)
     type_aheads: dict[str, OptionsHandler] = field(default_factory=dict)
     events: dict[str, Handler] = field(default_factory=dict)
+    changes: list[Callable[[Call], None]] = field(default_factory=list)
     _pending: set[Future[None]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -81,6 +82,10 @@ class Kit:
     def event(self, kind: str, handler: Handler) -> None:
         """Take an event; a defect makes Slack deliver it again. Who acts is looked up when ``call.by`` is asked for."""
         _add(self.events, kind, handler)
+
+    def on_change(self, work: Callable[[Call], None]) -> None:
+        """Have something done, after the ack, whenever a member acted on the Home or in a form opened from it."""
+        self.changes.append(work)
 
     def actor(self, call: Call) -> Actor:
         """Return who acts; one who is not known yet is remembered, and their profile read after the ack.
@@ -161,6 +166,7 @@ def connect(app: App, kit: Kit) -> None:
             return ack()
         call.by  # noqa: B018 - one who may not act is refused before anything is read
         response = replies.submitted(call, handler(call), ack)
+        _changed(call)
         _start_later(call)
         return response
 
@@ -214,8 +220,14 @@ def _acted(call: Call, handler: Handler | None, ack: Ack) -> BoltResponse:
     call.by = admitted(known).with_key(call.request_key)
     reply = handler(call)
     response = replies.acked(call, reply, ack)
+    _changed(call)
     _start_later(call)
     return response
+
+
+def _changed(call: Call) -> None:
+    if call.is_from_home:
+        call.later += [lambda work=work: work(call) for work in call.kit.changes]
 
 
 def _introduced(call: Call, handler: Handler) -> None:

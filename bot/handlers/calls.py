@@ -122,7 +122,9 @@ class Call:
     def user_id(self) -> str:
         """Slack's id of the one who acts; empty for what no person did."""
         user = self.body.get("user")
-        found = self.body.get("user_id") or (user.get("id") if isinstance(user, dict) else user) or self.event.get("user")
+        found = (
+            self.body.get("user_id") or (user.get("id") if isinstance(user, dict) else user) or self.event.get("user")
+        )
         return str(found.get("id") if isinstance(found, dict) else found or "")
 
     @property
@@ -134,7 +136,9 @@ class Call:
     @property
     def channel_id(self) -> str | None:
         """The channel it happened in, if any."""
-        found = self.body.get("channel_id") or self._dict("channel").get("id") or self._dict("container").get("channel_id")
+        found = (
+            self.body.get("channel_id") or self._dict("channel").get("id") or self._dict("container").get("channel_id")
+        )
         return str(found or self.event.get("channel") or "") or None
 
     @property
@@ -176,6 +180,11 @@ class Call:
         return self._dict("view")
 
     @property
+    def is_from_home(self) -> bool:
+        """True for what was done on the App Home, or in a modal that was opened from it."""
+        return self.view.get("type") == _HOME or bool(self.view and self.metadata.get(_HOME))
+
+    @property
     def is_in_modal(self) -> bool:
         """True where a modal stands open in which it happened."""
         return bool(self.view) and self.view.get("type") != _HOME
@@ -192,7 +201,8 @@ class Call:
         """What was typed or chosen, by field: block_id to a plain value, None where nothing was."""
         state = self.view.get("state") or {}
         return {
-            block_id: _plain(next(iter(elements.values()), {})) for block_id, elements in (state.get("values") or {}).items()
+            block_id: _plain(next(iter(elements.values()), {}))
+            for block_id, elements in (state.get("values") or {}).items()
         }
 
     @property

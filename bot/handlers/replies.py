@@ -1,5 +1,6 @@
 """Owns how answers and errors reach the member, by the surface they acted on."""
 
+import json
 import logging
 import uuid
 from collections.abc import Callable
@@ -49,7 +50,10 @@ def submitted(call: Call, reply: Reply, ack: Ack) -> BoltResponse:
     """Answer a submitted modal: a Form takes its place, an Answer is shown in it, None closes it."""
     if isinstance(reply, Answer):
         reply = Form(answers.said(call.t, reply.text, reply.blocks))
-    return ack() if reply is None else ack(response_action="update", view=reply.view)
+    if reply is None:
+        return ack()
+    view = _from_home(reply.view) if call.is_from_home else reply.view
+    return ack(response_action="update", view=view)
 
 
 def delivered(call: Call, reply: Reply) -> None:
@@ -64,10 +68,17 @@ def delivered(call: Call, reply: Reply) -> None:
 
 
 def _show(call: Call, view: View) -> None:
+    view = _from_home(view) if call.is_from_home else view
     if call.is_in_modal:
         call.gateway.update_view(call.view["id"], view)
     else:
         call.gateway.open_view(call.trigger_id, view)
+
+
+def _from_home(view: View) -> View:
+    """Mark a modal as one that the Home led to, so that the Home is shown anew after what is done in it."""
+    metadata = {**json.loads(view.get("private_metadata") or "{}"), "home": True}
+    return {**view, "private_metadata": json.dumps(metadata, separators=(",", ":"))}
 
 
 def guarded(call: Call, work: Callable[[], None]) -> None:
@@ -151,7 +162,11 @@ def sentence(call: Call, error: Exception) -> str | None:
         return t.text(harmless(Text(error.key, **error.params)))
     if isinstance(error, GatewayError):
         log.warning("%s: Slack: %s", name_of(call), error)
-        late = isinstance(error, Rejected) and error.code in {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id"}
+        late = isinstance(error, Rejected) and error.code in {
+            "expired_trigger_id",
+            "trigger_expired",
+            "exchanged_trigger_id",
+        }
         return t("answer.too_late" if late else "answer.slack_failed")
     number = uuid.uuid4().hex[:8]
     log.error("defect %s in %s", number, name_of(call), exc_info=error)

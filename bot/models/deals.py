@@ -13,17 +13,29 @@ class Opportunity(WorkspaceOwned, Base):
     """One possible sale.
 
     What lists and loop health read is kept on the row itself: ``next_due_at`` and ``next_text`` of the open next step,
-    ``stage_limit_at``, ``has_collision``, ``customer_known`` (False where an import named none), ``review_due_at``. ``attention_at`` is the earliest moment at which the loop
+    ``stage_limit_at``, ``has_collision``, ``customer_known`` (False where an import named none), ``review_due_at``; ``broken_from`` is the
+    moment from which on some clause of the invariant is broken. ``attention_at`` is the earliest moment at which the loop
     needs somebody, given that everything up to ``attended_at`` has been dealt with; it is None once closed.
     """
 
     __tablename__ = "opportunity"
     __table_args__ = (
         UniqueConstraint("workspace_id", "external_ref"),
-        Index(None, "workspace_id", "team_id", "stage_kind", "stage_key"),
+        # Holds everything the pipeline summary adds up, so that it reads no rows.
+        Index(
+            "ix_opportunity_pipeline",
+            "workspace_id",
+            "team_id",
+            "playbook_id",
+            "stage_key",
+            "currency",
+            "stage_kind",
+            "amount_minor",
+            "next_due_at",
+        ),
         Index(None, "workspace_id", "owner_id", "stage_kind", "next_due_at"),
         Index(None, "workspace_id", "customer_id", "stage_kind"),
-        Index(None, "workspace_id", "team_id", "closed_at"),
+        Index("ix_opportunity_health", "workspace_id", "team_id", "closed_at", "broken_from"),
         Index(
             "ix_opportunity_attention",
             "attention_at",
@@ -70,6 +82,7 @@ class Opportunity(WorkspaceOwned, Base):
     next_due_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]
     last_follow_up_at: Mapped[datetime | None]
+    broken_from: Mapped[datetime | None]
     attention_at: Mapped[datetime | None]
     attended_at: Mapped[datetime]
 

@@ -100,7 +100,9 @@ class Delivery:
 
     def _again(self, promise: Promise, error: str, most: int) -> None:
         if promise.attempts >= most:
-            log.error("promise %s (%s) given up after %s attempts: %s", promise.id, promise.kind, promise.attempts, error)
+            log.error(
+                "promise %s (%s) given up after %s attempts: %s", promise.id, promise.kind, promise.attempts, error
+            )
             outbox.dead(self._desk, promise, error)
             return
         outbox.retry(self._desk, promise, in_seconds=self._backoff(promise.attempts), error=error)

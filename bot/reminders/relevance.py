@@ -22,16 +22,22 @@ def still_needed(
         return False
     if cause is Cause.POOL:
         return shown.owner is None
-    if shown.owner is None or (reader_id is not None and shown.owner.id != reader_id):
+    if shown.owner is None:
         return False
-    if reader_id is not None and shown.snoozed_until is not None and shown.snoozed_until > now:
+    if reader_id is not None and (shown.owner.id != reader_id or _is_snoozed(shown, now)):
         return False
-    match cause:
-        case Cause.NEXT_STEP:
-            return shown.next_due_at is None or shown.next_due_at <= now
-        case Cause.STAGE_LIMIT:
-            return shown.stage_entered_at < moment
-        case Cause.ACCEPT:
-            return not shown.is_accepted
-        case Cause.CADENCE | Cause.SILENCE:
-            return shown.last_follow_up_at is None or shown.last_follow_up_at < moment
+    return _is_open(shown, cause, moment, now)
+
+
+def _is_snoozed(shown: OpportunityView, now: datetime) -> bool:
+    return shown.snoozed_until is not None and shown.snoozed_until > now
+
+
+def _is_open(shown: OpportunityView, cause: Cause, moment: datetime, now: datetime) -> bool:
+    if cause is Cause.NEXT_STEP:
+        return shown.next_due_at is None or shown.next_due_at <= now
+    if cause is Cause.STAGE_LIMIT:
+        return shown.stage_entered_at < moment
+    if cause is Cause.ACCEPT:
+        return not shown.is_accepted
+    return shown.last_follow_up_at is None or shown.last_follow_up_at < moment

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.clock import SystemClock
 from bot.reminders.delivery import Delivery
 from bot.services import outbox, sweep
 from bot.services.desk import Desk
@@ -81,12 +82,10 @@ class Ticker:
         self.run_once()
         while (now := clock.now()) < moment:
             due = sweep.next_moment(self._desk)
-            if due is None or due > moment:
-                due = moment
-            elif due <= now:
+            if due is not None and due <= now:
                 # Something waits for Slack and counts as due: go on in small steps rather than not at all.
-                due = min(moment, now + _STEP)
-            clock.set(due)
+                due = now + _STEP
+            clock.set(moment if due is None else min(due, moment))
             self.run_once()
 
 
@@ -115,14 +114,11 @@ class Scheduler:
         """Deliver at the next moment instead of the next tick, after something was promised."""
         job = self._scheduler.get_job(_DELIVERY)
         if job is not None:
-            job.modify(next_run_time=self._now())
+            job.modify(next_run_time=SystemClock().now())
 
     def stop(self) -> None:
         """Finish the ticks in work, and stop."""
         self._scheduler.shutdown(wait=True)
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(0, UTC)
 
     def _add(self, name: str, work: Callable[[], Any], seconds: float) -> None:
         def tick() -> None:
@@ -132,4 +128,4 @@ class Scheduler:
                 # The next tick tries again; APScheduler would only log it under a name that says less.
                 log.exception("the tick %s failed", name)
 
-        self._scheduler.add_job(tick, "interval", seconds=seconds, id=name, next_run_time=self._now())
+        self._scheduler.add_job(tick, "interval", seconds=seconds, id=name, next_run_time=SystemClock().now())

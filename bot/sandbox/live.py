@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.sandbox.world import Json
+from bot.sandbox.world import Json, World
 
 _BACKLOG = 5000
 """Changes that wait for a slow page before it is told to read everything again."""
@@ -22,9 +22,14 @@ class Watcher:
 
 
 class Live:
-    """Sends changes to the pages that may see them."""
+    """Sends changes to the pages that may see them.
 
-    def __init__(self) -> None:
+    Args:
+        world: Whose changes; it is listened to only while somebody watches.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._watchers: list[Watcher] = []
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -34,7 +39,7 @@ class Live:
 
     def tell(self, audience: frozenset[str] | None, body: Json) -> None:
         """Take a change; may be called from any thread."""
-        if self._watchers and self._loop is not None:
+        if self._loop is not None:
             text = json.dumps(body, ensure_ascii=False)
             with contextlib.suppress(RuntimeError):  # the loop may have ended meanwhile
                 self._loop.call_soon_threadsafe(self._spread, audience, text)
@@ -54,6 +59,8 @@ class Live:
         await socket.accept()
         watcher = Watcher(user)
         self._watchers.append(watcher)
+        if len(self._watchers) == 1:
+            self._world.listeners.append(self.tell)
         sender = asyncio.create_task(self._send(socket, watcher))
         try:
             while True:
@@ -62,6 +69,8 @@ class Live:
             pass
         finally:
             self._watchers.remove(watcher)
+            if not self._watchers:
+                self._world.listeners.remove(self.tell)
             sender.cancel()
             await asyncio.gather(sender, return_exceptions=True)
 

@@ -1,5 +1,6 @@
 """Owns what a person does on the page: reads the JSON of ``POST /ui/act`` and carries it out."""
 
+import base64
 from collections.abc import Awaitable, Callable
 
 from bot.sandbox.acts import Acts
@@ -10,6 +11,13 @@ from bot.sandbox.places import Place
 from bot.sandbox.world import Json, Member, Refusal
 
 Act = Callable[[Member, Json], Awaitable[Answer | Json]]
+
+
+def _file(given: Json) -> tuple[str, bytes]:
+    try:
+        return str(given["name"]), base64.b64decode(given["data"], validate=True)
+    except (TypeError, KeyError, ValueError):
+        raise Refusal("invalid_arguments") from None
 
 
 class PageActs:
@@ -56,8 +64,8 @@ class PageActs:
         return self._acts.places.view_place(user, container.get("view_id", ""))
 
     async def _say(self, me: Member, body: Json) -> Answer:
-        text = str(body.get("text", ""))
-        return await self._acts.talk.say(me.id, body.get("channel", ""), text, body.get("thread_ts"), ())
+        text, files = str(body.get("text", "")), [_file(one) for one in body.get("files") or ()]
+        return await self._acts.talk.say(me.id, body.get("channel", ""), text, body.get("thread_ts"), files)
 
     async def _command(self, me: Member, body: Json) -> Answer:
         return await self._acts.command(me.id, body.get("command", ""), body.get("text", ""), body.get("channel"))

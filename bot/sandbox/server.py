@@ -48,10 +48,9 @@ class Server:
         self.hub = SocketHub(self.desk)
         self.wire = Wire(self.desk, self.hub)
         self.acts = Acts(self.desk, self.wire)
-        self.live = Live()
+        self.live = Live(self.world)
         self.page_clock = PageClock(self.world, move_clock)
         self.page = Page(self.desk, self.acts, self.live, self.page_clock, self.hub)
-        self.world.listeners.append(self.live.tell)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._uvicorn: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -65,7 +64,8 @@ class Server:
         """
         if self._thread is not None:
             raise RuntimeError("the sandbox runs already")
-        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # The protocol is named because asyncio switches Nagle's delay off only for sockets that name it.
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((_HOST, self.settings.port))
@@ -113,6 +113,7 @@ class Server:
             access_log=False,
             lifespan="off",
             ws="websockets-sansio",
+            ws_ping_interval=self.settings.ping_seconds,
             ws_max_size=16 * 1024 * 1024,
             proxy_headers=False,
             server_header=False,

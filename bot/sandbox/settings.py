@@ -53,6 +53,7 @@ class SandboxSettings:
         response_url_seconds: Business time a ``response_url`` lives.
         keep_calls: Web API calls and violations that are remembered.
         workers: Threads that post signed requests.
+        ping_seconds: Between pings on WebSockets; slack_sdk's client closes only when it next hears something.
     """
 
     port: int = 0
@@ -79,3 +80,4 @@ class SandboxSettings:
     response_url_seconds: float = 1800.0
     keep_calls: int = 100_000
     workers: int = 64
+    ping_seconds: float = 0.25

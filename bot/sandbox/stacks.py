@@ -224,6 +224,8 @@ class Stacks:
 
     def tell(self, user: str) -> None:
         """Tell the person's pages what lies open."""
+        if not self._world.listeners:
+            return
         views = [self.shown(view) for view in self.stack(user)]
         self._world.tell([user], {"type": "view", "views": views})
 

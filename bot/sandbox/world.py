@@ -290,6 +290,8 @@ class World:
         self._tell_post("message_deleted", channel, post)
 
     def _tell_post(self, kind: str, channel: Channel, post: Post) -> None:
+        if not self.listeners:
+            return  # stating a message costs more than posting it
         audience = [post.only_for] if post.only_for else channel.members
         self.tell(audience, {"type": kind, "channel": channel.id, "message": self.shown(post)})
 

@@ -203,7 +203,12 @@ def pool(desk: Desk, *, by: Actor) -> tuple[OpportunityLine, ...]:
 
 def _candidates(session: Session, team_id: int) -> list[Candidate]:
     load_of = open_load(session, team_id)
-    rows = session.scalars(select(Member).where(Member.team_id == team_id, Member.role == "rep").order_by(Member.id))
+    rows = session.scalars(
+        select(Member)
+        # Who came with an import and was not yet seen in Slack could not answer an offer.
+        .where(Member.team_id == team_id, Member.role == "rep", Member.slack_user_id.is_not(None))
+        .order_by(Member.id)
+    )
     return [
         Candidate(
             member_id=row.id,

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from bot.domain import identity
@@ -14,7 +14,7 @@ from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.values import CustomerMatch
 
-_NEAR_MOST = 200
+_NEAR_MOST = 50
 
 
 def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
@@ -80,8 +80,16 @@ def _near(session: Session, name: str) -> tuple[Customer, ...]:
     weak = sorted(identity.near_keys(name))
     if not weak:
         return ()
-    ids = select(NearKey.customer_id).where(NearKey.value.in_(weak)).distinct().limit(_NEAR_MOST)
-    rows = session.scalars(select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id)).all()
+    # Those that share most come first: a word that half the workspace shares must not crowd out the one that is meant.
+    shared = (
+        select(NearKey.customer_id)
+        .where(NearKey.value.in_(weak))
+        .group_by(NearKey.customer_id)
+        .order_by(func.count().desc(), NearKey.customer_id)
+        .limit(_NEAR_MOST)
+    )
+    ids = session.scalars(shared).all()
+    rows = session.scalars(select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id)).all() if ids else ()
     return tuple(row for row in rows if identity.compare(name, row.name).verdict is not Verdict.DIFFERENT)
 
 

@@ -6,6 +6,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.events import event_from
+from bot.domain.health import broken_clauses
 from bot.domain.playbook import Name, Playbook, StageKind
 from bot.errors import Text
 from bot.models import Assignment, Contact, Customer, EventRow, Member, Opportunity
@@ -27,7 +28,7 @@ def done(
     event: EventRow | None,
     said: Text,
     *,
-    history: int = 3,
+    history: int = 0,
 ) -> Done:
     """Return the outcome of a change, inside its transaction."""
     session.flush()
@@ -98,6 +99,8 @@ def view_of(
         broken=broken_clauses(opportunity, now),
         history=lines,
         history_count=total,
+        review_due_at=opportunity.review_due_at,
+        is_reviewed=opportunity.reviewed_at is not None,
         contacts=_contacts(session, customer.id) if contacts else (),
         loss_reasons=tuple(one for one in playbook.loss_reasons if not one.imports_only),
         win_reasons=tuple(one for one in playbook.win_reasons if not one.imports_only),
@@ -147,44 +150,14 @@ def _may(opportunity: Opportunity, pending: Assignment | None, by: Actor) -> fro
     if is_open and opportunity.owner_id is None and by.role in {"rep", "manager", "admin"} and may_see(opportunity, by):
         found.add("claim")
     if may_act(opportunity, by):
-        found |= {"follow_up", "advance", "won", "lost", "handover", "edit"} if is_open else {"reopen", "edit"}
+        found |= (
+            {"follow_up", "advance", "won", "lost", "handover", "edit"} if is_open else {"reopen", "edit", "review"}
+        )
     if by.manages(opportunity.team_id) and is_open:
         found.add("reassign")
     if pending is not None and pending.member_id == by.member_id:
         found.add("accept")
     return frozenset(found)
-
-
-def broken_clauses(opportunity: Opportunity, now: datetime) -> tuple[str, ...]:
-    """Return the clauses of the invariant that do not hold: owner, grade, stage_limit, next_step, collision, customer, reason, review."""
-    found: list[str] = []
-    if opportunity.closed_at is None:
-        if (
-            opportunity.owner_id is not None
-            and opportunity.accepted_at is None
-            and (opportunity.accept_by is None or opportunity.accept_by <= now)
-        ):
-            found.append("owner")
-        if not opportunity.grade:
-            found.append("grade")
-        if opportunity.stage_limit_at is not None and opportunity.stage_limit_at <= now:
-            found.append("stage_limit")
-        if opportunity.next_due_at is None or opportunity.next_due_at <= now:
-            found.append("next_step")
-        if opportunity.has_collision:
-            found.append("collision")
-    else:
-        if not opportunity.close_reason:
-            found.append("reason")
-        if (
-            opportunity.review_due_at is not None
-            and opportunity.reviewed_at is None
-            and opportunity.review_due_at <= now
-        ):
-            found.append("review")
-    if not opportunity.customer_known:
-        found.append("customer")
-    return tuple(found)
 
 
 def pending_assignment(session: Session, opportunity: Opportunity) -> Assignment | None:

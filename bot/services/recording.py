@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from bot.domain import attention, calendar, grading
+from bot.domain import attention, calendar, grading, health
 from bot.domain.calendar import WorkCalendar
 from bot.domain.events import Event, Graded
 from bot.domain.playbook import Playbook
@@ -217,8 +217,9 @@ class Recorder:
         self.event(opportunity, Graded(result.letter, result.score, points, before))
 
     def attend(self, opportunity: Opportunity, ground: Ground) -> None:
-        """Set when the loop next needs somebody."""
+        """Set when the loop next needs somebody, and from when on the opportunity is in a gap; the last thing a change does."""
         opportunity.attention_at = attention_of(opportunity, ground)
+        opportunity.broken_from = health.broken_from(opportunity)
 
 
 def attention_of(opportunity: Opportunity, ground: Ground) -> datetime | None:

@@ -74,7 +74,7 @@ class OpportunityView:
     Attributes:
         owner_reason: Why this owner, as a text.
         stages: The team's stages in order, for the advance form.
-        may: What the reader may do now: follow_up, advance, won, lost, handover, edit, reopen, claim, accept, undo, note.
+        may: What the reader may do now: follow_up, advance, won, lost, handover, edit, reopen, review, claim, accept, reassign, note.
         broken: Clauses of the invariant that do not hold, such as ``next_step``.
         zone: The team's zone; a reader's own zone is the handler's business.
         history: The latest events, newest first.
@@ -128,6 +128,8 @@ class OpportunityView:
     broken: tuple[str, ...]
     history: tuple[HistoryLine, ...]
     history_count: int = 0
+    review_due_at: datetime | None = None
+    is_reviewed: bool = False
     contacts: tuple[ContactRef, ...] = ()
     loss_reasons: tuple[Reason, ...] = ()
     win_reasons: tuple[Reason, ...] = ()

@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
-from bot.errors import RateLimited
+from bot.errors import RateLimited, Rejected, Unavailable
 from bot.services.members import Profile
 from bot.slack.refusals import error_of, retry_after, status_error
 from bot.slack.retries import retry_handlers
@@ -209,6 +209,24 @@ class Gateway:
     def channel_name(self, channel: str) -> str:
         """Return a channel's name without its ``#``; empty for a direct one."""
         return str(self._call(self.client.conversations_info, channel=channel)["channel"].get("name") or "")
+
+    def permalink(self, channel: str, ts: str) -> str:
+        """Return the address of a message."""
+        return str(self._call(self.client.chat_getPermalink, channel=channel, message_ts=ts)["permalink"])
+
+    def enter(self, channel: str) -> bool:
+        """Make sure that the app is in a channel; it can enter public ones by itself.
+
+        Returns:
+            False where somebody has to invite it.
+        """
+        try:
+            if self._call(self.client.conversations_info, channel=channel)["channel"].get("is_member"):
+                return True
+            self._call(self.client.conversations_join, channel=channel)
+        except (Rejected, Unavailable):
+            return False
+        return True
 
     def _call(self, method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
         try:

@@ -94,7 +94,12 @@ def outcome_line(t: Translator, view: OpportunityView) -> str:
     reason = t.value(view.close_reason.name) if view.close_reason else "–"
     if view.stage.kind is StageKind.WON:
         return t("card.won", reason=reason, day=_day(t, view.closed_at))
-    line = t("card.lost", reason=reason, stage=view.closed_from.name if view.closed_from else "–", day=_day(t, view.closed_at))
+    line = t(
+        "card.lost",
+        reason=reason,
+        stage=view.closed_from.name if view.closed_from else "–",
+        day=_day(t, view.closed_at),
+    )
     if view.competitor:
         line += t("card.competitor", competitor=escape_line(view.competitor, _NAME))
     if view.win_back_on:
@@ -115,8 +120,12 @@ def owner_line(t: Translator, view: OpportunityView) -> str:
 
 def grade_line(t: Translator, view: OpportunityView) -> str:
     """Return the grade with the points that made it."""
-    points = [t("card.point", name=one.criterion, option=one.option, points=one.points) for one in view.points if one.points]
-    return t("card.grade", grade=view.grade or "–", score=max(view.score, 0), points=t("card.joint").join(points) or "–")
+    points = [
+        t("card.point", name=one.criterion, option=one.option, points=one.points) for one in view.points if one.points
+    ]
+    return t(
+        "card.grade", grade=view.grade or "–", score=max(view.score, 0), points=t("card.joint").join(points) or "–"
+    )
 
 
 def _details(t: Translator, view: OpportunityView) -> str:

@@ -68,7 +68,13 @@ def actions(*elements: Any, block_id: str | None = None) -> Block:
 
 
 def button(
-    text: str, action_id: str, value: str | int = "", *, style: str | None = None, url: str | None = None, confirm: Any = None
+    text: str,
+    action_id: str,
+    value: str | int = "",
+    *,
+    style: str | None = None,
+    url: str | None = None,
+    confirm: Any = None,
 ) -> element.ButtonElement:
     """Return a button.
 
@@ -81,7 +87,12 @@ def button(
         confirm: From ``confirm``, to ask before it acts.
     """
     return element.ButtonElement(
-        text=plain_text(text, BUTTON), action_id=action_id, value=str(value)[:2000] or None, style=style, url=url, confirm=confirm
+        text=plain_text(text, BUTTON),
+        action_id=action_id,
+        value=str(value)[:2000] or None,
+        style=style,
+        url=url,
+        confirm=confirm,
     )
 
 
@@ -95,7 +106,9 @@ def confirm(title: str, text: str, yes: str, no: str) -> basic.ConfirmObject:
 def option(text: str, value: str, description: str | None = None) -> basic.Option:
     """Return one choice of a list; plain texts."""
     return basic.Option(
-        text=plain_text(text, OPTION), value=value[:OPTION_VALUE], description=clip(description, OPTION) if description else None
+        text=plain_text(text, OPTION),
+        value=value[:OPTION_VALUE],
+        description=clip(description, OPTION) if description else None,
     )
 
 
@@ -193,9 +206,13 @@ def radio_input(block_id: str, label: str, options: Sequence[basic.Option], *, c
     return _input(block_id, label, inner)
 
 
-def checkbox_input(block_id: str, label: str, choice: basic.Option, *, checked: bool = False, optional: bool = True) -> Block:
+def checkbox_input(
+    block_id: str, label: str, choice: basic.Option, *, checked: bool = False, optional: bool = True
+) -> Block:
     """Return one box to tick."""
-    inner = element.CheckboxesElement(action_id=block_id, options=[choice], initial_options=[choice] if checked else None)
+    inner = element.CheckboxesElement(
+        action_id=block_id, options=[choice], initial_options=[choice] if checked else None
+    )
     return _input(block_id, label, inner, optional=optional)
 
 
@@ -228,7 +245,9 @@ def date_input(
     return _input(block_id, label, inner, optional=optional, hint=hint)
 
 
-def member_input(block_id: str, label: str, *, chosen: str | None = None, optional: bool = False, hint: str | None = None) -> Block:
+def member_input(
+    block_id: str, label: str, *, chosen: str | None = None, optional: bool = False, hint: str | None = None
+) -> Block:
     """Return a picker of one Slack user."""
     inner = element.UserSelectElement(action_id=block_id, initial_user=chosen)
     return _input(block_id, label, inner, optional=optional, hint=hint)
@@ -239,7 +258,13 @@ def _chosen(options: Sequence[basic.Option], value: str | None) -> basic.Option 
 
 
 def modal(
-    callback_id: str, title: str, blocks: Sequence[Block], *, close: str, submit: str | None = None, metadata: str | None = None
+    callback_id: str,
+    title: str,
+    blocks: Sequence[Block],
+    *,
+    close: str,
+    submit: str | None = None,
+    metadata: str | None = None,
 ) -> View:
     """Return a modal.
 

@@ -58,7 +58,9 @@ def chunks(lines: Iterable[str], most: int) -> list[str]:
     return found
 
 
-def modal(t: Translator, view: OpportunityView, lines: Sequence[HistoryLine], *, has_more: bool, is_first: bool) -> View:
+def modal(
+    t: Translator, view: OpportunityView, lines: Sequence[HistoryLine], *, has_more: bool, is_first: bool
+) -> View:
     """Return a page of the history with a button to the older ones."""
     blocks: list[Block] = [elements.section(f"*{escape_line(view.customer, _NAME)}* – {escape_line(view.need, 200)}")]
     blocks += [elements.section(text) for text in chunks((line(t, one, view) for one in lines), 60_000)]

@@ -76,6 +76,24 @@ def _harmless(value: Any) -> Any:
     return escape_line(value, 300) if isinstance(value, str) else value
 
 
+_TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+
+
+def readable(text: str) -> str:
+    """Return a message of Slack's as a person reads it: mentions and links by their names, no entities."""
+    plain_text = _TOKEN.sub(_named, text)
+    return plain_text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+
+
+def _named(match: re.Match[str]) -> str:
+    target, label = match.group(1), match.group(2)
+    if target[0] in "@#!":
+        return f"{target[0] if target[0] != '!' else '@'}{label or target[1:]}"
+    if label and label != target:
+        return f"{label} ({target.removeprefix('mailto:')})" if label not in target else target.removeprefix("mailto:")
+    return target
+
+
 def plain(text: str) -> str:
     """Return mrkdwn of a catalogue text as plain text: no code marks, no bold."""
     return re.sub(r"(?<!\w)\*(\S[^*\n]*)\*(?!\w)", r"\1", text.replace("`", ""))

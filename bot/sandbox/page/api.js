@@ -26,7 +26,16 @@ export function readMessages(channel, thread) {
 }
 
 /** Does one thing as the chosen person; the answer always has `ok`. */
-export const act = (body) => post(`/ui/act?${as()}`, body);
+export async function act(body) {
+  const answer = await post(`/ui/act?${as()}`, body);
+  if (!answer.ok) refusedAt = performance.now();
+  return answer;
+}
+
+let refusedAt = -Infinity;
+
+/** Whether an act was refused just now, and so said already: the server's own line about it is not needed. */
+export const justRefused = () => performance.now() - refusedAt < 1500;
 
 /** Asks the app for the options of an external select. */
 export const askOptions = (body) => post(`/ui/options?${as()}`, body);

@@ -36,6 +36,7 @@ function people(wanted) {
   const fits = (one) => !one.deleted && [one.real_name, one.name].some((name) => (name ?? "").toLowerCase().includes(wanted));
   return [...store.members.values()].filter(fits).map((one) => ({
     insert: `@${one.real_name} `,
+    whole: `@${one.real_name}`,
     node: [avatar(one, "small"), h("strong", null, one.real_name), h("small", null, one.title)],
     data: { testid: "member-option", member: one.id },
   }));
@@ -44,6 +45,7 @@ function people(wanted) {
 function channels(wanted) {
   return store.channels.filter((one) => one.kind === "channel" && one.name.toLowerCase().includes(wanted)).map((one) => ({
     insert: `#${one.name} `,
+    whole: `#${one.name}`,
     node: [h("strong", null, `# ${channelName(one)}`)],
     data: { testid: "channel-option", channel: one.id },
   }));
@@ -117,7 +119,7 @@ export function completion(box, changed) {
       mark();
     } else if (event.key === "Escape") hide();
     else if (event.key === "Tab" && !event.shiftKey) accept(active);
-    else if (event.key === "Enter" && !event.shiftKey && found.items[active].whole !== box.value.trim()) accept(active);
+    else if (event.key === "Enter" && !event.shiftKey && found.items[active].whole !== box.value.slice(found.from, box.selectionStart)) accept(active);
     else return false;
     event.preventDefault();
     event.stopPropagation();

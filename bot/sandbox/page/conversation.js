@@ -39,7 +39,10 @@ function head(one) {
   return h("header", { class: "conversation-head" }, h("h1", { data: { testid: "conversation-title" } }, sign, h("span", null, channelName(one))), one.kind === "app" ? tabs(one) : h("span", { class: "quiet about" }, about));
 }
 
-const memberCount = ({ members = [] }) => (members.length === 1 ? t("member1") : t("membersCount", { n: members.length }));
+function memberCount({ members = [] }) {
+  const n = members.filter((id) => !member(id)?.is_bot).length;
+  return n === 1 ? t("member1") : t("membersCount", { n });
+}
 
 function tabs(one) {
   const tab = (name) => h("button", {
@@ -104,6 +107,7 @@ export function prefill(text) {
 export const focusComposer = () => box?.focus();
 
 on("where", draw);
+on("clock", () => list?.newDay());
 on("live", live);
 on("connection", ({ again }) => again && list?.load());
 document.addEventListener("visibilitychange", () => {

@@ -62,7 +62,7 @@ const WORDS = {
   remove: ["Remove {name}", "移除 {name}"],
   typeMore: ["Type at least {n} characters", "请至少输入 {n} 个字符"],
   searching: ["Searching…", "正在搜索…"],
-  noAnswer: ["{app} did not respond in time. Nothing may have happened: look before you try again.", "{app} 没有及时响应。操作可能未生效：重试前请先查看。"],
+  noAnswer: ["{app} did not respond in time. It may have worked all the same: look before you try again.", "{app} 没有及时响应。操作也可能已经生效：重试前请先查看。"],
   noCommand: ["{command} is not a valid command.", "{command} 不是有效的命令。"],
   noThreadCommand: ["{command} does not work in threads.", "消息列中不能使用 {command}。"],
   network: ["The sandbox cannot be reached.", "无法连接沙盒。"],

@@ -1,6 +1,6 @@
 // Starts the page: reads the state, draws the frame, and hands live changes to whoever shows them.
 
-import { connect, readState } from "./api.js";
+import { connect, justRefused, readState } from "./api.js";
 import { clockNode } from "./clock.js";
 import { focusComposer } from "./conversation.js";
 import { fill, h, icon } from "./dom.js";
@@ -20,6 +20,7 @@ document.body.append(offline);
 
 /** Reads the state as a person and shows a conversation: the wished one, else where they were, else the first. */
 async function start(as, wish = {}) {
+  const appTab = channel(store.channel)?.kind === "app" ? store.tab : null; // each person has their own conversation with the app
   store.as = as;
   const state = await readState();
   if (!state.me) {
@@ -40,8 +41,8 @@ async function start(as, wish = {}) {
   const first = store.channels.find((one) => one.kind === "channel") ?? channelOfApp() ?? store.channels[0];
   const wished = channel(wish.channel) ? wish.channel : null;
   if (!wished && !channel(store.channel)) store.channel = null;
-  const target = wished ?? store.channel ?? first?.id;
-  if (target) goTo(target, { ts: wish.ts, thread: wish.thread, tab: wish.tab ?? (channel(target).kind === "app" ? store.tab : undefined) });
+  const target = wished ?? (appTab ? channelOfApp()?.id : null) ?? store.channel ?? first?.id;
+  if (target) goTo(target, { ts: wish.ts, thread: wish.thread, tab: wish.tab ?? appTab ?? undefined });
   document.body.dataset.ready = "true";
   document.body.dataset.as = store.as;
   return undefined;
@@ -75,7 +76,7 @@ on("live", (change) => {
     takeClock({ now: change.now, busy: change.busy });
     emit("clock");
   } else if (change.type === "channels") rereadState();
-  else if (change.type === "notice") notice(change.text, change.level ?? "info");
+  else if (change.type === "notice") setTimeout(() => justRefused() || notice(change.text, change.level ?? "error"), 300);
 });
 
 on("connection", ({ again }) => {

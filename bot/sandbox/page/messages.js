@@ -5,6 +5,7 @@ import { dayHeading, isoDay } from "./dates.js";
 import { h, keepFocus, reconcile } from "./dom.js";
 import { t } from "./i18n.js";
 import { messageRow } from "./message.js";
+import { businessNow } from "./store.js";
 
 const NEAR = 5 * 60; // seconds in which one author's messages stand together
 
@@ -70,7 +71,14 @@ export class MessageList {
     return true;
   }
 
+  /** Draws again where the business day is another one. */
+  newDay() {
+    const today = isoDay(businessNow());
+    if (this.drawnOn !== today) this.draw();
+  }
+
   draw() {
+    this.drawnOn = isoDay(businessNow());
     keepFocus(this.rows, () => reconcile(this.rows, this.#items(), ({ make }) => make()));
     if (this.stuck) this.#toEnd();
   }
@@ -78,6 +86,7 @@ export class MessageList {
   #items() {
     const items = [];
     let above = null;
+    const today = isoDay(businessNow()); // "today" and "yesterday" in a message grow old with the clock
     for (const message of this.messages) {
       const ms = Number(message.ts) * 1000;
       const day = isoDay(ms);
@@ -90,7 +99,7 @@ export class MessageList {
       if (isNew) items.push({ key: "new", print: t("newHere"), make: () => h("div", { class: "new-line", role: "separator" }, h("span", null, t("newHere"))) });
       const compact = !isNew && joins(above, message);
       const place = { channel: this.channel, compact, inThread: Boolean(this.thread) };
-      items.push({ key: message.ts, print: JSON.stringify([message, compact]), make: () => messageRow(message, place) });
+      items.push({ key: message.ts, print: JSON.stringify([message, compact, today]), make: () => messageRow(message, place) });
       above = message;
     }
     return items;

@@ -32,8 +32,15 @@ function sync() {
   if (fresh) {
     fill(dialog, one.root);
     one.focusFirst();
-  }
+  } else requestAnimationFrame(keepInside);
   return undefined;
+}
+
+// an update may take the focused control away; the keyboard must not fall out of the dialog with it
+function keepInside() {
+  if (!shown || !dialog.open || document.querySelectorAll("dialog[open]").length > 1) return;
+  const active = document.activeElement;
+  if (!dialog.contains(active) || active.disabled || !active.getClientRects().length) shown.focusFirst();
 }
 
 function hide() {
@@ -91,6 +98,7 @@ class ModalView {
 
   focusFirst() {
     const wanted = (this.view.blocks ?? []).find((block) => block.element?.focus_on_load);
+    dialog.focus();
     const block = wanted && this.#blockNode(wanted.block_id);
     if (block?.focusControl) block.focusControl();
     else (focusables(this.body).find((node) => node.matches("input, textarea")) ?? (this.submit.hidden ? this.cancel : this.submit)).focus();
@@ -144,7 +152,9 @@ class ModalView {
     this.submit.disabled = is;
     this.submit.setAttribute("aria-busy", String(is));
     this.root.classList.toggle("sending", is);
-    if (!is && shown === this && !dialog.contains(document.activeElement)) this.submit.focus();
+    if (is || shown !== this) return;
+    if (document.activeElement === document.body && !this.submit.hidden) this.submit.focus();
+    requestAnimationFrame(keepInside);
   }
 }
 
@@ -158,7 +168,8 @@ function close(clear) {
 }
 
 dialog.addEventListener("cancel", (event) => event.preventDefault());
-dialog.addEventListener("keydown", (event) => {
+document.addEventListener("keydown", (event) => {
+  if (!dialog.open || (event.target !== document.body && event.target.closest("dialog") !== dialog)) return;
   trapTab(event, dialog);
   if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
   event.preventDefault();

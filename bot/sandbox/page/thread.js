@@ -37,4 +37,5 @@ pane.addEventListener("keydown", (event) => event.key === "Escape" && !event.def
 on("thread", draw);
 on("where", ({ ts }) => draw({ ts }));
 on("live", (change) => change.message && change.channel === store.channel && list?.take(change));
+on("clock", () => list?.newDay());
 on("connection", ({ again }) => again && list?.load());

@@ -253,6 +253,7 @@ def upgrade() -> None:
         sa.Column("next_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("snoozed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_follow_up_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("broken_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attention_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attended_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("captured_at", sa.DateTime(timezone=True), nullable=False),
@@ -287,6 +288,23 @@ def upgrade() -> None:
             postgresql_where=sa.text("attention_at IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_opportunity_health", ["workspace_id", "team_id", "closed_at", "broken_from"], unique=False
+        )
+        batch_op.create_index(
+            "ix_opportunity_pipeline",
+            [
+                "workspace_id",
+                "team_id",
+                "playbook_id",
+                "stage_key",
+                "currency",
+                "stage_kind",
+                "amount_minor",
+                "next_due_at",
+            ],
+            unique=False,
+        )
+        batch_op.create_index(
             batch_op.f("ix_opportunity_workspace_id_customer_id_stage_kind"),
             ["workspace_id", "customer_id", "stage_kind"],
             unique=False,
@@ -294,16 +312,6 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_opportunity_workspace_id_owner_id_stage_kind_next_due_at"),
             ["workspace_id", "owner_id", "stage_kind", "next_due_at"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_opportunity_workspace_id_team_id_closed_at"),
-            ["workspace_id", "team_id", "closed_at"],
-            unique=False,
-        )
-        batch_op.create_index(
-            batch_op.f("ix_opportunity_workspace_id_team_id_stage_kind_stage_key"),
-            ["workspace_id", "team_id", "stage_kind", "stage_key"],
             unique=False,
         )
 
@@ -443,10 +451,10 @@ def downgrade() -> None:
 
     op.drop_table("assignment")
     with op.batch_alter_table("opportunity", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_opportunity_workspace_id_team_id_stage_kind_stage_key"))
-        batch_op.drop_index(batch_op.f("ix_opportunity_workspace_id_team_id_closed_at"))
         batch_op.drop_index(batch_op.f("ix_opportunity_workspace_id_owner_id_stage_kind_next_due_at"))
         batch_op.drop_index(batch_op.f("ix_opportunity_workspace_id_customer_id_stage_kind"))
+        batch_op.drop_index("ix_opportunity_pipeline")
+        batch_op.drop_index("ix_opportunity_health")
         batch_op.drop_index(
             "ix_opportunity_attention",
             sqlite_where=sa.text("attention_at IS NOT NULL"),

@@ -1,0 +1,120 @@
+"""Owns capture in Slack: the command, the shortcuts, the type-ahead of customers, the form."""
+
+import re
+from typing import Any
+
+from slack_bolt import App
+
+from bot.domain import identity
+from bot.domain.identity import Verdict
+from bot.handlers import typed
+from bot.handlers.boundary import Kit
+from bot.handlers.calls import Call, Form, Reply
+from bot.handlers.replies import delivered
+from bot.services import customers, leads
+from bot.services.leads import LeadForm
+from bot.services.values import CustomerMatch
+from bot.views import answers, elements, fields, lead_forms
+from bot.views.fields import NEW
+from bot.views.ids import Action, Callback
+from bot.views.mrkdwn import clip, one_line, readable
+
+_KNOWN = "id:"
+_PARTS = re.compile(r"[,，;；\n]")
+_NEED, _CUSTOMER = 2000, 140
+
+
+def register(_app: App, kit: Kit) -> None:
+    """Listen for everything that begins an opportunity."""
+    kit.command("/lead", open_from_command)
+    kit.action(Action.LEAD_OPEN, open_empty)
+    kit.shortcut(Callback.LEAD_NEW, open_empty)
+    kit.shortcut(Callback.LEAD_FROM_MESSAGE, open_from_message)
+    kit.options(Action.CUSTOMER_PICK, find_customers)
+    kit.view(Callback.LEAD_CAPTURE, capture)
+
+
+def open_from_command(call: Call) -> Reply:
+    """Open the form; of ``Acme, 200 seats`` the part before the first comma is the customer, the rest the need."""
+    customer, need = ([one.strip() for one in _PARTS.split(call.text, maxsplit=1)] + [""])[:2]
+    values = {**_customer(call, customer), "need": need or None}
+    return Form(lead_forms.capture(call.t, typed.playbook_of(call), values))
+
+
+def open_empty(call: Call) -> Reply:
+    """Open the empty form."""
+    return Form(lead_forms.capture(call.t, typed.playbook_of(call), {}, way="shortcut"))
+
+
+def open_from_message(call: Call) -> Reply:
+    """Open the form with a message's text as the need, and its permalink along."""
+    playbook = typed.playbook_of(call)
+    need = clip(readable(str(call.message.get("text") or "")), _NEED)
+
+    def opened() -> None:
+        # Only Slack knows the permalink; asking for it must not delay the ack.
+        permalink = call.gateway.permalink(str(call.channel_id), str(call.message_ts))
+        delivered(call, Form(lead_forms.capture(call.t, playbook, {"need": need}, way="message", permalink=permalink)))
+
+    call.afterwards(opened)
+    return None
+
+
+def _customer(call: Call, name: str) -> dict[str, str]:
+    """Return what the customer's field shows for a typed name: the known customer of that very name, else a new one."""
+    name = one_line(name)[:_CUSTOMER]
+    if not name:
+        return {}
+    for one in customers.search(call.desk, name, by=call.by, limit=5):
+        if identity.compare(name, one.name).verdict is Verdict.SAME:
+            return {"customer": f"{_KNOWN}{one.id}", "customer_label": one.name}
+    return {"customer": NEW + name}
+
+
+def find_customers(call: Call) -> list[dict[str, Any]]:
+    """Answer the type-ahead: the typed name as a new one, then those known with who has them."""
+    text = str(call.body.get("value") or "")
+    matches = customers.search(call.desk, text, by=call.by)
+    return elements.option_answer(fields.customer_options(call.t, text, matches))
+
+
+def capture(call: Call) -> Reply:
+    """Take the form; a customer of a near name is shown first, to be confirmed as another one."""
+    values = call.values
+    chosen = str(values.get("customer") or "")
+    name = chosen.removeprefix(NEW) if chosen.startswith(NEW) else None
+    step, due = typed.step_and_due(call, values)
+    form = LeadForm.read(
+        {
+            **{key: value for key, value in values.items() if key in LeadForm.model_fields},
+            "customer_id": chosen.removeprefix(_KNOWN) if chosen.startswith(_KNOWN) else None,
+            "customer_name": name,
+            "next_step": step,
+            "next_due_at": due,
+            "mine": values.get("owner") != lead_forms.RULES,
+            "confirmed_new": bool(values.get("confirmed_new")),
+            "way": call.metadata.get("way", "command"),
+            "permalink": call.metadata.get("permalink"),
+        }
+    )
+    possible = _possible(call, name) if name and not form.confirmed_new else ()
+    if possible:
+        return Form(_asked_again(call, values, possible))
+    return Form(answers.result(call.t, leads.capture(call.desk, form, by=call.by)))
+
+
+def _possible(call: Call, name: str) -> tuple[CustomerMatch, ...]:
+    found = customers.check(call.desk, name, by=call.by)
+    verdicts = {identity.compare(name, one.name).verdict for one in found}
+    return () if Verdict.SAME in verdicts else found
+
+
+def _asked_again(call: Call, values: dict[str, Any], possible: tuple[CustomerMatch, ...]) -> dict[str, Any]:
+    return lead_forms.capture(
+        call.t,
+        typed.playbook_of(call),
+        values,
+        way=call.metadata.get("way", "command"),
+        permalink=call.metadata.get("permalink"),
+        possible=possible,
+    )

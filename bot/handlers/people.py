@@ -1,0 +1,27 @@
+"""Owns what Slack tells of people: new names, zones, languages, deactivations."""
+
+from slack_bolt import App
+
+from bot.handlers.boundary import Kit
+from bot.handlers.calls import Call, Reply
+from bot.services import members
+from bot.slack.gateway import profile_of
+
+
+def register(_app: App, kit: Kit) -> None:
+    """Listen for changes of people."""
+    kit.event("user_change", refresh)
+    kit.event("team_join", refresh)
+
+
+def refresh(call: Call) -> Reply:
+    """Keep a known member's profile fresh; the event may leave the language out, which Slack is then asked for."""
+    user = call.event.get("user")
+    if not isinstance(user, dict) or not user.get("id"):
+        return None
+    workspace_id = members.workspace_id_of(call.desk, call.team_id, enterprise_id=call.enterprise_id)
+    if user.get("locale") or user.get("deleted"):
+        members.refresh(call.desk, workspace_id, profile_of(user))
+    elif members.resolve(call.desk, call.team_id, str(user["id"]), enterprise_id=call.enterprise_id) is not None:
+        call.afterwards(lambda: members.refresh(call.desk, workspace_id, call.gateway.user_profile(str(user["id"]))))
+    return None

@@ -1,0 +1,199 @@
+"""Owns the writing of a planned import: teams and people first, then rows by the hundred, with their history."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from bot.domain.identity import KeyKind, near_keys, search_keys
+from bot.models import Contact, Customer, CustomerKey, Member, NearKey, Opportunity, SearchKey, Team
+from bot.services.desk import Actor, Desk
+from bot.services.import_customers import PlannedCustomer
+from bot.services.import_history import HistoryWriter, insert_all
+from bot.services.import_plan import Plan, PlannedMember, PlannedRow, PlannedTeam
+from bot.services.playbooks import add_version
+
+_LOOK = 500
+
+
+class ImportWriter:
+    """Writes a plan into the record.
+
+    Args:
+        desk: The record and the clock.
+        plan: What is to be written; planned things get their numbers.
+        by: Who imports.
+    """
+
+    def __init__(self, desk: Desk, plan: Plan, by: Actor) -> None:
+        self.desk, self.plan, self.by = desk, plan, by
+        self.now = desk.now()
+        self._history = HistoryWriter(by, self.now)
+
+    def begin(self, session: Session) -> None:
+        """Write teams, their playbooks, people, and the customers that the file describes."""
+        for team in self.plan.teams.values():
+            if team.id is None:
+                self._team(session, team)
+        for member in self.plan.members:
+            self._member(session, member)
+        for team in self.plan.teams.values():
+            deciding = team.managers[0].id if team.managers else None
+            if deciding is not None:
+                unled = update(Team).where(Team.id == team.id, Team.manager_id.is_(None))
+                session.execute(unled.values(manager_id=deciding), execution_options={"synchronize_session": False})
+        described = [one for one in self.plan.customers.made if one.is_identified]
+        for start in range(0, len(described), _LOOK):
+            self._customers(session, described[start : start + _LOOK])
+
+    def _team(self, session: Session, planned: PlannedTeam) -> None:
+        said = planned.said
+        row = Team(
+            workspace_id=self.by.workspace_id,
+            name=said.name,
+            zone=said.zone,
+            locale=said.locale,
+            hours=[[list(span) for span in day] for day in planned.calendar.week],
+            exceptions={},
+            live_from=None,
+            created_at=self.now,
+        )
+        session.add(row)
+        session.flush()
+        planned.id = row.id
+        planned.playbook_id = add_version(session, row.id, planned.playbook, self.by, self.desk).id
+
+    def _member(self, session: Session, planned: PlannedMember) -> None:
+        team = planned.team
+        decides = team is not None and bool(team.managers) and planned is team.managers[0]
+        row = Member(
+            workspace_id=self.by.workspace_id,
+            slack_user_id=None,
+            name=planned.person.name,
+            email=planned.person.email,
+            role=planned.role,
+            # Who decides for a team need not belong to it; a further manager sees it by belonging.
+            team_id=None if decides or team is None else team.id,
+            zone=team.said.zone if team else "UTC",
+            locale=team.said.locale if team else "en-US",
+            created_at=self.now,
+        )
+        session.add(row)
+        session.flush()
+        planned.id = row.id
+
+    def rows(self, session: Session, planned: Sequence[PlannedRow]) -> int:
+        """Write some rows with their customers, contacts and history.
+
+        Returns:
+            How many were written; one that somebody else imported meanwhile is left out.
+        """
+        refs = [one.row.ref for one in planned]
+        taken = set(session.scalars(select(Opportunity.external_ref).where(Opportunity.external_ref.in_(refs))))
+        fresh = [one for one in planned if one.row.ref not in taken]
+        if not fresh:
+            return 0
+        unmade = {id(one.customer): one.customer for one in fresh if one.customer.id is None}
+        self._customers(session, list(unmade.values()))
+        contacts = self._contacts(session, fresh)
+        connection = session.connection()
+        values = [self._history.values(one, contacts.get(id(one))) for one in fresh]
+        ids = _inserted(connection, Opportunity, values)
+        self._history.write(connection, list(zip(ids, fresh, values, strict=True)))
+        return len(fresh)
+
+    def _customers(self, session: Session, made: list[PlannedCustomer]) -> None:
+        unwritten = [one for one in made if one.id is None]
+        if not unwritten:
+            return
+        connection = session.connection()
+        rows = [
+            {
+                "workspace_id": self.by.workspace_id,
+                "name": one.name[:255],
+                "region": one.region,
+                "industry": one.industry,
+                "is_identified": one.is_identified,
+                "created_at": self.now,
+            }
+            for one in unwritten
+        ]
+        for one, number in zip(unwritten, _inserted(connection, Customer, rows), strict=True):
+            one.id = number
+        identified = [one for one in unwritten if one.is_identified]
+        self._strong_keys(session, identified)
+        for model, keys_of in ((NearKey, near_keys), (SearchKey, search_keys)):
+            insert_all(
+                connection,
+                model,
+                [self._key(one, value=value) for one in identified for value in sorted(keys_of(one.name))],
+            )
+
+    def _strong_keys(self, session: Session, made: list[PlannedCustomer]) -> None:
+        """Write the keys that nobody has yet; a name that somebody has is kept apart by the customer's number."""
+        values = {key.value for one in made for key in one.keys}
+        taken: set[tuple[str, str]] = set()
+        for start in range(0, len(values), _LOOK):
+            some = sorted(values)[start : start + _LOOK]
+            statement = select(CustomerKey.kind, CustomerKey.value).where(CustomerKey.value.in_(some))
+            taken.update((kind, value) for kind, value in session.execute(statement))
+        rows = []
+        for one in made:
+            for kind, value in sorted((str(key.kind), key.value) for key in one.keys if key.kind is not KeyKind.PINYIN):
+                free = value
+                if (kind, value) in taken:
+                    if kind != KeyKind.NAME:
+                        continue
+                    free = f"{value}|{one.id}"
+                taken.add((kind, free))
+                rows.append(self._key(one, kind=kind, value=free))
+        insert_all(session.connection(), CustomerKey, rows)
+
+    def _key(self, customer: PlannedCustomer, **values: str) -> dict[str, Any]:
+        return {"workspace_id": self.by.workspace_id, "customer_id": customer.id, **values}
+
+    def _contacts(self, session: Session, planned: list[PlannedRow]) -> dict[int, int]:
+        """Return the contact of each row that names one, by the identity of the planned row."""
+        naming = [one for one in planned if one.row.contact is not None]
+        if not naming:
+            return {}
+        ids = sorted({one.customer.id for one in naming if one.customer.id is not None})
+        known = {
+            (row.customer_id, row.name.casefold()): row.id
+            for row in session.scalars(select(Contact).where(Contact.customer_id.in_(ids)))
+        }
+        made: dict[tuple[int | None, str], dict[str, Any]] = {}
+        for one in naming:
+            contact = one.row.contact
+            if contact is None or (one.customer.id, contact.name.casefold()) in known:
+                continue
+            made[one.customer.id, contact.name.casefold()] = {
+                **self._key(one.customer, name=contact.name),
+                "title": one.row.contact_title,
+                "phone": one.row.contact_phone,
+                "email": contact.email,
+                "created_at": one.captured_at,
+            }
+        numbers = _inserted(session.connection(), Contact, list(made.values()))
+        everybody: dict[tuple[int | None, str], int] = {**known, **dict(zip(made, numbers, strict=True))}
+        return {
+            id(one): everybody[one.customer.id, one.row.contact.name.casefold()]
+            for one in naming
+            if one.row.contact is not None
+        }
+
+
+def _inserted(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> list[int]:
+    """Insert rows in one go and return their numbers in the same order."""
+    if not rows:
+        return []
+    table = model.__table__
+    if connection.dialect.name == "sqlite":
+        # SQLite returns numbers in order only row by row. Its one writer is us, until this transaction ends: we may count.
+        last = connection.scalar(select(func.max(table.c.id))) or 0
+        numbers = list(range(last + 1, last + 1 + len(rows)))
+        connection.execute(insert(table), [{"id": number, **row} for number, row in zip(numbers, rows, strict=True)])
+        return numbers
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return [row[0] for row in connection.execute(statement, rows)]

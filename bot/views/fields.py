@@ -1,0 +1,166 @@
+"""Owns the inputs that several forms share: next step and time, type-aheads of customers and opportunities, choices."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from slack_sdk.models.blocks.basic_components import Option
+
+from bot.domain.money import minor_digits
+from bot.domain.playbook import Playbook, Reason
+from bot.i18n import Translator
+from bot.services.values import CustomerMatch, OpportunityLine, OpportunityView
+from bot.views import elements
+from bot.views.elements import Block
+from bot.views.ids import Action
+from bot.views.mrkdwn import escape_line, one_line
+
+NEW = "new:"
+_NAME_IN_VALUE = elements.OPTION_VALUE - len(NEW)
+
+Values = dict[str, Any]
+"""What is typed in a form, by field; as ``Call.values`` gives it."""
+
+
+def day_of(value: Any) -> date | None:
+    """Return a date picker's value as a day."""
+    return date.fromisoformat(value) if isinstance(value, str) and value else value if isinstance(value, date) else None
+
+
+def typed_moment(t: Translator, moment: datetime) -> str:
+    """Return a moment as one would type it into the field, in the reader's zone; it reads back as the same minute."""
+    return f"{t.local(moment):%Y-%m-%d %H:%M}"
+
+
+def next_step(t: Translator, values: Values, *, optional: bool) -> list[Block]:
+    """Return the inputs for what comes next and when; the time is typed as people say it."""
+    return [
+        elements.text_input(
+            "next_step",
+            t("follow_up.field.next_step"),
+            value=values.get("next_step"),
+            optional=optional,
+            placeholder=t("follow_up.field.next_step_hint"),
+            most=500,
+        ),
+        elements.text_input(
+            "next_due_at",
+            t("follow_up.field.next_due_at"),
+            value=values.get("next_due_at"),
+            # A time inside the next step is read too, so that one line is enough.
+            optional=True,
+            placeholder=t("follow_up.field.next_due_at_example"),
+            hint=t("follow_up.field.next_due_at_hint"),
+            most=200,
+        ),
+    ]
+
+
+def opportunity_pick(t: Translator, view: OpportunityView | None) -> Block:
+    """Return the type-ahead of one's own open opportunities, or the one that is meant."""
+    if view is not None:
+        return elements.section(f"*{escape_line(view.customer, 120)}* – {escape_line(view.need, 200)}")
+    return elements.pick_input(
+        "opportunity", t("opp.field.opportunity"), Action.OPPORTUNITY_PICK, placeholder=t("opp.field.opportunity_hint")
+    )
+
+
+def opportunity_options(t: Translator, lines: Sequence[OpportunityLine]) -> list[Option]:
+    """Return what the type-ahead of opportunities offers."""
+    return [
+        elements.option(f"{one_line(one.customer)} – {one_line(one.need)}", str(one.id), _standing(t, one))
+        for one in lines
+    ]
+
+
+def _standing(t: Translator, one: OpportunityLine) -> str:
+    parts = [t.value(one.stage.name), one.grade]
+    if one.next_due_at is not None:
+        parts.append(t("opp.option_overdue" if one.is_overdue else "opp.option_due", due=one.next_due_at))
+    return " · ".join(part for part in parts if part)
+
+
+def customer_options(t: Translator, typed: str, matches: Sequence[CustomerMatch]) -> list[Option]:
+    """Return what the type-ahead of customers offers: the typed name as a new one first, then those known."""
+    found = []
+    name = one_line(typed)[:_NAME_IN_VALUE]
+    if name:
+        found.append(elements.option(t("lead.option_new", name=name), NEW + name, t("lead.option_new_hint")))
+    return [*found, *(elements.option(one_line(one.name), f"id:{one.id}", customer_state(t, one)) for one in matches)]
+
+
+def customer_state(t: Translator, one: CustomerMatch) -> str:
+    """Return who has a customer and since when it was last heard of; nothing else is an outsider's business."""
+    key = "lead.state.mine" if one.is_mine else f"lead.state.{one.state}"
+    parts = [t(key, owner=one.owner.name if one.owner else "–", until=one.protected_until or "–")]
+    if one.last_follow_up_at is not None:
+        parts.append(t("lead.state.last", day=t.local(one.last_follow_up_at).date()))
+    return " · ".join(parts)
+
+
+def source(t: Translator, playbook: Playbook, chosen: str | None) -> list[Block]:
+    """Return the list of sources, where the playbook has them."""
+    return scored(t, playbook, "source", chosen, label=t("lead.field.source"))
+
+
+def scored(
+    t: Translator, playbook: Playbook, key: str, chosen: str | None, *, label: str | None = None, optional: bool = True
+) -> list[Block]:
+    """Return a grading question as a list of its answers; nothing where the playbook does not ask it."""
+    for scoring in playbook.scorecard.criteria:
+        if scoring.key == key and scoring.options:
+            options = [elements.option(t.value(one.name), one.key) for one in scoring.options]
+            name = label or t.value(scoring.name)
+            placeholder = t("answer.choose")
+            return [
+                elements.select_input(key, name, options, chosen=chosen, optional=optional, placeholder=placeholder)
+            ]
+    return []
+
+
+def reason(t: Translator, label: str, reasons: Sequence[Reason], chosen: str | None) -> Block:
+    """Return the team's list of reasons."""
+    options = [elements.option(t.value(one.name), one.key) for one in reasons]
+    return elements.select_input("reason", label, options, chosen=chosen, placeholder=t("answer.choose"))
+
+
+def contact(t: Translator, values: Values) -> list[Block]:
+    """Return the inputs for the person at the customer."""
+    return [
+        elements.text_input(
+            "contact_name", t("lead.field.contact_name"), value=values.get("contact_name"), optional=True, most=100
+        ),
+        elements.text_input(
+            "contact_phone",
+            t("lead.field.contact_phone"),
+            value=values.get("contact_phone"),
+            optional=True,
+            placeholder=t("lead.field.contact_phone_hint"),
+            most=40,
+        ),
+        elements.text_input(
+            "contact_email",
+            t("lead.field.contact_email"),
+            value=values.get("contact_email"),
+            optional=True,
+            placeholder=t("lead.field.contact_email_hint"),
+            most=200,
+        ),
+    ]
+
+
+def amount(t: Translator, value: str | None, *, optional: bool = True, name: str = "amount") -> Block:
+    """Return the input for an amount, as people type one."""
+    return elements.text_input(
+        name, t(f"lead.field.{name}"), value=value, optional=optional, placeholder=t("lead.field.amount_hint"), most=40
+    )
+
+
+def typed_amount(amount_minor: int | None, currency: str) -> str | None:
+    """Return a known amount as one would type it, so that the form gives back what it was given."""
+    if amount_minor is None:
+        return None
+    digits = minor_digits(currency)
+    whole, rest = divmod(amount_minor, 10**digits)
+    tail = f".{rest:0{digits}d}" if rest else ""
+    return f"{whole:,}{tail} {currency}"

@@ -1,0 +1,61 @@
+"""Owns what ``/loop`` answers: one's own day in a few lines, and the help in one screen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.i18n import Translator
+from bot.services.values import Day, OpportunityLine, TeamRef
+from bot.views import elements, home, pipeline, setup_forms
+from bot.views.elements import Block, Message
+from bot.views.ids import Action
+
+_SHOWN = 3
+_MOST_TEAMS = 20
+_PARTS = ("begin", "work", "close", "look", "words")
+
+
+def message(
+    t: Translator,
+    day: Day,
+    now: datetime,
+    *,
+    teams: Sequence[TeamRef] = (),
+    may_add: bool = False,
+    is_outside: bool = False,
+) -> Message:
+    """Return one's own day and the help.
+
+    Args:
+        t: The reader's.
+        day: Theirs.
+        now: The present moment, aware.
+        teams: The teams they may change.
+        may_add: Whether they may add one.
+        is_outside: Whether they are on no team and manage none.
+    """
+    title = t("help.title", day=t.local(now).date())
+    blocks = [elements.header(title), elements.section(f"{pipeline.health_line(t, day.health)}\n{_counts(t, day)}")]
+    blocks += [_row(t, row, now) for row in _urgent(day)]
+    if is_outside:
+        blocks.append(elements.section(t("home.outside")))
+    blocks.append(elements.divider())
+    blocks.append(elements.section("\n".join(t(f"help.{part}") for part in _PARTS)))
+    if teams or may_add:
+        blocks += [elements.divider(), elements.section(f"*{t('setup.teams_title')}*")]
+        blocks += setup_forms.team_rows(t, teams[:_MOST_TEAMS], may_add=may_add)
+    return elements.message(f"{title}: {_counts(t, day)}", blocks)
+
+
+def _counts(t: Translator, day: Day) -> str:
+    overdue = max(day.counts.get("overdue", 0), len(day.overdue))
+    today = max(day.counts.get("today", 0), len(day.today))
+    return t("help.counts", overdue=overdue, today=today, waiting=len(day.waiting), open=day.counts.get("open", 0))
+
+
+def _urgent(day: Day) -> list[OpportunityLine]:
+    return [*day.overdue, *day.today][:_SHOWN]
+
+
+def _row(t: Translator, row: OpportunityLine, now: datetime) -> Block:
+    button = elements.button(t("home.button.log"), Action.FOLLOW_UP_OPEN, row.id)
+    return elements.section(home.row_text(t, row, now), accessory=button, block_id=f"loop.{row.id}")

@@ -1,0 +1,49 @@
+"""Owns lists of opportunities, each line with a button to its card."""
+
+from collections.abc import Sequence
+
+from bot.i18n import Translator
+from bot.services.values import OpportunityLine
+from bot.views import elements
+from bot.views.elements import Block, Message
+from bot.views.ids import Action
+from bot.views.mrkdwn import escape_line
+
+SHOWN = 20
+_NAME, _NEED, _STEP = 80, 100, 80
+
+
+def opportunities(t: Translator, title: str, lines: Sequence[OpportunityLine], *, most: int = SHOWN) -> Message:
+    """Return a list as a message.
+
+    Args:
+        t: The reader's.
+        title: Finished mrkdwn.
+        lines: In their order.
+        most: Lines shown; what is left out is counted.
+    """
+    blocks: list[Block] = [elements.section(f"*{title}*")]
+    blocks += [row(t, one) for one in lines[:most]]
+    if len(lines) > most:
+        blocks.append(elements.context(t("opp.more", count=len(lines) - most)))
+    return elements.message(f"{title} ({len(lines)})", blocks)
+
+
+def row(t: Translator, one: OpportunityLine) -> Block:
+    """Return one opportunity in two lines, with a button to its card."""
+    return elements.section(
+        f"*{escape_line(one.customer, _NAME)}* – {escape_line(one.need, _NEED)}\n{standing(t, one)}",
+        accessory=elements.button(t("card.button.open"), Action.CARD_OPEN, one.id),
+    )
+
+
+def standing(t: Translator, one: OpportunityLine) -> str:
+    """Return stage, grade, amount, owner and next step in one line."""
+    parts = [t.value(one.stage.name), t("card.grade_short", grade=one.grade or "–")]
+    if one.amount_minor is not None:
+        parts.append(t.money(one.amount_minor, one.currency))
+    parts.append(escape_line(one.owner.name, _NAME) if one.owner else t("card.pool"))
+    if one.closed_at is None and one.next_due_at is not None:
+        key = "opp.row_overdue" if one.is_overdue else "opp.row_due"
+        parts.append(t(key, step=escape_line(one.next_text or "–", _STEP), due=one.next_due_at))
+    return " · ".join(parts)

@@ -1,0 +1,197 @@
+"""Owns the form that sets a team up or changes it, and what is said when it is done."""
+
+import json
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import (
+    CheckboxesElement,
+    ConversationFilter,
+    ConversationSelectElement,
+    InputBlock,
+    InputInteractiveElement,
+    UserMultiSelectElement,
+)
+
+from bot.i18n import Translator
+from bot.services.values import MemberRef, TeamRef
+from bot.views import elements, setup_choices
+from bot.views.elements import Block, Message, View
+from bot.views.ids import Action, Callback
+from bot.views.mrkdwn import escape_line, mention
+
+ZONE_PICK = "setup.zone"
+"""action_id of the type-ahead of time zones."""
+COUNTRY_PICK = "setup.country"
+"""action_id of the type-ahead of countries."""
+
+_NAME, _HOURS, _TIME = 80, 100, 5
+_MOST_PEOPLE = 100
+_MOST_TEAMS = 40
+_WORKDAYS = (0, 1, 2, 3, 4)
+_WORK_HOURS = "9:00-12:00 13:00-18:00"
+_DIGEST_MINUTE = 9 * 60
+
+
+def form(
+    t: Translator, team: TeamRef | None, *, channel_id: str | None = None, manager: str | None = None, zone: str = "UTC"
+) -> View:
+    """Return the setup form; its block ids are the fields of ``TeamForm``.
+
+    Args:
+        t: The reader's.
+        team: The team to change; None for a new one.
+        channel_id: For a new team: the channel in which it was asked for.
+        manager: For a new team: Slack id of the one who asks.
+        zone: For a new team: theirs.
+    """
+    if team is not None:
+        channel_id, zone = team.channel_id, team.zone
+        manager = team.manager.slack_user_id if team.manager else None
+    country = team.country if team else setup_choices.country_of(zone)
+    days, hours = _week(team)
+    digest = clock_time(team.digest_minute if team else _DIGEST_MINUTE)
+    languages = [elements.option(name, code) for code, name in setup_choices.LANGUAGES]
+    blocks = [
+        elements.text_input("name", t("setup.field.name"), value=team.name if team else None, most=_NAME),
+        _channel(t, channel_id),
+        elements.member_input("manager", t("setup.field.manager"), chosen=manager, hint=t("setup.hint.manager")),
+        _people(t, "reps", team.reps if team else ()),
+        _people(t, "specialists", team.specialists if team else ()),
+        elements.text_input("hours", t("setup.field.hours"), value=hours, hint=t("setup.hint.hours"), most=_HOURS),
+        _workdays(t, days),
+        elements.text_input(
+            "digest_time", t("setup.field.digest_time"), value=digest, hint=t("setup.hint.digest_time"), most=_TIME
+        ),
+        elements.pick_input(
+            "zone",
+            t("setup.field.zone"),
+            ZONE_PICK,
+            chosen=elements.option(zone, zone),
+            least=1,
+            hint=t("setup.hint.zone"),
+        ),
+        elements.pick_input(
+            "country",
+            t("setup.field.country"),
+            COUNTRY_PICK,
+            chosen=setup_choices.country_option(t, country),
+            least=1,
+            hint=t("setup.hint.country"),
+            optional=True,
+        ),
+        elements.select_input(
+            "locale",
+            t("setup.field.locale"),
+            languages,
+            chosen=team.locale if team else t.locale,
+            hint=t("setup.hint.locale"),
+        ),
+        _currency(t, team, country),
+    ]
+    return elements.modal(
+        Callback.TEAM_SETUP,
+        t("setup.title_edit" if team else "setup.title_new"),
+        blocks,
+        close=t("setup.close"),
+        submit=t("setup.save"),
+        metadata=json.dumps({"team_id": team.id}) if team else None,
+    )
+
+
+def saved(t: Translator, team: TeamRef, *, is_new: bool) -> View:
+    """Return what the form becomes once it is saved: what stands now, and what to do next."""
+    lines = [t("setup.saved_new" if is_new else "setup.saved_edit", team=escape_line(team.name, _NAME))]
+    if team.channel_id:
+        lines.append(t("setup.saved_channel", channel=f"<#{team.channel_id}>", digest=clock_time(team.digest_minute)))
+    if team.manager:
+        lines.append(t("setup.saved_manager", manager=mention(team.manager.slack_user_id, team.manager.name)))
+    people = [mention(one.slack_user_id, one.name) for one in (*team.reps, *team.specialists)]
+    lines.append(t("setup.saved_people", people=" ".join(people)) if people else t("setup.saved_nobody"))
+    blocks = [elements.section("\n".join(lines)), elements.context(t("setup.next"))]
+    return elements.modal(Callback.RESULT, t("setup.title_saved"), blocks, close=t("setup.done"))
+
+
+def teams_message(t: Translator, teams: Sequence[TeamRef], *, may_add: bool) -> Message:
+    """Return the teams that the reader may change, each with its button, and one button to add another."""
+    title = t("setup.teams_title")
+    return elements.message(title, [elements.section(f"*{title}*"), *team_rows(t, teams, may_add=may_add)])
+
+
+def team_rows(t: Translator, teams: Sequence[TeamRef], *, may_add: bool) -> list[Block]:
+    """Return one line a team with its button, and the button that adds one."""
+    blocks = [_team_row(t, team) for team in teams[:_MOST_TEAMS]]
+    if may_add:
+        add = elements.button(t("setup.button.add"), Action.SETUP_OPEN, "new")
+        blocks.append(elements.actions(add, block_id="setup.add"))
+    return blocks
+
+
+def first_team_message(t: Translator) -> Message:
+    """Return the invitation to set the first team up, for one who may."""
+    words = t("home.set_up")
+    button = elements.button(t("setup.button.first"), Action.SETUP_OPEN, "new", style="primary")
+    return elements.message(words, [elements.section(words), elements.actions(button, block_id="setup.first")])
+
+
+def clock_time(minute: int) -> str:
+    """Return a minute of the day as it is typed, such as ``9:00``."""
+    return f"{minute // 60}:{minute % 60:02}"
+
+
+def _team_row(t: Translator, team: TeamRef) -> Block:
+    channel = f"<#{team.channel_id}>" if team.channel_id else t("setup.no_channel")
+    line = t("setup.team_line", team=escape_line(team.name, _NAME), channel=channel, count=len(team.reps))
+    button = elements.button(t("setup.button.edit"), Action.SETUP_OPEN, team.id)
+    return elements.section(line, accessory=button, block_id=f"setup.team.{team.id}")
+
+
+def _channel(t: Translator, chosen: str | None) -> Block:
+    picker = ConversationSelectElement(
+        action_id="channel_id",
+        initial_conversation=chosen,
+        filter=ConversationFilter(include=["public", "private"], exclude_bot_users=True),
+    )
+    return _input(t, "channel_id", picker)
+
+
+def _people(t: Translator, name: str, chosen: Sequence[MemberRef]) -> Block:
+    users = [one.slack_user_id for one in chosen if one.slack_user_id][:_MOST_PEOPLE]
+    picker = UserMultiSelectElement(action_id=name, initial_users=users or None, max_selected_items=_MOST_PEOPLE)
+    return _input(t, name, picker, optional=True)
+
+
+def _workdays(t: Translator, chosen: Sequence[int]) -> Block:
+    options = [elements.option(t(f"setup.day.{day}"), str(day)) for day in range(7)]
+    initial = [options[day] for day in chosen]
+    return _input(t, "workdays", CheckboxesElement(action_id="workdays", options=options, initial_options=initial))
+
+
+def _input(t: Translator, name: str, picker: InputInteractiveElement, *, optional: bool = False) -> Block:
+    return InputBlock(
+        block_id=name,
+        label=elements.plain_text(t(f"setup.field.{name}"), elements.LABEL),
+        element=picker,
+        hint=elements.plain_text(t(f"setup.hint.{name}"), elements.HINT),
+        optional=optional,
+    ).to_dict()
+
+
+def _currency(t: Translator, team: TeamRef | None, country: str | None) -> Block:
+    if team is not None:
+        # Amounts are kept with their currency, and the playbook holds the team's: it is chosen once.
+        return elements.context(t("setup.currency_fixed", currency=team.currency))
+    return elements.select_input(
+        "currency",
+        t("setup.field.currency"),
+        setup_choices.currency_options(t),
+        chosen=setup_choices.currency_of(country),
+        hint=t("setup.hint.currency"),
+    )
+
+
+def _week(team: TeamRef | None) -> tuple[tuple[int, ...], str]:
+    """Return the working days and their hours as they are typed; the form gives all days the same hours."""
+    days = tuple(day for day, spans in enumerate(team.hours) if spans) if team else ()
+    if team is None or not days:
+        return _WORKDAYS, _WORK_HOURS
+    return days, " ".join(f"{clock_time(start)}-{clock_time(end)}" for start, end in team.hours[days[0]])
