@@ -1,9 +1,9 @@
 """Owns the verdict on two names: same, possible or different, with what decided."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from bot.domain.identity_data import Role, lexicon
 from bot.domain.identity_names import forms_conflict, legal_form, name_key
@@ -19,6 +19,9 @@ from bot.domain.identity_near import (
 )
 from bot.domain.identity_parts import Part, Reading, cjk_wholes, read
 from bot.domain.identity_text import fold, is_cjk, is_kana, tokens_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SHORTEST_JOINED = 5
 _SHORTEST_TURNED = 3

@@ -11,6 +11,8 @@ from typing import Any
 
 from bot.domain.identity_text import fold, is_cjk, joined, tokens_of
 
+_WRITTEN_OUT = 3
+
 
 class Role(StrEnum):
     """What a word of a name tells."""
@@ -134,10 +136,10 @@ def legal_forms() -> LegalForms:
         return {tuple(tokens_of(fold(text))): form for form, texts in section.items() for text in texts}
 
     trailing = by_tokens(table["trailing"])
-    # A form written out in three words or more may stand in front as well.
+    # A form written out in many words may stand in front as well.
     written_out = {
-        words: form for words, form in trailing.items() if len(words) > 2 and "and" not in words and len(words[0]) > 2
-    }  # noqa: PLR2004 - "three words or more"
+        words: form for words, form in trailing.items() if len(words) >= _WRITTEN_OUT and len(words[0]) > _WRITTEN_OUT
+    }
     leading = written_out | by_tokens(table["leading"])
     cjk = {spelling(text): form for form, texts in table["cjk"].items() for text in texts}
     silent_anywhere = tuple(map(spelling, table["cjk_silent"]["anywhere"]))

@@ -20,8 +20,7 @@ _PARTS = frozenset("分子支母")
 def name_key(name: str) -> str:
     """The normalised name: two names with one key, and no conflict of legal forms, are the same customer.
 
-    It has no legal form and no leading "The"; a city in brackets (or, in Latin names, at the end) stands first. It is its
-    own key, and never empty.
+    It has no legal form and no "The"; a city in brackets stands first, where others write it. It is its own key, and never empty.
 
     Args:
         name: As typed or imported; any text.
@@ -244,8 +243,8 @@ def leading_cjk_place(text: str) -> tuple[str, int]:
 def _with_city_first(tokens: list[str], places: list[str], forms: set[str]) -> list[str]:
     trailing = _trailing_latin_place(tokens)
     if trailing:
-        places = [" ".join(tokens[-trailing:]), *places]
-        tokens = _stripped(tokens[:-trailing], forms)
+        # "Acme Ltd London": the form goes, the city stays where it is, for "Air France" is not "France Air".
+        tokens = [*_stripped(tokens[:-trailing], forms), *tokens[-trailing:]]
     if is_cjk(tokens[0]):
         place, size = leading_cjk_place(tokens[0])
         tokens = [place + tokens[0][size:], *tokens[1:]]

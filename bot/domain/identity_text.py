@@ -64,7 +64,7 @@ def _simplified() -> dict[int, str]:
         if len(modern) == 1 and modern not in known and modern not in single and modern not in _NOT_VARIANTS:
             single[modern] = single.get(old, old)
     # Old and printed forms that neither table has.
-    single |= dict(zip("髙﨑濵邉邊辺徳黒呉戸歩澁眞", "高崎滨边边边德黑吴户步涩真", strict=True))
+    single |= dict(zip("髙﨑濵邉邊辺徳黒呉戸歩澁眞芸蕓", "高崎滨边边边德黑吴户步涩真艺艺", strict=True))
     return {ord(key): value for key, value in single.items() if key != value}
 
 

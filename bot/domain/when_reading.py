@@ -4,20 +4,32 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bot.domain import when_chinese, when_chinese_clock, when_english, when_english_clock, when_numbers
+from bot.domain import (
+    when_chinese,
+    when_chinese_clock,
+    when_english,
+    when_english_clock,
+    when_english_stretches,
+    when_numbers,
+)
 from bot.domain.calendar import DEFAULT_WEEK, WorkCalendar
 from bot.domain.when_days import Context
 from bot.domain.when_pieces import Piece, Rule, due_of, gather, merge
 from bot.domain.when_text import Folded
 from bot.domain.worked_year import zone_of
 
-RULES = (
-    *when_numbers.RULES,
-    *when_english.RULES,
-    *when_english_clock.RULES,
-    *when_chinese.RULES,
-    *when_chinese_clock.RULES,
-)
+_LATIN = re.compile("[a-z]")
+_CHINESE = re.compile("[\u3400-\u9fff]")
+
+
+def _rules_for(sentence: str) -> list[Rule]:
+    """Return the rules that can find anything in a sentence: most have the characters of one language only."""
+    rules = list(when_numbers.RULES)
+    if _LATIN.search(sentence):
+        rules += when_english.RULES + when_english_stretches.RULES + when_english_clock.RULES
+    if _CHINESE.search(sentence):
+        rules += when_chinese.RULES + when_chinese_clock.RULES
+    return rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +118,14 @@ def _pieces(text: str, start: int, end: int, context: Context) -> list[Piece]:
 
     What follows a piece is looked at as if it stood alone: in 周二十点 the 二 has been read, and 十点 is left.
     """
+    rules = _rules_for(text[start:end])
     kept: list[Piece] = []
-    ahead: list[Piece | None] = [None] * len(RULES)
-    stale = list(range(len(RULES)))
+    ahead: list[Piece | None] = [None] * len(rules)
+    stale = list(range(len(rules)))
     place = start
     while True:
         for index in stale:
-            ahead[index] = _next_of(RULES[index], text, place, end, context)
+            ahead[index] = _next_of(rules[index], text, place, end, context)
         left = [piece for piece in ahead if piece is not None]
         if not left:
             return kept

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
@@ -227,7 +228,7 @@ def _acted(call: Call, handler: Handler | None, ack: Ack) -> BoltResponse:
 
 def _changed(call: Call) -> None:
     if call.is_from_home:
-        call.later += [lambda work=work: work(call) for work in call.kit.changes]
+        call.later += [partial(work, call) for work in call.kit.changes]
 
 
 def _introduced(call: Call, handler: Handler) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import App
 
 from bot.domain.playbook import Reason
 from bot.handlers import in_place, typed
@@ -22,7 +21,7 @@ _FACTS = ("budget", "authority", "meeting", "quote_amount", "quote_valid_until")
 _Render = Callable[..., View]
 
 
-def register(_app: App, kit: Kit) -> None:
+def register(kit: Kit) -> None:
     """Listen for everything that moves an opportunity."""
     kit.command("/won", open_won_by_words)
     kit.command("/lost", open_lost_by_words)

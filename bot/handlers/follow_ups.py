@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from slack_bolt import App
 
 from bot.domain.events import ActionUndone, FollowUpLogged, NextStepSet
+from bot.domain.when import FollowUpText
 from bot.errors import NextStepRequired, NotFound
 from bot.handlers import in_place, typed
 from bot.handlers.boundary import Kit
@@ -22,7 +22,7 @@ from bot.views.snooze import snooze_until
 _SAID = 3000
 
 
-def register(_app: App, kit: Kit) -> None:
+def register(kit: Kit) -> None:
     """Listen for everything that follows an opportunity up."""
     kit.command("/followup", follow_up)
     kit.action(Action.FOLLOW_UP_OPEN, open_form)
@@ -57,7 +57,7 @@ def follow_up(call: Call) -> Reply:
     return Form(follow_up_forms.log(call.t, _view(call, meant.line.id), _prefilled(call, found)))
 
 
-def _prefilled(call: Call, found: typed.FollowUpText) -> dict[str, Any]:
+def _prefilled(call: Call, found: FollowUpText) -> dict[str, Any]:
     due = fields.typed_moment(call.t, found.due_at) if found.due_at else None
     way = typed.way_of(found.said) if found.said else "call"
     return {"said": found.said, "next_step": found.next_step, "next_due_at": due, "way": way}

@@ -2,12 +2,11 @@
 
 import re
 
-from slack_bolt import App
 
+from bot.errors import InvalidInput, Text
 from bot.handlers import in_place, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
-from bot.errors import InvalidInput, Text
 from bot.services import assignments, handovers, opportunities
 from bot.services.values import Done
 from bot.views import answers, elements, handover_forms
@@ -16,7 +15,7 @@ from bot.views.ids import Action, Callback
 _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
 
 
-def register(_app: App, kit: Kit) -> None:
+def register(kit: Kit) -> None:
     """Listen for everything that changes an owner."""
     kit.command("/handover", open_by_words)
     kit.action(Action.HANDOVER_OPEN, open_form)

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from slack_bolt import App
 
 from bot.domain import identity
 from bot.domain.identity import Verdict
@@ -24,7 +23,7 @@ _PARTS = re.compile(r"[,，;；\n]")
 _NEED, _CUSTOMER = 2000, 140
 
 
-def register(_app: App, kit: Kit) -> None:
+def register(kit: Kit) -> None:
     """Listen for everything that begins an opportunity."""
     kit.command("/lead", open_from_command)
     kit.action(Action.LEAD_OPEN, open_empty)

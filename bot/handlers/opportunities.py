@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from slack_bolt import App
 
 from bot.handlers import in_place, typed
 from bot.handlers.boundary import Kit
@@ -28,7 +27,7 @@ _LISTS: dict[str, tuple[str, Callable[..., tuple[OpportunityLine, ...]]]] = {
 }
 
 
-def register(_app: App, kit: Kit) -> None:
+def register(kit: Kit) -> None:
     """Listen for everything that looks an opportunity up or corrects it."""
     kit.command("/opp", find)
     kit.options(Action.OPPORTUNITY_PICK, find_options)

@@ -1,6 +1,5 @@
 """Owns what Slack tells of people: new names, zones, languages, deactivations."""
 
-from slack_bolt import App
 
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Reply
@@ -8,7 +7,7 @@ from bot.services import members
 from bot.slack.gateway import profile_of
 
 
-def register(_app: App, kit: Kit) -> None:
+def register(kit: Kit) -> None:
     """Listen for changes of people."""
     kit.event("user_change", refresh)
     kit.event("team_join", refresh)

@@ -11,7 +11,8 @@ from bot.models import Opportunity
 from bot.services.import_values import Collisions
 
 if TYPE_CHECKING:
-    from bot.services.import_plan import Plan, PlannedCustomer, PlannedRow
+    from bot.services.import_customers import PlannedCustomer
+    from bot.services.import_plan import Plan, PlannedRow
 
 _LOOK = 500
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
@@ -25,10 +26,10 @@ def find_collisions(session: Session, plan: "Plan") -> Collisions:
     owners: dict[Hashable, set[Hashable]] = defaultdict(set)
     pairs: dict[Hashable, set[Hashable]] = defaultdict(set)
     counts: dict[Hashable, int] = defaultdict(int)
-    for customer, product, owner, count in _here(session, plan):
-        owners[customer].add(owner)
-        pairs[customer, product].add(owner)
-        counts[customer] += count
+    for known, product, owner, count in _here(session, plan):
+        owners[known].add(owner)
+        pairs[known, product].add(owner)
+        counts[known] += count
     opened = [one for one in plan.rows if one.closed_at is None and one.customer.is_identified]
     for planned in opened:
         customer = _token(planned.customer)

@@ -147,19 +147,7 @@ class HistoryWriter:
             for number, planned, values in rows
             for at, event in _events(planned, values)
         ]
-        insert_all(connection, EventRow, events)
-
-
-def insert_all(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:
-    """Insert rows of one table in as few statements as the database likes."""
-    if not rows:
-        return
-    statement = insert(model.__table__)
-    if connection.dialect.name == "postgresql":
-        # Asked for the numbers, SQLAlchemy sends a thousand rows in a statement; psycopg alone would send each by itself.
-        connection.execute(statement.returning(model.__table__.c.id), rows)
-    else:
-        connection.execute(statement, rows)
+        connection.execute(insert(EventRow), events)
 
 
 def _events(planned: PlannedRow, values: dict[str, Any]) -> list[tuple[datetime, Event]]:

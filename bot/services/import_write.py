@@ -10,7 +10,7 @@ from bot.domain.identity import KeyKind, near_keys, search_keys
 from bot.models import Contact, Customer, CustomerKey, Member, NearKey, Opportunity, SearchKey, Team
 from bot.services.desk import Actor, Desk
 from bot.services.import_customers import PlannedCustomer
-from bot.services.import_history import HistoryWriter, insert_all
+from bot.services.import_history import HistoryWriter
 from bot.services.import_plan import Plan, PlannedMember, PlannedRow, PlannedTeam
 from bot.services.playbooks import add_version
 
@@ -124,7 +124,7 @@ class ImportWriter:
         identified = [one for one in unwritten if one.is_identified]
         self._strong_keys(session, identified)
         for model, keys_of in ((NearKey, near_keys), (SearchKey, search_keys)):
-            insert_all(
+            _insert(
                 connection,
                 model,
                 [self._key(one, value=value) for one in identified for value in sorted(keys_of(one.name))],
@@ -148,7 +148,7 @@ class ImportWriter:
                     free = f"{value}|{one.id}"
                 taken.add((kind, free))
                 rows.append(self._key(one, kind=kind, value=free))
-        insert_all(session.connection(), CustomerKey, rows)
+        _insert(session.connection(), CustomerKey, rows)
 
     def _key(self, customer: PlannedCustomer, **values: str) -> dict[str, Any]:
         return {"workspace_id": self.by.workspace_id, "customer_id": customer.id, **values}
@@ -159,7 +159,7 @@ class ImportWriter:
         if not naming:
             return {}
         ids = sorted({one.customer.id for one in naming if one.customer.id is not None})
-        known = {
+        known: dict[tuple[int | None, str], int] = {
             (row.customer_id, row.name.casefold()): row.id
             for row in session.scalars(select(Contact).where(Contact.customer_id.in_(ids)))
         }
@@ -176,7 +176,7 @@ class ImportWriter:
                 "created_at": one.captured_at,
             }
         numbers = _inserted(session.connection(), Contact, list(made.values()))
-        everybody: dict[tuple[int | None, str], int] = {**known, **dict(zip(made, numbers, strict=True))}
+        everybody = known | dict(zip(made, numbers, strict=True))
         return {
             id(one): everybody[one.customer.id, one.row.contact.name.casefold()]
             for one in naming
@@ -184,16 +184,25 @@ class ImportWriter:
         }
 
 
+def _insert(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(insert(model), rows)
+
+
 def _inserted(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> list[int]:
     """Insert rows in one go and return their numbers in the same order."""
     if not rows:
         return []
     table = model.__table__
+    # Asked to return the numbers in order, SQLite takes row by row, and psycopg spends its time in reading long statements.
     if connection.dialect.name == "sqlite":
-        # SQLite returns numbers in order only row by row. Its one writer is us, until this transaction ends: we may count.
+        # SQLite's one writer is us until this transaction ends: we may count.
         last = connection.scalar(select(func.max(table.c.id))) or 0
         numbers = list(range(last + 1, last + 1 + len(rows)))
-        connection.execute(insert(table), [{"id": number, **row} for number, row in zip(numbers, rows, strict=True)])
-        return numbers
-    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return [row[0] for row in connection.execute(statement, rows)]
+    else:
+        sequence = func.nextval(func.pg_get_serial_sequence(table.name, "id"))
+        numbers = list(
+            connection.scalars(select(sequence).select_from(func.generate_series(1, len(rows)).alias("each")))
+        )
+    _insert(connection, model, [{"id": number, **row} for number, row in zip(numbers, rows, strict=True)])
+    return numbers

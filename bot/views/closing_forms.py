@@ -74,38 +74,40 @@ def _target(view: OpportunityView, key: str | None) -> Stage | None:
 def _fact(
     t: Translator, view: OpportunityView, playbook: Playbook, criterion: Criterion, values: Values
 ) -> list[Block]:
+    """Return the inputs for a missing fact; a contact may be reached by phone or by mail, all else is demanded."""
+    value = values.get(criterion)
     match criterion:
         case Criterion.CONTACT_WAY:
-            known = {"contact_name": view.contact.name if view.contact else None}
-            return fields.contact(t, {**known, **values})
-        case Criterion.NEED:
-            return [
-                elements.text_input("need", t("lead.field.need"), value=values.get("need"), multiline=True, most=2000)
-            ]
+            return fields.contact(t, {"contact_name": view.contact.name if view.contact else None, **values})
         case Criterion.BUDGET | Criterion.AUTHORITY:
-            return fields.scored(t, playbook, criterion, values.get(criterion), optional=False) or [
-                elements.text_input(criterion, t(f"stage.field.{criterion}"), value=values.get(criterion), most=100)
-            ]
-        case Criterion.AMOUNT:
-            return [fields.amount(t, values.get("amount"), optional=False)]
+            asked = fields.scored(t, playbook, criterion, value, optional=False)
+            return asked or [elements.text_input(criterion, t(f"stage.field.{criterion}"), value=value, most=100)]
         case Criterion.MEETING:
             options = [elements.option(t(f"follow_up.way.{way}"), way) for way in ("meeting", "visit")]
-            chosen = values.get("meeting")
-            return [
-                elements.select_input(
-                    "meeting", t("stage.field.meeting"), options, chosen=chosen, placeholder=t("answer.choose")
-                )
-            ]
+            label = t("stage.field.meeting")
+            return [elements.select_input("meeting", label, options, chosen=value, placeholder=t("answer.choose"))]
         case Criterion.QUOTE:
-            quote = values.get("quote_amount") or view.facts.get("quote_amount")
-            until = fields.day_of(values.get("quote_valid_until") or view.facts.get("quote_valid_until"))
-            return [
-                fields.amount(t, quote, optional=False, name="quote_amount"),
-                elements.date_input("quote_valid_until", t("stage.field.quote_valid_until"), value=until),
-            ]
-        case Criterion.EXPECTED_CLOSE:
-            day = fields.day_of(values.get("expected_close_on"))
-            return [elements.date_input("expected_close_on", t("lead.field.expected_close_on"), value=day)]
+            return _quote(t, view, values)
+        case _:
+            return [_plain_fact(t, criterion, values)]
+
+
+def _quote(t: Translator, view: OpportunityView, values: Values) -> list[Block]:
+    quote = values.get("quote_amount") or view.facts.get("quote_amount")
+    until = fields.day_of(values.get("quote_valid_until") or view.facts.get("quote_valid_until"))
+    return [
+        fields.amount(t, quote, optional=False, name="quote_amount"),
+        elements.date_input("quote_valid_until", t("stage.field.quote_valid_until"), value=until),
+    ]
+
+
+def _plain_fact(t: Translator, criterion: Criterion, values: Values) -> Block:
+    if criterion is Criterion.AMOUNT:
+        return fields.amount(t, values.get("amount"), optional=False)
+    if criterion is Criterion.EXPECTED_CLOSE:
+        day = fields.day_of(values.get("expected_close_on"))
+        return elements.date_input("expected_close_on", t("lead.field.expected_close_on"), value=day)
+    return elements.text_input("need", t("lead.field.need"), value=values.get("need"), multiline=True, most=2000)
 
 
 def won(t: Translator, view: OpportunityView | None, reasons: Sequence[Reason], values: Values) -> View:

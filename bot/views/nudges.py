@@ -16,7 +16,7 @@ from bot.views.snooze import snooze_select
 MOST_ITEMS = 10
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _NEED, _CUSTOMER, _STEP = 80, 80, 200
-_GRADES = "ABC"
+_GRADES = {"A": 0, "B": 1, "C": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def _weight(item: NudgeItem) -> tuple[bool, datetime]:
 
 def _rank(item: NudgeItem) -> tuple[int, int, datetime, int]:
     shown = item.opportunity
-    grade = _GRADES.find(shown.grade) if shown.grade in _GRADES else len(_GRADES)
+    grade = _GRADES.get(shown.grade, len(_GRADES))
     return (grade, -(shown.amount_minor or 0), shown.next_due_at or item.moment, shown.id)
 
 

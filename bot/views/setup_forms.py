@@ -126,13 +126,6 @@ def team_rows(t: Translator, teams: Sequence[TeamRef], *, may_add: bool) -> list
     return blocks
 
 
-def first_team_message(t: Translator) -> Message:
-    """Return the invitation to set the first team up, for one who may."""
-    words = t("home.set_up")
-    button = elements.button(t("setup.button.first"), Action.SETUP_OPEN, "new", style="primary")
-    return elements.message(words, [elements.section(words), elements.actions(button, block_id="setup.first")])
-
-
 def clock_time(minute: int) -> str:
     """Return a minute of the day as it is typed, such as ``9:00``."""
     return f"{minute // 60}:{minute % 60:02}"

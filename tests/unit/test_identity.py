@@ -291,6 +291,10 @@ def test_legal_form_is_known_by_its_class(name: str, form: str | None) -> None:
 def test_city_that_is_part_of_the_name_stays_where_it_is() -> None:
     assert name_key("Bank of China") == "bank of china"
     assert name_key("Hotel Berlin") == "hotel berlin"
+    assert name_key("Air France S.A.") == "air france"
+    assert name_key("Acme Ltd, London") == name_key("Acme London Limited") == "acme london"
+    assert compare("Acme London", "London Acme").verdict is POSSIBLE
+    assert name_key("芸術社") == name_key("藝術社")
     assert name_key("上海市政工程") == "上海市政工程"
     assert name_key("上海华为技术(上海)有限公司") == name_key("上海市华为技术") == "上海华为技术"
     assert name_key("Foo (Shanghai, China) Ltd") == "shanghai china foo"

@@ -22,5 +22,9 @@ export function colourOf(member) {
 export function avatar(member, size = "") {
   const cls = `avatar ${size}${member.is_bot ? " bot" : ""}`;
   if (member.is_bot) return h("img", { class: cls, src: "/page/icon.svg", alt: "" });
-  return h("span", { class: cls, style: { "--face": colourOf(member) }, "aria-hidden": "true" }, initials(member.real_name ?? member.name));
+  return h(
+    "span",
+    { class: cls, style: { "--face": colourOf(member) }, "aria-hidden": "true" },
+    initials(member.real_name ?? member.name),
+  );
 }

@@ -1,6 +1,17 @@
 // A date field: typed as 2026-03-05, or chosen from a month with the arrow keys. Today is the business day.
 
-import { clockFace, epochOf, isoDay, isoTime, longDay, monthName, plusDays, plusMonths, weekdayNames, weekdayOf } from "./dates.js";
+import {
+  clockFace,
+  epochOf,
+  isoDay,
+  isoTime,
+  longDay,
+  monthName,
+  plusDays,
+  plusMonths,
+  weekdayNames,
+  weekdayOf,
+} from "./dates.js";
 import { fill, h, icon } from "./dom.js";
 import { t } from "./i18n.js";
 import { floatRoot, placeUnder } from "./popover.js";
@@ -22,20 +33,48 @@ export function readDay(text) {
  */
 export function dateField(spec) {
   let value = spec.value;
+  let told = value;
+  const tell = (iso) => told !== iso && spec.onchange((told = iso));
   const today = () => isoDay(businessNow());
   let shown = value ?? today(); // the day under the cursor in the open month
-  const input = h("input", { type: "text", id: spec.id, class: "text", autocomplete: "off", inputmode: "numeric", maxlength: "11", "aria-label": spec.label, placeholder: spec.placeholder ?? "2026-03-05", data: { testid: "date-input" } });
+  const input = h("input", {
+    type: "text",
+    id: spec.id,
+    class: "text",
+    autocomplete: "off",
+    inputmode: "numeric",
+    maxlength: "11",
+    "aria-label": spec.label,
+    placeholder: spec.placeholder ?? "2026-03-05",
+    data: { testid: "date-input" },
+  });
   const weekday = h("span", { class: "date-hint" });
-  const button = h("button", { type: "button", class: "icon-btn", "aria-label": t("date"), "aria-haspopup": "dialog", onclick: () => (box.isConnected ? close(true) : open()) }, icon("calendar"));
-  const box = h("div", { class: "float calendar", role: "dialog", "aria-label": t("date"), popover: "manual", data: { testid: "calendar" } });
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "icon-btn",
+      "aria-label": t("date"),
+      "aria-haspopup": "dialog",
+      onclick: () => (box.isConnected ? close(true) : open()),
+    },
+    icon("calendar"),
+  );
+  const box = h("div", {
+    class: "float calendar",
+    role: "dialog",
+    "aria-label": t("date"),
+    popover: "manual",
+    data: { testid: "calendar" },
+  });
   const field = h("div", { class: "date-field" }, input, weekday, button);
 
-  function set(iso, tell = true) {
+  function set(iso) {
     value = iso;
     input.value = iso ?? "";
     weekday.textContent = iso ? weekdayOf(iso) : "";
     input.removeAttribute("aria-invalid");
-    if (tell) spec.onchange(iso);
+    tell(iso);
   }
 
   function open() {
@@ -69,16 +108,49 @@ export function dateField(spec) {
     };
     const day = (index) => {
       const iso = plusDays(start, index);
-      const marks = ["cal-day", iso.slice(0, 7) !== shown.slice(0, 7) && "other", iso === today() && "today", iso === value && "chosen"].filter(Boolean);
-      return h("button", { type: "button", class: marks.join(" "), tabindex: iso === shown ? "0" : "-1", "aria-label": longDay(iso), "aria-pressed": iso === value ? "true" : "false", data: { day: iso }, onclick: () => take(iso) }, String(Number(iso.slice(8))));
+      const marks = [
+        "cal-day",
+        iso.slice(0, 7) !== shown.slice(0, 7) && "other",
+        iso === today() && "today",
+        iso === value && "chosen",
+      ].filter(Boolean);
+      return h(
+        "button",
+        {
+          type: "button",
+          class: marks.join(" "),
+          tabindex: iso === shown ? "0" : "-1",
+          "aria-label": longDay(iso),
+          "aria-pressed": iso === value ? "true" : "false",
+          data: { day: iso },
+          onclick: () => take(iso),
+        },
+        String(Number(iso.slice(8))),
+      );
     };
     fill(
       box,
-      h("div", { class: "calendar-head" },
-        h("button", { type: "button", class: "icon-btn", "aria-label": t("previousMonth"), onclick: () => turn(-1) }, icon("back")),
+      h(
+        "div",
+        { class: "calendar-head" },
+        h(
+          "button",
+          { type: "button", class: "icon-btn", "aria-label": t("previousMonth"), onclick: () => turn(-1) },
+          icon("back"),
+        ),
         h("strong", { "aria-live": "polite" }, monthName(shown)),
-        h("button", { type: "button", class: "icon-btn", "aria-label": t("nextMonth"), onclick: () => turn(1) }, icon("next"))),
-      h("div", { class: "calendar-grid" }, weekdayNames().map((name) => h("span", { class: "weekday", "aria-hidden": "true" }, name)), Array.from({ length: 42 }, (_, index) => day(index))),
+        h(
+          "button",
+          { type: "button", class: "icon-btn", "aria-label": t("nextMonth"), onclick: () => turn(1) },
+          icon("next"),
+        ),
+      ),
+      h(
+        "div",
+        { class: "calendar-grid" },
+        weekdayNames().map((name) => h("span", { class: "weekday", "aria-hidden": "true" }, name)),
+        Array.from({ length: 42 }, (_, index) => day(index)),
+      ),
       h("button", { type: "button", class: "link-btn", onclick: () => take(today()) }, t("today")),
     );
     placeUnder(box, field);
@@ -105,6 +177,7 @@ export function dateField(spec) {
       value = iso;
       weekday.textContent = iso ? weekdayOf(iso) : "";
       input.removeAttribute("aria-invalid");
+      tell(iso);
     }
   });
   input.addEventListener("change", () => {
@@ -113,20 +186,27 @@ export function dateField(spec) {
     input.setAttribute("aria-invalid", "true");
     weekday.textContent = t("notDate");
     value = null;
-    return spec.onchange(null);
+    return tell(null);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown" && !(event.key === "Enter" && event.altKey)) return;
     event.preventDefault();
     open();
   });
-  set(value, false);
+  set(value);
   return field;
 }
 
 /** A time of day field: hh:mm. */
 export function timeField(spec) {
-  const input = h("input", { type: "time", id: spec.id, class: "text time", value: spec.value ?? "", "aria-label": spec.label ?? t("time"), data: { testid: "time-input" } });
+  const input = h("input", {
+    type: "time",
+    id: spec.id,
+    class: "text time",
+    value: spec.value ?? "",
+    "aria-label": spec.label ?? t("time"),
+    data: { testid: "time-input" },
+  });
   input.addEventListener("change", () => spec.onchange(input.value || null));
   return input;
 }

@@ -18,7 +18,8 @@ export function check(blocks, form) {
 
 function wrong(element, value) {
   const text = value.value ?? "";
-  if (element.type === "plain_text_input" && element.min_length && text.length < element.min_length) return t("tooShort", { n: element.min_length });
+  if (element.type === "plain_text_input" && element.min_length && text.length < element.min_length)
+    return t("tooShort", { n: element.min_length });
   if (element.type === "number_input") return wrongNumber(element, text);
   if (element.type === "email_text_input" && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text)) return t("notEmail");
   if (element.type === "url_text_input" && !/^https?:\/\/[^\s/]+\S*$/i.test(text)) return t("notUrl");
@@ -28,7 +29,9 @@ function wrong(element, value) {
 function wrongNumber(element, text) {
   if (!/^-?(\d+\.?\d*|\.\d+)$/.test(text)) return t("notNumber");
   if (!element.is_decimal_allowed && text.includes(".")) return t("notInteger");
-  if (element.min_value != null && Number(text) < Number(element.min_value)) return t("tooSmall", { n: element.min_value });
-  if (element.max_value != null && Number(text) > Number(element.max_value)) return t("tooLarge", { n: element.max_value });
+  if (element.min_value != null && Number(text) < Number(element.min_value))
+    return t("tooSmall", { n: element.min_value });
+  if (element.max_value != null && Number(text) > Number(element.max_value))
+    return t("tooLarge", { n: element.max_value });
   return null;
 }

@@ -14,14 +14,38 @@ const MOVES = [
 ];
 const day = h("span", { class: "clock-day" });
 const time = h("strong", { class: "clock-time" });
-const face = h("time", { class: "clock-face", data: { testid: "clock-face" } }, icon("clock"), h("span", { class: "spinner", "aria-hidden": "true" }), time, day);
+const face = h(
+  "time",
+  { class: "clock-face", data: { testid: "clock-face" } },
+  icon("clock"),
+  h("span", { class: "spinner", "aria-hidden": "true" }),
+  time,
+  day,
+);
 const buttons = h("div", { class: "clock-moves", role: "group" });
 const node = h("div", { class: "clock", role: "group", data: { testid: "clock" } }, face, buttons);
 let moving = false;
 
 export function clockNode() {
   node.setAttribute("aria-label", t("clock"));
-  fill(buttons, MOVES.map(([name, move, testid]) => h("button", { type: "button", class: "clock-btn", title: t(name), "aria-label": t(name), data: { testid }, onclick: () => go(move) }, h("span", { class: "long" }, t(name)), h("span", { class: "short", "aria-hidden": "true" }, t(`${name}Short`)))));
+  fill(
+    buttons,
+    MOVES.map(([name, move, testid]) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "clock-btn",
+          title: t(name),
+          "aria-label": t(name),
+          data: { testid },
+          onclick: () => go(move),
+        },
+        h("span", { class: "long" }, t(name)),
+        h("span", { class: "short", "aria-hidden": "true" }, t(`${name}Short`)),
+      ),
+    ),
+  );
   show();
   return node;
 }

@@ -23,17 +23,24 @@ function candidates(before) {
 }
 
 function commands(before) {
-  const items = store.commands.filter((one) => one.command.startsWith(before.toLowerCase())).map((one) => ({
-    insert: `${one.command} `,
-    whole: one.command,
-    node: [h("strong", null, one.command), one.usage_hint && h("span", { class: "usage" }, one.usage_hint), h("small", null, one.description)],
-    data: { testid: "command-option", command: one.command },
-  }));
+  const items = store.commands
+    .filter((one) => one.command.startsWith(before.toLowerCase()))
+    .map((one) => ({
+      insert: `${one.command} `,
+      whole: one.command,
+      node: [
+        h("strong", null, one.command),
+        one.usage_hint && h("span", { class: "usage" }, one.usage_hint),
+        h("small", null, one.description),
+      ],
+      data: { testid: "command-option", command: one.command },
+    }));
   return { from: 0, items };
 }
 
 function people(wanted) {
-  const fits = (one) => !one.deleted && [one.real_name, one.name].some((name) => (name ?? "").toLowerCase().includes(wanted));
+  const fits = (one) =>
+    !one.deleted && [one.real_name, one.name].some((name) => (name ?? "").toLowerCase().includes(wanted));
   return [...store.members.values()].filter(fits).map((one) => ({
     insert: `@${one.real_name} `,
     whole: `@${one.real_name}`,
@@ -43,25 +50,36 @@ function people(wanted) {
 }
 
 function channels(wanted) {
-  return store.channels.filter((one) => one.kind === "channel" && one.name.toLowerCase().includes(wanted)).map((one) => ({
-    insert: `#${one.name} `,
-    whole: `#${one.name}`,
-    node: [h("strong", null, `# ${channelName(one)}`)],
-    data: { testid: "channel-option", channel: one.id },
-  }));
+  return store.channels
+    .filter((one) => one.kind === "channel" && one.name.toLowerCase().includes(wanted))
+    .map((one) => ({
+      insert: `#${one.name} `,
+      whole: `#${one.name}`,
+      node: [h("strong", null, `# ${channelName(one)}`)],
+      data: { testid: "channel-option", channel: one.id },
+    }));
 }
 
 function emoji(wanted) {
-  return [...EMOJI].filter(([name]) => name.includes(wanted)).map(([name, sign]) => ({
-    insert: `${sign} `,
-    node: [h("span", { class: "emoji" }, sign), h("span", null, `:${name}:`)],
-  }));
+  return [...EMOJI]
+    .filter(([name]) => name.includes(wanted))
+    .map(([name, sign]) => ({
+      insert: `${sign} `,
+      node: [h("span", { class: "emoji" }, sign), h("span", null, `:${name}:`)],
+    }));
 }
 
 /** Hangs completion on a textarea; `key(event)` is true when it took the key. */
 export function completion(box, changed) {
   const listId = uid("complete");
-  const list = h("div", { class: "float completion", id: listId, role: "listbox", "aria-label": t("command"), hidden: true, data: { testid: "completion" } });
+  const list = h("div", {
+    class: "float completion",
+    id: listId,
+    role: "listbox",
+    "aria-label": t("command"),
+    hidden: true,
+    data: { testid: "completion" },
+  });
   let found = null;
   let active = 0;
   box.setAttribute("aria-autocomplete", "list");
@@ -73,14 +91,23 @@ export function completion(box, changed) {
     if (found) found.items = found.items.slice(0, MOST + 8);
     active = 0;
     if (!found?.items.length) return hide();
-    fill(list, found.items.map((item, index) => h("div", {
-      class: "option",
-      id: `${listId}-${index}`,
-      role: "option",
-      data: item.data ?? { testid: "completion-option" },
-      onpointerdown: (event) => event.preventDefault(),
-      onclick: () => accept(index),
-    }, item.node)));
+    fill(
+      list,
+      found.items.map((item, index) =>
+        h(
+          "div",
+          {
+            class: "option",
+            id: `${listId}-${index}`,
+            role: "option",
+            data: item.data ?? { testid: "completion-option" },
+            onpointerdown: (event) => event.preventDefault(),
+            onclick: () => accept(index),
+          },
+          item.node,
+        ),
+      ),
+    );
     list.hidden = false;
     return mark();
   }
@@ -119,7 +146,12 @@ export function completion(box, changed) {
       mark();
     } else if (event.key === "Escape") hide();
     else if (event.key === "Tab" && !event.shiftKey) accept(active);
-    else if (event.key === "Enter" && !event.shiftKey && found.items[active].whole !== box.value.slice(found.from, box.selectionStart)) accept(active);
+    else if (
+      event.key === "Enter" &&
+      !event.shiftKey &&
+      found.items[active].whole !== box.value.slice(found.from, box.selectionStart)
+    )
+      accept(active);
     else return false;
     event.preventDefault();
     event.stopPropagation();

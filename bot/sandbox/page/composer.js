@@ -14,10 +14,15 @@ const drafts = new Map(); // conversation or thread → what was half typed ther
 /** Slack's form of a typed text: &, < and > escaped, @names and #channels as ids. */
 export function encode(text) {
   let coded = escape(text);
-  const names = [...store.members.values()].filter((one) => one.real_name).sort((one, other) => other.real_name.length - one.real_name.length);
+  const names = [...store.members.values()]
+    .filter((one) => one.real_name)
+    .sort((one, other) => other.real_name.length - one.real_name.length);
   for (const one of names) coded = coded.replaceAll(`@${escape(one.real_name)}`, `<@${one.id}>`);
   for (const one of store.channels.filter((each) => each.kind === "channel")) {
-    coded = coded.replace(new RegExp(`(^|\\s)#${one.name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\p{L}\\p{N}_-])`, "gu"), `$1<#${one.id}|${one.name}>`);
+    coded = coded.replace(
+      new RegExp(`(^|\\s)#${one.name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\p{L}\\p{N}_-])`, "gu"),
+      `$1<#${one.id}|${one.name}>`,
+    );
   }
   return coded.replace(/(^|\s)@(here|channel|everyone)\b/g, "$1<!$2>");
 }
@@ -29,10 +34,40 @@ export function encode(text) {
 export function composer({ channel, thread = null, placeholder }) {
   const spot = `${store.as}/${channel}/${thread ?? ""}`;
   const stem = thread ? "thread-composer" : "composer";
-  const box = h("textarea", { rows: "1", class: "composer-input", placeholder, "aria-label": placeholder, data: { testid: `${stem}-input` } });
+  const box = h("textarea", {
+    rows: "1",
+    class: "composer-input",
+    placeholder,
+    "aria-label": placeholder,
+    data: { testid: `${stem}-input` },
+  });
   const usage = h("div", { class: "usage-line", "aria-live": "polite", hidden: true });
-  const send = h("button", { type: "button", class: "send", "aria-label": t("send"), title: t("send"), data: { testid: `${stem}-send` }, onclick: () => go() }, icon("send"));
-  const bolt = h("button", { type: "button", class: "icon-btn", "aria-label": t("shortcuts"), title: t("shortcuts"), "aria-haspopup": "menu", "aria-expanded": "false", data: { testid: `${stem}-shortcuts` }, onclick: openShortcuts }, icon("bolt"));
+  const send = h(
+    "button",
+    {
+      type: "button",
+      class: "send",
+      "aria-label": t("send"),
+      title: t("send"),
+      data: { testid: `${stem}-send` },
+      onclick: () => go(),
+    },
+    icon("send"),
+  );
+  const bolt = h(
+    "button",
+    {
+      type: "button",
+      class: "icon-btn",
+      "aria-label": t("shortcuts"),
+      title: t("shortcuts"),
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      data: { testid: `${stem}-shortcuts` },
+      onclick: openShortcuts,
+    },
+    icon("bolt"),
+  );
   const complete = completion(box, changed);
   box.value = drafts.get(spot) ?? "";
 
@@ -43,7 +78,14 @@ export function composer({ channel, thread = null, placeholder }) {
     send.disabled = !box.value.trim();
     const command = commandIn(box.value);
     usage.hidden = !command || !box.value.includes(" ");
-    if (command) fill(usage, h("strong", null, command.command), " ", h("span", { class: "usage" }, command.usage_hint), h("span", { class: "quiet" }, ` — ${command.description}`));
+    if (command)
+      fill(
+        usage,
+        h("strong", null, command.command),
+        " ",
+        h("span", { class: "usage" }, command.usage_hint),
+        h("span", { class: "quiet" }, ` — ${command.description}`),
+      );
   }
 
   async function go() {
@@ -68,9 +110,14 @@ export function composer({ channel, thread = null, placeholder }) {
   }
 
   function outgoing(text) {
-    if (!/^\/[a-z]/i.test(text)) return { do: "say", channel, text: encode(text), ...(thread && { thread_ts: thread }) };
+    if (!/^\/[a-z]/i.test(text))
+      return { do: "say", channel, text: encode(text), ...(thread && { thread_ts: thread }) };
     const [name] = text.split(/\s/, 1);
-    const problem = !store.commands.some((one) => one.command === name.toLowerCase()) ? "noCommand" : thread ? "noThreadCommand" : null;
+    const problem = !store.commands.some((one) => one.command === name.toLowerCase())
+      ? "noCommand"
+      : thread
+        ? "noThreadCommand"
+        : null;
     if (problem) {
       notice(t(problem, { command: name }), "error");
       return null;
@@ -79,13 +126,19 @@ export function composer({ channel, thread = null, placeholder }) {
   }
 
   function openShortcuts() {
-    const items = store.shortcuts.filter((one) => one.type === "global").map((one) => ({
-      label: one.name,
-      hint: store.app.name,
-      data: { testid: "global-shortcut", callbackId: one.callback_id },
-      run: () => runShortcut({ callback_id: one.callback_id }),
-    }));
-    menu(bolt, items.length ? [{ heading: t("shortcuts") }, ...items] : [{ heading: t("noShortcuts") }], { label: t("shortcuts"), end: false, testid: "shortcut-menu" });
+    const items = store.shortcuts
+      .filter((one) => one.type === "global")
+      .map((one) => ({
+        label: one.name,
+        hint: store.app.name,
+        data: { testid: "global-shortcut", callbackId: one.callback_id },
+        run: () => runShortcut({ callback_id: one.callback_id }),
+      }));
+    menu(bolt, items.length ? [{ heading: t("shortcuts") }, ...items] : [{ heading: t("noShortcuts") }], {
+      label: t("shortcuts"),
+      end: false,
+      testid: "shortcut-menu",
+    });
   }
 
   box.addEventListener("input", () => {
@@ -98,7 +151,14 @@ export function composer({ channel, thread = null, placeholder }) {
     event.preventDefault();
     go();
   });
-  const node = h("div", { class: "composer", data: { testid: stem } }, complete.list, usage, h("div", { class: "composer-box" }, bolt, box, send), !thread && h("div", { class: "composer-hint" }, t("enterToSend")));
+  const node = h(
+    "div",
+    { class: "composer", data: { testid: stem } },
+    complete.list,
+    usage,
+    h("div", { class: "composer-box" }, bolt, box, send),
+    !thread && h("div", { class: "composer-hint" }, t("enterToSend")),
+  );
   queueMicrotask(changed);
   return {
     node,

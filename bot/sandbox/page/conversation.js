@@ -34,9 +34,17 @@ function draw({ ts = null } = {}) {
 }
 
 function head(one) {
-  const sign = one.kind === "channel" ? icon("hash") : avatar(one.kind === "app" ? { is_bot: true } : (member(one.with) ?? one), "small");
+  const sign =
+    one.kind === "channel"
+      ? icon("hash")
+      : avatar(one.kind === "app" ? { is_bot: true } : (member(one.with) ?? one), "small");
   const about = one.kind === "channel" ? memberCount(one) : (member(one.with)?.title ?? "");
-  return h("header", { class: "conversation-head" }, h("h1", { data: { testid: "conversation-title" } }, sign, h("span", null, channelName(one))), one.kind === "app" ? tabs(one) : h("span", { class: "quiet about" }, about));
+  return h(
+    "header",
+    { class: "conversation-head" },
+    h("h1", { data: { testid: "conversation-title" } }, sign, h("span", null, channelName(one))),
+    one.kind === "app" ? tabs(one) : h("span", { class: "quiet about" }, about),
+  );
 }
 
 function memberCount({ members = [] }) {
@@ -45,26 +53,37 @@ function memberCount({ members = [] }) {
 }
 
 function tabs(one) {
-  const tab = (name) => h("button", {
-    type: "button",
-    role: "tab",
-    id: `tab-${name}`,
-    "aria-selected": String(store.tab === name),
-    tabindex: store.tab === name ? "0" : "-1",
-    data: { testid: `${name}-tab` },
-    onclick: () => show(name),
-  }, t(name));
+  const tab = (name) =>
+    h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: `tab-${name}`,
+        "aria-selected": String(store.tab === name),
+        tabindex: store.tab === name ? "0" : "-1",
+        data: { testid: `${name}-tab` },
+        onclick: () => show(name),
+      },
+      t(name),
+    );
   const show = (name) => {
     goTo(one.id, { tab: name });
     document.getElementById(`tab-${name}`)?.focus();
   };
-  const key = (event) => ["ArrowLeft", "ArrowRight"].includes(event.key) && show(store.tab === "home" ? "messages" : "home");
+  const key = (event) =>
+    ["ArrowLeft", "ArrowRight"].includes(event.key) && show(store.tab === "home" ? "messages" : "home");
   return h("div", { class: "tabs", role: "tablist", onkeydown: key }, tab("home"), tab("messages"));
 }
 
 function intro(one) {
   const name = one.kind === "channel" ? `#${one.name}` : channelName(one);
-  return h("div", { class: "intro" }, one.topic && h("p", null, one.topic), h("p", { class: "quiet" }, t("start", { name })));
+  return h(
+    "div",
+    { class: "intro" },
+    one.topic && h("p", null, one.topic),
+    h("p", { class: "quiet" }, t("start", { name })),
+  );
 }
 
 function markRead(one) {

@@ -23,9 +23,11 @@ function format(options, language = locale()) {
 const show = (ms, options) => format(options).format(new Date(ms));
 
 /** yyyy-mm-dd of a moment in the person's zone. */
-export const isoDay = (ms) => format({ year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA").format(new Date(ms));
+export const isoDay = (ms) =>
+  format({ year: "numeric", month: "2-digit", day: "2-digit" }, "en-CA").format(new Date(ms));
 /** hh:mm of a moment in the person's zone. */
-export const isoTime = (ms) => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, "en-GB").format(new Date(ms));
+export const isoTime = (ms) =>
+  format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, "en-GB").format(new Date(ms));
 
 export const clockTime = (ms) => show(ms, { hour: "numeric", minute: "2-digit" });
 export const fullMoment = (ms) =>
@@ -37,8 +39,7 @@ export const clockFace = (ms) => ({
 export const longDay = (iso) => longUtc(iso, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 export const weekdayOf = (iso) => longUtc(iso, { weekday: "short" });
 export const monthName = (iso) => longUtc(iso, { month: "long", year: "numeric" });
-export const weekdayNames = () =>
-  [..."1234567"].map((day) => longUtc(`2024-01-0${day}`, { weekday: "narrow" })); // 2024-01-01 was a Monday
+export const weekdayNames = () => [..."1234567"].map((day) => longUtc(`2024-01-0${day}`, { weekday: "narrow" })); // 2024-01-01 was a Monday
 
 function longUtc(iso, options) {
   return new Intl.DateTimeFormat(locale(), { timeZone: "UTC", ...options }).format(new Date(`${iso}T00:00:00Z`));
@@ -67,7 +68,8 @@ function relative(ms) {
 }
 
 /** The heading between two days of a conversation. */
-export const dayHeading = (ms) => relative(ms) ?? show(ms, { weekday: "long", month: "long", day: "numeric", year: "numeric" });
+export const dayHeading = (ms) =>
+  relative(ms) ?? show(ms, { weekday: "long", month: "long", day: "numeric", year: "numeric" });
 
 /** Seconds since the epoch of a wall time in the person's zone; a time that a clock change skips moves on by the gap. */
 export function epochOf(day, time) {

@@ -1,6 +1,15 @@
 // Builds and keeps DOM nodes. People's text only ever becomes text nodes: nothing here parses HTML.
 
-const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected", "htmlFor", "tabIndex", "textContent"]);
+const PROPERTIES = new Set([
+  "value",
+  "checked",
+  "disabled",
+  "hidden",
+  "selected",
+  "htmlFor",
+  "tabIndex",
+  "textContent",
+]);
 let counter = 0;
 
 /** A fresh id for label/for and ARIA references. */

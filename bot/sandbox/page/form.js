@@ -51,8 +51,10 @@ export function inputsOf(block) {
 
 function initial(element) {
   const { type } = element;
-  if (type === "static_select" || type === "external_select" || type === "radio_buttons") return { selected_option: element.initial_option ?? null };
-  if (type === "multi_static_select" || type === "multi_external_select" || type === "checkboxes") return { selected_options: element.initial_options ?? [] };
+  if (type === "static_select" || type === "external_select" || type === "radio_buttons")
+    return { selected_option: element.initial_option ?? null };
+  if (type === "multi_static_select" || type === "multi_external_select" || type === "checkboxes")
+    return { selected_options: element.initial_options ?? [] };
   if (type === "users_select") return { selected_user: element.initial_user ?? null };
   if (type === "multi_users_select") return { selected_users: element.initial_users ?? [] };
   if (type === "conversations_select") return { selected_conversation: element.initial_conversation ?? null };
@@ -69,5 +71,11 @@ function initial(element) {
 /** Whether a value counts as "nothing given". */
 export function isEmpty(value) {
   const held = Object.entries(value).filter(([key]) => key !== "type");
-  return held.every(([, one]) => one == null || one === "" || (Array.isArray(one) && one.length === 0) || (one?.type === "rich_text" && !toText(one).trim()));
+  return held.every(
+    ([, one]) =>
+      one == null ||
+      one === "" ||
+      (Array.isArray(one) && one.length === 0) ||
+      (one?.type === "rich_text" && !toText(one).trim()),
+  );
 }

@@ -13,7 +13,6 @@ const WORDS = {
   jump: ["Jump to…", "跳转到…"],
   jumpTitle: ["Jump to a conversation", "跳转到会话"],
   nothing: ["Nothing found", "没有找到"],
-  be: ["You are", "当前身份"],
   switchPerson: ["Be somebody else", "切换身份"],
   newWindow: ["Open as this person in a new window", "以此身份打开新窗口"],
   role_rep: ["Rep", "销售"],
@@ -62,7 +61,10 @@ const WORDS = {
   remove: ["Remove {name}", "移除 {name}"],
   typeMore: ["Type at least {n} characters", "请至少输入 {n} 个字符"],
   searching: ["Searching…", "正在搜索…"],
-  noAnswer: ["{app} did not respond in time. It may have worked all the same: look before you try again.", "{app} 没有及时响应。操作也可能已经生效：重试前请先查看。"],
+  noAnswer: [
+    "{app} did not respond in time. It may have worked all the same: look before you try again.",
+    "{app} 没有及时响应。操作也可能已经生效：重试前请先查看。",
+  ],
   noCommand: ["{command} is not a valid command.", "{command} 不是有效的命令。"],
   noThreadCommand: ["{command} does not work in threads.", "消息列中不能使用 {command}。"],
   network: ["The sandbox cannot be reached.", "无法连接沙盒。"],
@@ -118,7 +120,8 @@ export function t(key, values = {}) {
 }
 
 /** Picks from {"en": …, "zh": …}. */
-export const pick = (texts) => (typeof texts === "string" ? texts : (texts?.[isChinese() ? "zh" : "en"] ?? texts?.en ?? ""));
+export const pick = (texts) =>
+  typeof texts === "string" ? texts : (texts?.[isChinese() ? "zh" : "en"] ?? texts?.en ?? "");
 
 const REFUSALS = {
   timeout: "noAnswer",

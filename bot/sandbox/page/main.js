@@ -49,16 +49,46 @@ async function start(as, wish = {}) {
 }
 
 function drawTop() {
-  const jump = h("button", { type: "button", class: "jump", "aria-label": t("jumpTitle"), data: { testid: "switcher-open" }, onclick: openSwitcher }, icon("search"), h("span", { class: "long" }, t("jump")), h("kbd", { class: "long" }, "Ctrl K"));
-  const menu = h("button", { type: "button", class: "top-btn only-phone", "aria-label": t("menu"), data: { testid: "drawer" }, onclick: () => emit("drawer") }, icon("menu"));
-  fill(top, h("div", { class: "brand" }, menu, h("img", { src: "/page/icon.svg", alt: "" }), h("strong", null, store.app.name)), jump, clockNode(), h("div", { class: "top-end" }, tourButton(), personNode()));
+  const jump = h(
+    "button",
+    {
+      type: "button",
+      class: "jump",
+      "aria-label": `${t("jump")} Ctrl K`,
+      title: t("jumpTitle"),
+      data: { testid: "switcher-open" },
+      onclick: openSwitcher,
+    },
+    icon("search"),
+    h("span", { class: "long" }, t("jump")),
+    h("kbd", { class: "long" }, "Ctrl K"),
+  );
+  const menu = h(
+    "button",
+    {
+      type: "button",
+      class: "top-btn only-phone",
+      "aria-label": t("menu"),
+      data: { testid: "drawer" },
+      onclick: () => emit("drawer"),
+    },
+    icon("menu"),
+  );
+  fill(
+    top,
+    h("div", { class: "brand" }, menu, h("img", { src: "/page/icon.svg", alt: "" }), h("strong", null, store.app.name)),
+    jump,
+    clockNode(),
+    h("div", { class: "top-end" }, tourButton(), personNode()),
+  );
 }
 
 async function rereadState() {
   const state = await readState();
   if (!state.me || state.me.id !== store.as) return;
   takeState(state);
-  if (store.channel && store.tab === "messages" && channel(store.channel) && !document.hidden) channel(store.channel).unread = 0;
+  if (store.channel && store.tab === "messages" && channel(store.channel) && !document.hidden)
+    channel(store.channel).unread = 0;
   emit("channels");
   emit("views");
   emit("home");
@@ -76,7 +106,8 @@ on("live", (change) => {
     takeClock({ now: change.now, busy: change.busy });
     emit("clock");
   } else if (change.type === "channels") rereadState();
-  else if (change.type === "notice") setTimeout(() => justRefused() || notice(change.text, change.level ?? "error"), 300);
+  else if (change.type === "notice")
+    setTimeout(() => justRefused() || notice(change.text, change.level ?? "error"), 300);
 });
 
 on("connection", ({ again }) => {
@@ -105,7 +136,13 @@ addEventListener("keydown", (event) => {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
     openSwitcher();
-  } else if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && document.activeElement === document.body) {
+  } else if (
+    event.key.length === 1 &&
+    !event.ctrlKey &&
+    !event.metaKey &&
+    !event.altKey &&
+    document.activeElement === document.body
+  ) {
     focusComposer(); // typing without a field goes to the composer
   }
 });

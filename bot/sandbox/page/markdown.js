@@ -21,13 +21,36 @@ function block(rows) {
   const heading = row.match(/^(#{1,6})\s+(.*)$/);
   if (heading) {
     rows.shift();
-    return [h("div", { class: `md-h${Math.min(3, heading[1].length)}`, role: "heading", "aria-level": heading[1].length + 2 }, inline(heading[2]))];
+    return [
+      h(
+        "div",
+        { class: `md-h${Math.min(3, heading[1].length)}`, role: "heading", "aria-level": heading[1].length + 2 },
+        inline(heading[2]),
+      ),
+    ];
   }
   if (/^\s*([-*_])(\s*\1){2,}\s*$/.test(row)) return rows.shift() && [h("hr")];
   if (row.includes("|") && /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/.test(rows[1] ?? "")) return [table(rows)];
-  if (/^\s*>/.test(row)) return [h("blockquote", null, markdown(take(rows, /^\s*>/).map((one) => one.replace(/^\s*>\s?/, "")).join("\n")))];
+  if (/^\s*>/.test(row))
+    return [
+      h(
+        "blockquote",
+        null,
+        markdown(
+          take(rows, /^\s*>/)
+            .map((one) => one.replace(/^\s*>\s?/, ""))
+            .join("\n"),
+        ),
+      ),
+    ];
   if (ITEM.test(row)) return lists(take(rows, ITEM));
-  return [h("p", null, take(rows, /^(?!\s*$|#{1,6}\s|```|\s*>)/, ITEM).flatMap((one, index) => [index ? h("br") : null, inline(one)]))];
+  return [
+    h(
+      "p",
+      null,
+      take(rows, /^(?!\s*$|#{1,6}\s|```|\s*>)/, ITEM).flatMap((one, index) => [index ? h("br") : null, inline(one)]),
+    ),
+  ];
 }
 
 const ITEM = /^(\s*)([-*+]|\d+[.)])\s+(.*)$/;
@@ -52,19 +75,40 @@ function lists(rows) {
     const task = rest.match(/^\[([ xX])\]\s+(.*)$/);
     const sign = task ? (task[1] === " " ? "☐" : "☑") : /\d/.test(mark) ? mark : "•";
     const style = { "--depth": Math.min(3, Math.floor(indent.length / 2)) };
-    return h("span", { class: "bullet", style }, h("span", { class: "mark" }, sign), h("span", null, inline(task ? task[2] : rest)));
+    return h(
+      "span",
+      { class: "bullet", style },
+      h("span", { class: "mark" }, sign),
+      h("span", null, inline(task ? task[2] : rest)),
+    );
   });
 }
 
-const cells = (row) => row.trim().replace(/^\||\|$/g, "").split("|").map((cell) => cell.trim());
+const cells = (row) =>
+  row
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split("|")
+    .map((cell) => cell.trim());
 
 function table(rows) {
   const head = cells(rows.shift());
-  const align = cells(rows.shift()).map((rule) => (rule.endsWith(":") ? (rule.startsWith(":") ? "center" : "right") : "left"));
+  const align = cells(rows.shift()).map((rule) =>
+    rule.endsWith(":") ? (rule.startsWith(":") ? "center" : "right") : "left",
+  );
   const body = [];
   while (rows.length && rows[0].includes("|")) body.push(cells(rows.shift()));
-  const line = (tag) => (texts) => h("tr", null, texts.map((text, column) => h(tag, { class: `align-${align[column] ?? "left"}` }, inline(text))));
-  return h("div", { class: "table-box", tabindex: "0" }, h("table", null, h("thead", null, line("th")(head)), h("tbody", null, body.map(line("td")))));
+  const line = (tag) => (texts) =>
+    h(
+      "tr",
+      null,
+      texts.map((text, column) => h(tag, { class: `align-${align[column] ?? "left"}` }, inline(text))),
+    );
+  return h(
+    "div",
+    { class: "table-box", tabindex: "0" },
+    h("table", null, h("thead", null, line("th")(head)), h("tbody", null, body.map(line("td")))),
+  );
 }
 
 function inline(text) {

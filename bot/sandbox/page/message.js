@@ -22,13 +22,28 @@ export function messageRow(message, { channel, compact = false, inThread = false
   const who = author(message);
   const ms = Number(message.ts) * 1000;
   const marks = ["message", compact && "compact", message.ephemeral && "ephemeral"].filter(Boolean).join(" ");
-  const time = h("time", { class: "stamp", datetime: new Date(ms).toISOString(), title: fullMoment(ms) }, clockTime(ms));
+  const time = h(
+    "time",
+    { class: "stamp", datetime: new Date(ms).toISOString(), title: fullMoment(ms) },
+    clockTime(ms),
+  );
   const head = compact
     ? null
-    : h("div", { class: "who" }, h("strong", null, who.real_name ?? who.name), who.is_bot && h("span", { class: "tag" }, t("app")), time);
+    : h(
+        "div",
+        { class: "who" },
+        h("strong", null, who.real_name ?? who.name),
+        who.is_bot && h("span", { class: "tag" }, t("app")),
+        time,
+      );
   const row = h(
     "article",
-    { class: marks, tabindex: "-1", "aria-label": `${who.real_name ?? who.name}, ${clockTime(ms)}`, data: { testid: "message", ts: message.ts, channel, user: who.id, ephemeral: message.ephemeral ? "true" : null } },
+    {
+      class: marks,
+      tabindex: "-1",
+      "aria-label": `${who.real_name ?? who.name}, ${clockTime(ms)}`,
+      data: { testid: "message", ts: message.ts, channel, user: who.id, ephemeral: message.ephemeral ? "true" : null },
+    },
     h("div", { class: "gutter" }, compact ? time : avatar(who)),
     h(
       "div",
@@ -71,7 +86,9 @@ function formOf(channel, ts) {
 }
 
 function attachment(one, surface) {
-  const colour = { good: "#2eb67d", warning: "#e0a100", danger: "#d33a49" }[one.color] ?? (one.color ? `#${one.color.replace("#", "")}` : "var(--line)");
+  const colour =
+    { good: "#2eb67d", warning: "#e0a100", danger: "#d33a49" }[one.color] ??
+    (one.color ? `#${one.color.replace("#", "")}` : "var(--line)");
   const blocks = h("div", { class: "blocks" });
   if (one.blocks) surface.draw(blocks, one.blocks);
   return h(
@@ -81,7 +98,14 @@ function attachment(one, surface) {
     one.author_name && h("div", { class: "quiet" }, one.author_name),
     one.title && h("strong", null, one.title_link ? link(one.title_link, one.title) : plain(one.title)),
     one.text && h("div", null, mrkdwn(one.text)),
-    one.fields && h("div", { class: "fields" }, one.fields.map((field) => h("div", { class: "field" }, h("strong", null, field.title), h("br"), mrkdwn(String(field.value ?? ""))))),
+    one.fields &&
+      h(
+        "div",
+        { class: "fields" },
+        one.fields.map((field) =>
+          h("div", { class: "field" }, h("strong", null, field.title), h("br"), mrkdwn(String(field.value ?? ""))),
+        ),
+      ),
     one.blocks && blocks,
     !one.text && !one.blocks && !one.title && one.fallback && h("div", null, plain(one.fallback)),
     one.image_url && h("img", { class: "block-image", src: one.image_url, alt: one.title ?? "" }),
@@ -92,25 +116,73 @@ function attachment(one, surface) {
 function file(one) {
   const url = one.url ?? one.url_private;
   if ((one.mimetype ?? "").startsWith("image/")) {
-    return h("a", { class: "file-image", href: url, target: "_blank", rel: "noopener", data: { testid: "file" } }, h("span", { class: "quiet" }, one.title ?? one.name), h("img", { class: "block-image", src: url, alt: one.alt_txt ?? one.title ?? one.name ?? "" }));
+    return h(
+      "a",
+      { class: "file-image", href: url, target: "_blank", rel: "noopener", data: { testid: "file" } },
+      h("span", { class: "quiet" }, one.title ?? one.name),
+      h("img", { class: "block-image", src: url, alt: one.alt_txt ?? "" }),
+    );
   }
   const kind = (one.name ?? "").split(".").pop().toUpperCase();
-  return h("a", { class: "file", href: url, download: one.name, data: { testid: "file" } }, h("span", { class: "file-sign" }, icon("file")), h("span", null, h("strong", null, one.title ?? one.name), h("small", null, `${kind} · ${t("download")}`)));
+  return h(
+    "a",
+    { class: "file", href: url, download: one.name, data: { testid: "file" } },
+    h("span", { class: "file-sign" }, icon("file")),
+    h("span", null, h("strong", null, one.title ?? one.name), h("small", null, `${kind} · ${t("download")}`)),
+  );
 }
 
 function reactions(list) {
   if (!list?.length) return null;
-  return h("div", { class: "row reactions" }, list.map((one) => h("span", { class: "reaction" }, plain(`:${one.name}:`), ` ${one.count ?? one.users?.length ?? 1}`)));
+  return h(
+    "div",
+    { class: "row reactions" },
+    list.map((one) =>
+      h("span", { class: "reaction" }, plain(`:${one.name}:`), ` ${one.count ?? one.users?.length ?? 1}`),
+    ),
+  );
 }
 
 function threadLink(message) {
   const text = message.reply_count === 1 ? t("reply1") : t("replies", { n: message.reply_count });
-  return h("button", { type: "button", class: "thread-link", data: { testid: "thread-link" }, onclick: () => openThread(message.ts) }, icon("reply"), text);
+  return h(
+    "button",
+    { type: "button", class: "thread-link", data: { testid: "thread-link" }, onclick: () => openThread(message.ts) },
+    icon("reply"),
+    text,
+  );
 }
 
 function hoverBar(message, channel, inThread) {
-  const more = h("button", { type: "button", class: "icon-btn", "aria-label": t("more"), title: t("more"), "aria-haspopup": "menu", "aria-expanded": "false", data: { testid: "message-more" }, onclick: () => openMore(more, message, channel) }, icon("more"));
-  const reply = !inThread && !message.ephemeral && h("button", { type: "button", class: "icon-btn", "aria-label": t("replyInThread"), title: t("replyInThread"), data: { testid: "message-reply" }, onclick: () => openThread(message.thread_ts ?? message.ts) }, icon("reply"));
+  const more = h(
+    "button",
+    {
+      type: "button",
+      class: "icon-btn",
+      "aria-label": t("more"),
+      title: t("more"),
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      data: { testid: "message-more" },
+      onclick: () => openMore(more, message, channel),
+    },
+    icon("more"),
+  );
+  const reply =
+    !inThread &&
+    !message.ephemeral &&
+    h(
+      "button",
+      {
+        type: "button",
+        class: "icon-btn",
+        "aria-label": t("replyInThread"),
+        title: t("replyInThread"),
+        data: { testid: "message-reply" },
+        onclick: () => openThread(message.thread_ts ?? message.ts),
+      },
+      icon("reply"),
+    );
   const bar = h("div", { class: "hover-bar" }, reply, more);
   for (const button of bar.children) button.tabIndex = -1;
   return bar;

@@ -21,7 +21,17 @@ export class MessageList {
     this.unread = unread;
     this.messages = [];
     this.rows = h("div", { class: "rows", role: "log", "aria-live": "polite", "aria-label": label });
-    this.node = h("div", { class: "scroll", tabindex: "0", "aria-label": label, role: "region", data: { testid: thread ? "thread-messages" : "messages" } }, h("div", { class: "scroll-inner" }, intro, this.rows));
+    this.node = h(
+      "div",
+      {
+        class: "scroll",
+        tabindex: "0",
+        "aria-label": label,
+        role: "region",
+        data: { testid: thread ? "thread-messages" : "messages" },
+      },
+      h("div", { class: "scroll-inner" }, intro, this.rows),
+    );
     this.stuck = true; // the newest message stays in sight until the person scrolls up
     this.node.addEventListener("scroll", () => {
       this.stuck = this.node.scrollHeight - this.node.scrollTop - this.node.clientHeight < 60;
@@ -62,7 +72,8 @@ export class MessageList {
     const at = this.messages.findIndex((one) => one.ts === message.ts);
     if (type === "message_deleted") {
       if (at >= 0) this.messages.splice(at, 1);
-    } else if (at >= 0) this.messages[at] = { ...message, reply_count: message.reply_count ?? this.messages[at].reply_count };
+    } else if (at >= 0)
+      this.messages[at] = { ...message, reply_count: message.reply_count ?? this.messages[at].reply_count };
     else if (type === "message") {
       this.messages.push(message);
       this.messages.sort((one, other) => Number(one.ts) - Number(other.ts));
@@ -93,13 +104,26 @@ export class MessageList {
       const isNew = message.ts === this.newFrom;
       if (!this.thread && (!above || isoDay(Number(above.ts) * 1000) !== day)) {
         const text = dayHeading(ms);
-        items.push({ key: `day-${day}`, print: text, make: () => h("div", { class: "day", role: "separator" }, h("span", null, text)) });
+        items.push({
+          key: `day-${day}`,
+          print: text,
+          make: () => h("div", { class: "day", role: "separator" }, h("span", null, text)),
+        });
         above = null;
       }
-      if (isNew) items.push({ key: "new", print: t("newHere"), make: () => h("div", { class: "new-line", role: "separator" }, h("span", null, t("newHere"))) });
+      if (isNew)
+        items.push({
+          key: "new",
+          print: t("newHere"),
+          make: () => h("div", { class: "new-line", role: "separator" }, h("span", null, t("newHere"))),
+        });
       const compact = !isNew && joins(above, message);
       const place = { channel: this.channel, compact, inThread: Boolean(this.thread) };
-      items.push({ key: message.ts, print: JSON.stringify([message, compact, today]), make: () => messageRow(message, place) });
+      items.push({
+        key: message.ts,
+        print: JSON.stringify([message, compact, today]),
+        make: () => messageRow(message, place),
+      });
       above = message;
     }
     return items;
@@ -121,10 +145,13 @@ export class MessageList {
   }
 }
 
-const isReply = (message) => Boolean(message.thread_ts) && message.thread_ts !== message.ts && message.subtype !== "thread_broadcast";
+const isReply = (message) =>
+  Boolean(message.thread_ts) && message.thread_ts !== message.ts && message.subtype !== "thread_broadcast";
 
 function joins(above, message) {
   if (!above || above.ephemeral || message.ephemeral) return false;
-  const same = (above.user ?? above.bot_id) === (message.user ?? message.bot_id) && (above.username ?? "") === (message.username ?? "");
+  const same =
+    (above.user ?? above.bot_id) === (message.user ?? message.bot_id) &&
+    (above.username ?? "") === (message.username ?? "");
   return same && Number(message.ts) - Number(above.ts) < NEAR;
 }

@@ -60,20 +60,51 @@ class ModalView {
   constructor(view) {
     this.id = view.id;
     this.form = new Form(view.state?.values);
-    this.surface = new Surface({ kind: "view", view_id: view.id }, this.form, (blockId) => this.#complain(blockId, null));
+    this.surface = new Surface({ kind: "view", view_id: view.id }, this.form, (blockId) =>
+      this.#complain(blockId, null),
+    );
+    this.surface.headingLevel = "3"; // the title is the second
     this.surface.refused = (answer) => this.#banner(refusal(answer));
     this.errorPrint = null;
     this.title = h("h2", { id: `title-${view.id}`, data: { testid: "modal-title" } });
-    this.back = h("button", { type: "button", class: "icon-btn", "aria-label": t("back"), data: { testid: "modal-back" }, onclick: () => close(false) }, icon("back"));
+    this.back = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-btn",
+        "aria-label": t("back"),
+        data: { testid: "modal-back" },
+        onclick: () => close(false),
+      },
+      icon("back"),
+    );
     this.banner = h("div", { class: "banner", role: "alert", hidden: true, data: { testid: "modal-banner" } });
     this.body = h("div", { class: "modal-blocks" });
-    this.cancel = h("button", { type: "button", class: "btn", data: { testid: "modal-close" }, onclick: () => close(false) });
+    this.cancel = h("button", {
+      type: "button",
+      class: "btn",
+      data: { testid: "modal-close" },
+      onclick: () => close(false),
+    });
     this.submit = h("button", { type: "submit", class: "btn primary", data: { testid: "modal-submit" } });
-    const x = h("button", { type: "button", class: "icon-btn", "aria-label": t("close"), data: { testid: "modal-x" }, onclick: () => close(true) }, icon("close"));
-    this.root = h("form", { novalidate: true, data: { viewId: view.id }, onsubmit: (event) => this.#send(event) },
+    const x = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-btn",
+        "aria-label": t("close"),
+        data: { testid: "modal-x" },
+        onclick: () => close(true),
+      },
+      icon("close"),
+    );
+    this.root = h(
+      "form",
+      { novalidate: true, data: { viewId: view.id }, onsubmit: (event) => this.#send(event) },
       h("header", null, this.back, this.title, x),
       h("div", { class: "modal-scroll" }, this.banner, this.body),
-      (this.footer = h("footer", null, this.cancel, this.submit)));
+      (this.footer = h("footer", null, this.cancel, this.submit)),
+    );
     this.root.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !this.submit.hidden) this.root.requestSubmit();
     });
@@ -101,7 +132,11 @@ class ModalView {
     dialog.focus();
     const block = wanted && this.#blockNode(wanted.block_id);
     if (block?.focusControl) block.focusControl();
-    else (focusables(this.body).find((node) => node.matches("input, textarea")) ?? (this.submit.hidden ? this.cancel : this.submit)).focus();
+    else
+      (
+        focusables(this.body).find((node) => node.matches("input, textarea")) ??
+        (this.submit.hidden ? this.cancel : this.submit)
+      ).focus();
   }
 
   #blockNode(blockId) {

@@ -89,7 +89,12 @@ function lines(text) {
 function bulletLine(nodes, [, indent, mark, rest]) {
   if (nodes.at(-1)?.localName === "br") nodes.pop();
   const depth = Math.min(3, Math.floor(indent.length / 2));
-  return h("span", { class: "bullet", style: { "--depth": depth } }, h("span", { class: "mark" }, mark), h("span", null, inline(rest)));
+  return h(
+    "span",
+    { class: "bullet", style: { "--depth": depth } },
+    h("span", { class: "mark" }, mark),
+    h("span", null, inline(rest)),
+  );
 }
 
 function inline(text) {
@@ -119,7 +124,9 @@ function piece([, code, entityText, emoji, bold, italic, strike, url]) {
 /** One emoji by name; null when the name is not known. */
 export function emojiNode(name) {
   const sign = EMOJI.get(name);
-  return sign ? h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, sign) : null;
+  return sign
+    ? h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, sign)
+    : null;
 }
 
 function entity(text) {

@@ -41,7 +41,13 @@ export function readAddress() {
   const query = new URLSearchParams(location.search);
   const spot = permalinkOf(new URL(location.href));
   const [id, tab] = location.hash.slice(1).split("/");
-  return { as: query.get("as"), channel: spot?.channel ?? (id || null), ts: spot?.ts ?? null, thread: spot?.thread ?? null, tab };
+  return {
+    as: query.get("as"),
+    channel: spot?.channel ?? (id || null),
+    ts: spot?.ts ?? null,
+    thread: spot?.thread ?? null,
+    tab,
+  };
 }
 
 /** {channel, ts, thread} of a permalink of this workspace, else null. */

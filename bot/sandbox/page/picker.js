@@ -37,9 +37,27 @@ export function picker(spec) {
     data: { testid: "select-input" },
   });
   const chips = h("span", { class: "chips" });
-  const clear = h("button", { type: "button", class: "icon-btn clear", tabindex: "-1", "aria-label": t("clear"), onclick: () => choose([]) }, icon("close"));
-  const field = h("div", { class: spec.multi ? "picker multi" : "picker", data: { testid: "select" } }, spec.multi && chips, input, spec.clearable && !spec.multi && clear, h("span", { class: "caret" }, icon("down")));
-  const list = h("div", { class: "float listbox", id: listId, role: "listbox", "aria-multiselectable": spec.multi ? "true" : null, popover: "manual", data: { testid: "options" } });
+  const clear = h(
+    "button",
+    { type: "button", class: "icon-btn clear", tabindex: "-1", "aria-label": t("clear"), onclick: () => choose([]) },
+    icon("close"),
+  );
+  const field = h(
+    "div",
+    { class: spec.multi ? "picker multi" : "picker", data: { testid: "select" } },
+    spec.multi && chips,
+    input,
+    spec.clearable && !spec.multi && clear,
+    h("span", { class: "caret" }, icon("down")),
+  );
+  const list = h("div", {
+    class: "float listbox",
+    id: listId,
+    role: "listbox",
+    "aria-multiselectable": spec.multi ? "true" : null,
+    popover: "manual",
+    data: { testid: "options" },
+  });
 
   const isChosen = (option) => state.chosen.some((one) => one.value === option.value);
 
@@ -51,11 +69,25 @@ export function picker(spec) {
       return;
     }
     input.placeholder = state.chosen.length ? "" : spec.placeholder;
-    fill(chips, state.chosen.map((option) => h("span", { class: "chip" }, textObject(option.text), h("button", {
-      type: "button",
-      "aria-label": t("remove", { name: wordsOf(option) }),
-      onclick: () => choose(state.chosen.filter((one) => one !== option)),
-    }, icon("close")))));
+    fill(
+      chips,
+      state.chosen.map((option) =>
+        h(
+          "span",
+          { class: "chip" },
+          textObject(option.text),
+          h(
+            "button",
+            {
+              type: "button",
+              "aria-label": t("remove", { name: wordsOf(option) }),
+              onclick: () => choose(state.chosen.filter((one) => one !== option)),
+            },
+            icon("close"),
+          ),
+        ),
+      ),
+    );
   }
 
   function choose(chosen) {
@@ -126,10 +158,15 @@ export function picker(spec) {
     state.options = groups.flatMap((group) => group.options);
     if (!state.options.length) return message(t("nothing"));
     let index = 0;
-    fill(list, groups.filter((group) => group.options.length).map((group) => [
-      group.label && h("div", { class: "list-heading" }, textObject(group.label)),
-      group.options.map((option) => row(option, index++)),
-    ]));
+    fill(
+      list,
+      groups
+        .filter((group) => group.options.length)
+        .map((group) => [
+          group.label && h("div", { class: "list-heading" }, textObject(group.label)),
+          group.options.map((option) => row(option, index++)),
+        ]),
+    );
     placeUnder(list, field, { width: true });
     const chosen = spec.multi ? -1 : state.options.findIndex(isChosen);
     activate(chosen >= 0 ? chosen : 0);
@@ -150,7 +187,12 @@ export function picker(spec) {
         onclick: () => take(option),
       },
       option.avatar,
-      h("span", { class: "option-text" }, textObject(option.text), option.description && h("small", null, textObject(option.description))),
+      h(
+        "span",
+        { class: "option-text" },
+        textObject(option.text),
+        option.description && h("small", null, textObject(option.description)),
+      ),
       isChosen(option) && icon("check"),
     );
   }
@@ -207,11 +249,13 @@ export function picker(spec) {
     input.select();
     if (!state.open) open("");
   });
-  input.addEventListener("blur", () => setTimeout(() => {
-    if (document.activeElement === input) return;
-    close();
-    if (field.isConnected) showChosen();
-  }, 120));
+  input.addEventListener("blur", () =>
+    setTimeout(() => {
+      if (document.activeElement === input) return;
+      close();
+      if (field.isConnected) showChosen();
+    }, 120),
+  );
   showChosen();
   return field;
 }

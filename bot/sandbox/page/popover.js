@@ -48,7 +48,10 @@ export function menu(anchor, items, { label = "", end = true, testid = "menu" } 
   };
   const outside = (event) => box.contains(event.target) || anchor.contains(event.target) || close(false);
   box.addEventListener("keydown", (event) => menuKey(event, box, close));
-  box.addEventListener("focusout", (event) => event.relatedTarget && !box.contains(event.relatedTarget) && close(false));
+  box.addEventListener(
+    "focusout",
+    (event) => event.relatedTarget && !box.contains(event.relatedTarget) && close(false),
+  );
   document.addEventListener("pointerdown", outside, true);
   floatRoot(anchor).append(box);
   box.showPopover();
@@ -65,7 +68,14 @@ function menuItem(item, done) {
   };
   return h(
     "button",
-    { type: "button", role: "menuitem", tabindex: "-1", class: item.danger ? "danger" : null, data: item.data, onclick: choose },
+    {
+      type: "button",
+      role: "menuitem",
+      tabindex: "-1",
+      class: item.danger ? "danger" : null,
+      data: item.data,
+      onclick: choose,
+    },
     h("span", { class: "menu-label" }, item.label),
     item.hint && h("small", null, item.hint),
   );
@@ -99,9 +109,27 @@ export function confirmed(ask) {
       dialog.remove();
       resolve(answer);
     };
-    const yes = h("button", { type: "button", class: danger ? "btn danger" : "btn primary", data: { testid: "confirm-yes" }, onclick: () => leave(true) }, textObject(ask.confirm));
-    const no = h("button", { type: "button", class: "btn", data: { testid: "confirm-no" }, onclick: () => leave(false) }, ask.deny ? textObject(ask.deny) : t("cancel"));
-    fill(dialog, h("h2", { id }, textObject(ask.title)), h("div", { class: "confirm-text" }, textObject(ask.text)), h("footer", null, no, yes));
+    const yes = h(
+      "button",
+      {
+        type: "button",
+        class: danger ? "btn danger" : "btn primary",
+        data: { testid: "confirm-yes" },
+        onclick: () => leave(true),
+      },
+      textObject(ask.confirm),
+    );
+    const no = h(
+      "button",
+      { type: "button", class: "btn", data: { testid: "confirm-no" }, onclick: () => leave(false) },
+      ask.deny ? textObject(ask.deny) : t("cancel"),
+    );
+    fill(
+      dialog,
+      h("h2", { id }, textObject(ask.title)),
+      h("div", { class: "confirm-text" }, textObject(ask.text)),
+      h("footer", null, no, yes),
+    );
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     dialog.addEventListener("keydown", (event) => {
       trapTab(event, dialog);
@@ -116,7 +144,8 @@ export function confirmed(ask) {
   });
 }
 
-const FOCUSABLE = 'a[href], button:not(:disabled), input:not(:disabled), textarea:not(:disabled), select:not(:disabled), [tabindex]:not([tabindex="-1"])';
+const FOCUSABLE =
+  'a[href], button:not(:disabled), input:not(:disabled), textarea:not(:disabled), select:not(:disabled), [tabindex]:not([tabindex="-1"])';
 
 /** The elements inside that Tab reaches. */
 export const focusables = (root) =>
@@ -136,8 +165,18 @@ export function trapTab(event, root) {
 /** A line that passes by at the bottom, read out by screen readers. */
 export function notice(text, kind = "info") {
   const tray = document.getElementById("notices") ?? makeTray();
-  const close = h("button", { type: "button", class: "icon-btn", "aria-label": t("close"), onclick: () => row.remove() }, icon("close"));
-  const row = h("div", { class: `notice ${kind}`, data: { testid: "notice" } }, icon(kind === "error" ? "warn" : "info"), h("span", null, text), close);
+  const close = h(
+    "button",
+    { type: "button", class: "icon-btn", "aria-label": t("close"), onclick: () => row.remove() },
+    icon("close"),
+  );
+  const row = h(
+    "div",
+    { class: `notice ${kind}`, data: { testid: "notice" } },
+    icon(kind === "error" ? "warn" : "info"),
+    h("span", null, text),
+    close,
+  );
   tray.append(row);
   while (tray.children.length > 3) tray.firstElementChild.remove();
   raiseTray(tray);

@@ -16,8 +16,16 @@ function part(one) {
 
 function list({ style, elements = [], indent = 0, offset = 0 }) {
   const tag = style === "ordered" ? "ol" : "ul";
-  const props = { class: `rt-list depth-${indent % 3}`, style: { "--depth": indent }, start: offset ? offset + 1 : null };
-  return h(tag, props, elements.map((item) => h("li", null, item.type === "rich_text_section" ? pieces(item.elements) : part(item))));
+  const props = {
+    class: `rt-list depth-${indent % 3}`,
+    style: { "--depth": indent },
+    start: offset ? offset + 1 : null,
+  };
+  return h(
+    tag,
+    props,
+    elements.map((item) => h("li", null, item.type === "rich_text_section" ? pieces(item.elements) : part(item))),
+  );
 }
 
 function pieces(elements = []) {
@@ -35,7 +43,14 @@ function piece(one) {
     case "channel":
       return channelMention(one.channel_id);
     case "emoji":
-      return emojiNode(one.name) ?? one.unicode?.split("-").map((code) => String.fromCodePoint(parseInt(code, 16))).join("") ?? `:${one.name}:`;
+      return (
+        emojiNode(one.name) ??
+        one.unicode
+          ?.split("-")
+          .map((code) => String.fromCodePoint(parseInt(code, 16)))
+          .join("") ??
+        `:${one.name}:`
+      );
     case "broadcast":
       return h("span", { class: "mention all" }, `@${one.range}`);
     case "date":

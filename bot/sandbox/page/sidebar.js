@@ -20,21 +20,58 @@ const KINDS = [
 
 function draw() {
   side.setAttribute("aria-label", t("menu"));
-  fill(lists, KINDS.map(([kind, title]) => {
-    const rows = store.channels.filter((one) => one.kind === kind);
-    return rows.length > 0 && h("section", { "aria-label": t(title) }, h("h2", null, t(title)), h("ul", null, rows.map((one) => h("li", null, item(one)))));
-  }));
+  fill(
+    lists,
+    KINDS.map(([kind, title]) => {
+      const rows = store.channels.filter((one) => one.kind === kind);
+      return (
+        rows.length > 0 &&
+        h(
+          "section",
+          { "aria-label": t(title) },
+          h("h2", null, t(title)),
+          h(
+            "ul",
+            null,
+            rows.map((one) => h("li", null, item(one))),
+          ),
+        )
+      );
+    }),
+  );
 }
 
 function item(one) {
   const here = one.id === store.channel;
-  const sign = one.kind === "channel" ? icon("hash") : avatar(one.kind === "app" ? { is_bot: true } : (member(one.with) ?? { id: one.id, real_name: one.name }), "tiny");
+  const sign =
+    one.kind === "channel"
+      ? icon("hash")
+      : avatar(
+          one.kind === "app" ? { is_bot: true } : (member(one.with) ?? { id: one.id, real_name: one.name }),
+          "tiny",
+        );
   return h(
     "button",
-    { type: "button", class: one.unread ? "side-item unread" : "side-item", "aria-current": here ? "page" : null, data: { testid: "channel-item", channel: one.id, kind: one.kind, name: one.name }, onclick: () => choose(one.id) },
+    {
+      type: "button",
+      class: one.unread ? "side-item unread" : "side-item",
+      "aria-current": here ? "page" : null,
+      data: { testid: "channel-item", channel: one.id, kind: one.kind, name: one.name },
+      onclick: () => choose(one.id),
+    },
     sign,
-    h("span", { class: "side-name" }, channelName(one), one.with === store.as && one.kind === "dm" && h("small", null, ` ${t("you")}`)),
-    one.unread > 0 && h("span", { class: "badge", "aria-label": t("unread", { n: one.unread }), data: { testid: "unread" } }, one.unread > 99 ? "99+" : String(one.unread)),
+    h(
+      "span",
+      { class: "side-name" },
+      channelName(one),
+      one.with === store.as && one.kind === "dm" && h("small", null, ` ${t("you")}`),
+    ),
+    one.unread > 0 &&
+      h(
+        "span",
+        { class: "badge", "aria-label": t("unread", { n: one.unread }), data: { testid: "unread" } },
+        one.unread > 99 ? "99+" : String(one.unread),
+      ),
   );
 }
 

@@ -16,6 +16,7 @@ export class Surface {
     this.container = container;
     this.form = form;
     this.touched = touched;
+    this.headingLevel = "2";
   }
 
   /** Draws blocks into a node; what is the same stays, with its focus and its half-typed text. */
@@ -66,6 +67,16 @@ export class Surface {
 function keyed(block, index) {
   const key = block.block_id || `${block.type}#${index}`;
   if (block.type !== "input") return { key, block, print: JSON.stringify(block), control: null };
-  const { initial_value, initial_option, initial_options, initial_date, initial_time, initial_date_time, initial_user, initial_users, ...control } = block.element ?? {};
+  const {
+    initial_value,
+    initial_option,
+    initial_options,
+    initial_date,
+    initial_time,
+    initial_date_time,
+    initial_user,
+    initial_users,
+    ...control
+  } = block.element ?? {};
   return { key, block, print: JSON.stringify(block), control: JSON.stringify([block.dispatch_action, control]) };
 }

@@ -17,7 +17,17 @@ export function openSwitcher() {
   const listId = uid("jump");
   let rows = [];
   let active = 0;
-  const input = h("input", { type: "text", class: "text", role: "combobox", "aria-expanded": "true", "aria-controls": listId, "aria-label": t("jumpTitle"), placeholder: t("jump"), autocomplete: "off", data: { testid: "switcher-input" } });
+  const input = h("input", {
+    type: "text",
+    class: "text",
+    role: "combobox",
+    "aria-expanded": "true",
+    "aria-controls": listId,
+    "aria-label": t("jumpTitle"),
+    placeholder: t("jump"),
+    autocomplete: "off",
+    data: { testid: "switcher-input" },
+  });
   const list = h("div", { id: listId, role: "listbox", class: "switch-list" });
   dialog = h("dialog", { class: "switcher", "aria-label": t("jumpTitle"), data: { testid: "switcher" } }, input, list);
 
@@ -30,9 +40,24 @@ export function openSwitcher() {
 
   function draw() {
     const wanted = input.value.trim().toLowerCase().replace(/^[#@]/, "");
-    rows = entries().filter((row) => row.name.toLowerCase().includes(wanted)).slice(0, 30);
+    rows = entries()
+      .filter((row) => row.name.toLowerCase().includes(wanted))
+      .slice(0, 30);
     active = 0;
-    fill(list, rows.length ? rows.map((row, index) => h("div", { class: "option", role: "option", id: `${listId}-${index}`, data: row.data, onclick: () => take(index) }, row.sign, h("span", { class: "option-text" }, row.name), row.note && h("small", null, row.note))) : h("div", { class: "list-note" }, t("nothing")));
+    fill(
+      list,
+      rows.length
+        ? rows.map((row, index) =>
+            h(
+              "div",
+              { class: "option", role: "option", id: `${listId}-${index}`, data: row.data, onclick: () => take(index) },
+              row.sign,
+              h("span", { class: "option-text" }, row.name),
+              row.note && h("small", null, row.note),
+            ),
+          )
+        : h("div", { class: "list-note" }, t("nothing")),
+    );
     mark();
   }
 
@@ -78,27 +103,37 @@ function entries() {
   const talks = store.channels.map((one) => ({
     name: channelName(one),
     note: one.unread ? t("unread", { n: one.unread }) : "",
-    sign: one.kind === "channel" ? icon("hash") : avatar(one.kind === "app" ? { is_bot: true } : (member(one.with) ?? { id: one.id, real_name: one.name }), "small"),
+    sign:
+      one.kind === "channel"
+        ? icon("hash")
+        : avatar(
+            one.kind === "app" ? { is_bot: true } : (member(one.with) ?? { id: one.id, real_name: one.name }),
+            "small",
+          ),
     data: { testid: "switcher-option", channel: one.id },
     run: () => {
       goTo(one.id);
       document.querySelector("[data-testid=composer-input]")?.focus();
     },
   }));
-  const shortcuts = store.shortcuts.filter((one) => one.type === "global").map((one) => ({
-    name: one.name,
-    note: t("shortcuts"),
-    sign: icon("bolt"),
-    data: { testid: "switcher-option", callbackId: one.callback_id },
-    run: () => runShortcut({ callback_id: one.callback_id }),
-  }));
+  const shortcuts = store.shortcuts
+    .filter((one) => one.type === "global")
+    .map((one) => ({
+      name: one.name,
+      note: t("shortcuts"),
+      sign: icon("bolt"),
+      data: { testid: "switcher-option", callbackId: one.callback_id },
+      run: () => runShortcut({ callback_id: one.callback_id }),
+    }));
   return [...talks, ...people(), ...shortcuts];
 }
 
 // everybody with whom there is no conversation yet
 function people() {
   const known = new Set(store.channels.filter((one) => one.kind === "dm").map((one) => one.with));
-  const rest = [...store.members.values()].filter((one) => !one.is_bot && !one.deleted && one.id !== store.as && !known.has(one.id));
+  const rest = [...store.members.values()].filter(
+    (one) => !one.is_bot && !one.deleted && one.id !== store.as && !known.has(one.id),
+  );
   return rest.map((one) => ({
     name: one.real_name,
     note: t("newDm"),

@@ -24,7 +24,23 @@ function draw({ focus = false, ts = null } = {}) {
   const box = composer({ channel: one.id, thread: store.thread, placeholder: t("replyTo") });
   fill(
     pane,
-    h("header", { class: "conversation-head" }, h("h2", null, t("thread")), h("span", { class: "quiet about" }, one.kind === "channel" ? `#${one.name}` : channelName(one)), h("button", { type: "button", class: "icon-btn", "aria-label": t("close"), data: { testid: "thread-close" }, onclick: closeThread }, icon("close"))),
+    h(
+      "header",
+      { class: "conversation-head" },
+      h("h2", null, t("thread")),
+      h("span", { class: "quiet about" }, one.kind === "channel" ? `#${one.name}` : channelName(one)),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "icon-btn",
+          "aria-label": t("close"),
+          data: { testid: "thread-close" },
+          onclick: closeThread,
+        },
+        icon("close"),
+      ),
+    ),
     list.node,
     box.node,
   );

@@ -47,7 +47,19 @@ export function toggleTour(show = hidden) {
 }
 
 export function tourButton() {
-  return h("button", { type: "button", class: "top-btn", "aria-label": t("guide"), title: t("guide"), data: { testid: "tour-open" }, onclick: () => toggleTour(hidden || matchMedia("(max-width: 760px)").matches) }, icon("map"), h("span", { class: "long" }, t("guide")));
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "top-btn",
+      "aria-label": t("guide"),
+      title: t("guide"),
+      data: { testid: "tour-open" },
+      onclick: () => toggleTour(hidden || matchMedia("(max-width: 760px)").matches),
+    },
+    icon("map"),
+    h("span", { class: "long" }, t("guide")),
+  );
 }
 
 function draw() {
@@ -58,18 +70,86 @@ function draw() {
   const who = one.as && member(one.as);
   const isWho = who && who.id === store.as;
   const doing = [
-    who && h("button", { type: "button", class: "btn small", disabled: isWho, data: { testid: "tour-be", member: who.id }, onclick: () => emit("be", { id: who.id, then: () => spot(one) }) }, isWho ? t("youAre", { name: who.real_name }) : t("beThis", { name: who.real_name })),
-    one.type && h("button", { type: "button", class: "btn small primary", data: { testid: "tour-type" }, onclick: () => typeIt(one) }, t("typeIt")),
+    who &&
+      h(
+        "button",
+        {
+          type: "button",
+          class: "btn small",
+          disabled: isWho,
+          data: { testid: "tour-be", member: who.id },
+          onclick: () => emit("be", { id: who.id, then: () => spot(one) }),
+        },
+        isWho ? t("youAre", { name: who.real_name }) : t("beThis", { name: who.real_name }),
+      ),
+    one.type &&
+      h(
+        "button",
+        { type: "button", class: "btn small primary", data: { testid: "tour-type" }, onclick: () => typeIt(one) },
+        t("typeIt"),
+      ),
   ];
-  return fill(tourPlace, h("section", { class: "tour", tabindex: "-1", "aria-label": t("guide"), data: { testid: "tour", step: String(step) } },
-    h("div", { class: "tour-head" }, h("small", null, t("guideStep", { n: step + 1, all: store.tour.length })), h("button", { type: "button", class: "icon-btn", "aria-label": t("hideGuide"), data: { testid: "tour-hide" }, onclick: () => toggleTour(false) }, icon("close"))),
-    h("div", { class: "tour-bar", "aria-hidden": "true" }, h("i", { style: { width: `${((step + 1) / store.tour.length) * 100}%` } })),
-    h("h2", { data: { testid: "tour-title" } }, pick(one.title)),
-    h("div", { class: "tour-body" }, mrkdwn(loosen(pick(one.body))), one.type && h("code", { class: "tour-type" }, pick(one.type))),
-    doing.some(Boolean) && h("div", { class: "row" }, doing),
-    h("div", { class: "tour-foot" },
-      h("button", { type: "button", class: "link-btn", disabled: step === 0, data: { testid: "tour-back" }, onclick: () => move(step - 1) }, t("previous")),
-      h("button", { type: "button", class: "btn small", data: { testid: "tour-next" }, onclick: () => (last ? toggleTour(false) : move(step + 1)) }, last ? t("done") : t("next")))));
+  return fill(
+    tourPlace,
+    h(
+      "section",
+      { class: "tour", tabindex: "-1", "aria-label": t("guide"), data: { testid: "tour", step: String(step) } },
+      h(
+        "div",
+        { class: "tour-head" },
+        h("small", null, t("guideStep", { n: step + 1, all: store.tour.length })),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "icon-btn",
+            "aria-label": t("hideGuide"),
+            data: { testid: "tour-hide" },
+            onclick: () => toggleTour(false),
+          },
+          icon("close"),
+        ),
+      ),
+      h(
+        "div",
+        { class: "tour-bar", "aria-hidden": "true" },
+        h("i", { style: { width: `${((step + 1) / store.tour.length) * 100}%` } }),
+      ),
+      h("h2", { data: { testid: "tour-title" } }, pick(one.title)),
+      h(
+        "div",
+        { class: "tour-body" },
+        mrkdwn(loosen(pick(one.body))),
+        one.type && h("code", { class: "tour-type" }, pick(one.type)),
+      ),
+      doing.some(Boolean) && h("div", { class: "row" }, doing),
+      h(
+        "div",
+        { class: "tour-foot" },
+        h(
+          "button",
+          {
+            type: "button",
+            class: "link-btn",
+            disabled: step === 0,
+            data: { testid: "tour-back" },
+            onclick: () => move(step - 1),
+          },
+          t("previous"),
+        ),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "btn small",
+            data: { testid: "tour-next" },
+            onclick: () => (last ? toggleTour(false) : move(step + 1)),
+          },
+          last ? t("done") : t("next"),
+        ),
+      ),
+    ),
+  );
 }
 
 // Chinese has no spaces at which Slack's marks could begin; here an unseen one is put in
@@ -84,7 +164,8 @@ function spot(one) {
 function typeIt(one) {
   const type = () => {
     if (one.channel && channel(one.channel) && store.channel !== one.channel) goTo(one.channel);
-    else if (store.tab === "home") goTo(store.channels.find((each) => each.kind === "channel")?.id ?? store.channel, { tab: "messages" });
+    else if (store.tab === "home")
+      goTo(store.channels.find((each) => each.kind === "channel")?.id ?? store.channel, { tab: "messages" });
     drawer(false);
     prefill(pick(one.type));
   };

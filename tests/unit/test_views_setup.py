@@ -1,0 +1,120 @@
+"""The setup form: fields of a team, prefilled, and its type-aheads."""
+
+from typing import Any
+
+import pytest
+
+from bot.i18n import Translator
+from bot.services.teams import TeamForm
+from bot.services.values import MemberRef
+from bot.views import setup_choices, setup_forms
+from tests.unit.figures import accepted_message, accepted_view, make_team, texts, values_of
+
+EN = Translator("en-US", "Asia/Shanghai")
+ZH = Translator("zh-CN", "Asia/Shanghai")
+
+
+def element_of(view: dict[str, Any], block_id: str) -> dict[str, Any]:
+    return next(dict(block["element"]) for block in view["blocks"] if block.get("block_id") == block_id)
+
+
+def test_fields_of_the_form_are_those_of_the_service() -> None:
+    view = accepted_view(setup_forms.form(EN, None))
+    fields = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
+    assert fields == set(TeamForm.model_fields) - {"team_id"}
+
+
+def test_new_team_is_proposed_with_the_channel_zone_country_and_currency_of_the_one_who_asks() -> None:
+    view = accepted_view(setup_forms.form(ZH, None, channel_id="C7", manager="U7", zone="Asia/Shanghai"))
+    assert view["title"]["text"] == "设置团队"
+    assert element_of(view, "channel_id")["initial_conversation"] == "C7"
+    assert element_of(view, "manager")["initial_user"] == "U7"
+    assert element_of(view, "zone")["initial_option"]["value"] == "Asia/Shanghai"
+    assert element_of(view, "country")["initial_option"]["text"]["text"] == "中国 (CN)"
+    assert element_of(view, "currency")["initial_option"]["value"] == "CNY"
+    assert element_of(view, "locale")["initial_option"]["value"] == "zh-CN"
+    assert element_of(view, "hours")["initial_value"] == "9:00-12:00 13:00-18:00"
+    assert [one["value"] for one in element_of(view, "workdays")["initial_options"]] == ["0", "1", "2", "3", "4"]
+
+
+def test_zone_without_an_obvious_country_proposes_none() -> None:
+    view = accepted_view(setup_forms.form(EN, None, zone="Africa/Nairobi"))
+    assert "initial_option" not in element_of(view, "country")
+    assert element_of(view, "currency")["initial_option"]["value"] == "USD"
+
+
+def test_team_is_edited_from_what_it_is_and_its_currency_stays() -> None:
+    week = ((), ((480, 1020),), ((480, 1020),), (), (), (), ((480, 1020),))
+    team = make_team(
+        id=4, name="Süd", hours=week, digest_minute=510, zone="Europe/Berlin", country="DE", currency="EUR",
+        reps=(MemberRef(1, "Lin", "U1"), MemberRef(2, "Imported", None)), specialists=(MemberRef(3, "Sam", "U3"),),
+    )  # fmt: skip
+    view = accepted_view(setup_forms.form(EN, team))
+    assert view["private_metadata"] == '{"team_id": 4}'
+    assert view["title"]["text"] == "Edit team"
+    assert element_of(view, "name")["initial_value"] == "Süd"
+    assert element_of(view, "reps")["initial_users"] == ["U1"]
+    assert element_of(view, "specialists")["initial_users"] == ["U3"]
+    assert element_of(view, "manager")["initial_user"] == "U9"
+    assert element_of(view, "hours")["initial_value"] == "8:00-17:00"
+    assert element_of(view, "digest_time")["initial_value"] == "8:30"
+    assert [one["value"] for one in element_of(view, "workdays")["initial_options"]] == ["1", "2", "6"]
+    assert "Amounts without a currency are in EUR." in texts(view["blocks"])
+
+
+def test_team_without_manager_or_people_can_be_edited_too() -> None:
+    view = accepted_view(setup_forms.form(EN, make_team(manager=None, reps=(), hours=((),) * 7, channel_id=None)))
+    assert "initial_user" not in element_of(view, "manager")
+    assert "initial_users" not in element_of(view, "reps")
+    assert element_of(view, "hours")["initial_value"] == "9:00-12:00 13:00-18:00"
+
+
+@pytest.mark.parametrize("typed", ["shang", "Shang", "asia/shang"])
+def test_zone_is_found_by_its_city(typed: str) -> None:
+    assert setup_choices.zone_options(typed)[0].value == "Asia/Shanghai"
+
+
+def test_zones_are_at_most_a_hundred_and_have_no_leftovers() -> None:
+    shown = [one.value for one in setup_choices.zone_options("a")]
+    assert len(shown) == 100
+    assert setup_choices.zone_options("Etc/GMT") == []
+    assert setup_choices.zone_options("new york")[0].value == "America/New_York"
+    assert setup_choices.zone_options("utc")[0].value == "UTC"
+
+
+def test_country_is_found_by_name_in_the_readers_language_and_by_code() -> None:
+    assert setup_choices.country_options(EN, "germ")[0].value == "DE"
+    assert setup_choices.country_options(ZH, "德国")[0].value == "DE"
+    assert setup_choices.country_options(EN, "cn")[0].value == "CN"
+    assert setup_choices.country_options(EN, "nowhere at all") == []
+
+
+def test_every_country_offered_has_known_holidays() -> None:
+    from bot.domain.holiday_days import holiday_year  # noqa: PLC0415 - only this test needs it
+
+    for typed in ("a", "b", "united"):
+        for one in setup_choices.country_options(EN, typed)[:5]:
+            assert holiday_year(one.value or "", None, 2026) is not None
+
+
+def test_saved_team_shows_who_and_where_and_what_to_do_next() -> None:
+    view = accepted_view(setup_forms.saved(EN, make_team(), is_new=True))
+    words = texts(view["blocks"])
+    assert "*North* is ready" in words
+    assert "<#C1>" in words
+    assert "<@U9>" in words
+    assert "<@U1> <@U2>" in words
+    assert "/lead" in words
+
+
+def test_saved_team_without_people_says_so() -> None:
+    view = accepted_view(setup_forms.saved(ZH, make_team(reps=(), manager=None, channel_id=None), is_new=False))
+    assert "团队里还没有人" in texts(view["blocks"])
+    assert "<#" not in texts(view["blocks"])
+
+
+def test_list_of_teams_has_a_button_for_each() -> None:
+    _, blocks = accepted_message(setup_forms.teams_message(EN, [make_team(id=4), make_team(id=5)], may_add=True))
+    assert values_of(blocks, "setup.open") == ["4", "5", "new"]
+    _, blocks = accepted_message(setup_forms.teams_message(EN, [], may_add=False))
+    assert values_of(blocks, "setup.open") == []
