@@ -188,12 +188,8 @@ def _cut_forms(text: str, forms: set[str], *, last: bool, alone: bool) -> str:
             text = shorter
             forms.update(form.split("+"))
     for pattern in legal_forms().silent_anywhere:
-        if text.find(pattern) > 0 or not alone:
-            text = (
-                text[:1] + text[1:].replace(pattern, "")
-                if text[:1] and not text.startswith(pattern)
-                else text.replace(pattern, "")
-            )
+        # A name may begin with it (集团军), but a run of it alone says nothing beside other words.
+        text = ("" if text == pattern and not alone else text) and text[0] + text[1:].replace(pattern, "")
     for pattern in legal_forms().silent_ending if last else ():
         head = text.removesuffix(pattern)
         if head != text and (head or not alone) and head[-1:] not in _PARTS:

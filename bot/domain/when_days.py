@@ -7,7 +7,6 @@ from typing import Protocol
 
 from bot.domain.calendar import WorkCalendar
 
-
 DAY = timedelta(days=1)
 
 WEEK_DAYS = 7
@@ -19,6 +18,7 @@ WEDNESDAY, SATURDAY, SUNDAY = 2, 5, 6
 _LEAP_CYCLE = 9
 
 LAST_YEAR = 2200
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -38,6 +38,7 @@ class Context:
     calendar: WorkCalendar
     day_first: bool
 
+
 class DaySpec(Protocol):
     """What was said about a day."""
 
@@ -50,6 +51,7 @@ class DaySpec(Protocol):
         """Yield the days that it can mean, the likeliest first; the first that is still ahead is taken."""
         ...
 
+
 def month_day(year: int, month: int, day: int) -> date | None:
     """Return a date, or None if there is no such day."""
     try:
@@ -57,15 +59,18 @@ def month_day(year: int, month: int, day: int) -> date | None:
     except ValueError:
         return None
 
+
 def add_months(day: date, months: int) -> date:
     """Return the same day some months later, or the month's last if it is shorter."""
     index = day.year * MONTHS + day.month - 1 + months
     first = date(index // MONTHS, index % MONTHS + 1, 1)
     return min(first + (day.day - 1) * DAY, last_of_month(first))
 
+
 def last_of_month(day: date) -> date:
     """Return the last day of a day's month."""
     return (day.replace(day=28) + 4 * DAY).replace(day=1) - DAY
+
 
 @dataclass(frozen=True, slots=True)
 class OnDate:
@@ -83,6 +88,7 @@ class OnDate:
     def days(self, context: Context) -> Iterator[date]:  # noqa: ARG002 - the same for everybody
         """Yield the day."""
         yield self.day
+
 
 @dataclass(frozen=True, slots=True)
 class OnWeekday:
@@ -109,6 +115,7 @@ class OnWeekday:
         if self.week is None or self.soft:
             yield context.today + ((self.weekday - context.today.weekday() - 1) % WEEK_DAYS + 1) * DAY + more
 
+
 @dataclass(frozen=True, slots=True)
 class OnMonthDay:
     """A day of a named month: 12 May.
@@ -131,6 +138,7 @@ class OnMonthDay:
             found = month_day(year, self.month, self.day)
             if found and (self.year or found >= context.today):
                 yield found
+
 
 @dataclass(frozen=True, slots=True)
 class OnDayOfMonth:

@@ -38,6 +38,7 @@ def join(left: Piece, right: Piece) -> Piece | None:
         today_only=False,
     )
 
+
 def join_days(left: DaySpec, right: DaySpec) -> DaySpec | None:
     """Return what two statements about the day mean together; None if they are about two days."""
     for one, other in ((left, right), (right, left)):
@@ -53,6 +54,7 @@ def join_days(left: DaySpec, right: DaySpec) -> DaySpec | None:
             return found
     return None
 
+
 def _weekday_with(one: DaySpec, weekday: OnWeekday) -> DaySpec | None:
     if isinstance(one, InPeriod) and one.unit is Unit.WEEK and weekday.week is None:
         return replace(weekday, week=one.steps or 0)
@@ -62,6 +64,7 @@ def _weekday_with(one: DaySpec, weekday: OnWeekday) -> DaySpec | None:
         return replace(one, weekday=weekday.weekday)
     return one if isinstance(one, OnMonthDay) else None
 
+
 def _day_of_month_with(one: DaySpec, day: OnDayOfMonth) -> DaySpec | None:
     if not isinstance(one, InPeriod) or one.unit is not Unit.MONTH or one.edge is not None:
         return None
@@ -69,12 +72,14 @@ def _day_of_month_with(one: DaySpec, day: OnDayOfMonth) -> DaySpec | None:
         return OnMonthDay(one.number, day.day, one.year)
     return replace(day, months=one.steps)
 
+
 def _with_year(year: InPeriod, other: DaySpec) -> DaySpec | None:
     if isinstance(other, OnMonthDay) and other.year is None:
         return _YearOf(other, year)
     if isinstance(other, InPeriod) and other.number is not None and other.year is None:
         return _YearOf(other, year)
     return None
+
 
 @dataclass(frozen=True, slots=True)
 class _YearOf:
@@ -89,6 +94,7 @@ class _YearOf:
         for first, _ in self.year.stretches(context):
             yield from replace(self.of, year=first.year).days(context)
 
+
 _GAP = re.compile(
     r"(?: |,|\(|\)|\bat\b|\bon\b|\bby\b|\bof\b|\bthe\b|\bin\b|\bfrom\b|\baround\b|\babout\b|\bapprox\.?|\bcirca\b|\bbefore\b"
     r"|\bbetween\b|\bafter\b|\bstarting\b|\bsharp\b|\bfor\b|\bthis\b|\buntil\b|\blocal time\b|@|~|-|的|在|于|是|约|大概|大约|差不多|前后|左右|之前|以前|前|日?当天|那天|就|、)*",
@@ -96,6 +102,7 @@ _GAP = re.compile(
 )
 
 _RANGE = re.compile(r" ?(?:-|~|to|till|until|and|到|至|和)(?:\bat\b| |下午|上午|晚上)* ?", re.ASCII)
+
 
 def gather(pieces: list[Piece], text: str) -> list[Piece]:
     """Join pieces that stand side by side, and leave out those that are no time when alone."""
@@ -117,11 +124,13 @@ def gather(pieces: list[Piece], text: str) -> list[Piece]:
         gathered.append(before)
     return [piece for piece in gathered if not piece.weak]
 
+
 def _as_said_later(first: Piece, last: Piece) -> Piece:
     """Return the beginning of a stretch; "3–5 pm" says for both which half of the day it is."""
     if first.clock and not first.clock.exact and first.part is None:
         return replace(first, part=last.part)
     return first
+
 
 def merge(pieces: list[Piece], text: str) -> list[tuple[Piece, tuple[Piece, ...]]]:
     """Give times that stand apart from their day to it: "call on Thursday about the quote, 3pm".
@@ -144,6 +153,7 @@ def merge(pieces: list[Piece], text: str) -> list[tuple[Piece, tuple[Piece, ...]
                 continue
         index += 1
     return said
+
 
 def _belong(left: Piece, right: Piece, text: str) -> bool:
     if left.dead or right.dead or left.moment is not None or right.moment is not None:

@@ -6,10 +6,21 @@ from datetime import date
 from enum import StrEnum
 
 from bot.domain.calendar import next_workday, previous_workday
-from bot.domain.when_days import DAY, LAST_YEAR, MONTHS, SATURDAY, WEDNESDAY, WEEK_DAYS, Context, DaySpec, add_months, last_of_month
-
+from bot.domain.when_days import (
+    DAY,
+    LAST_YEAR,
+    MONTHS,
+    SATURDAY,
+    WEDNESDAY,
+    WEEK_DAYS,
+    Context,
+    DaySpec,
+    add_months,
+    last_of_month,
+)
 
 _QUARTER_MONTHS = 3
+
 
 class Unit(StrEnum):
     """A stretch of the calendar."""
@@ -18,6 +29,7 @@ class Unit(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+
 
 class Edge(StrEnum):
     """A place within a stretch of the calendar."""
@@ -29,6 +41,7 @@ class Edge(StrEnum):
     LAST_DAY = "last day"
     TENTH = "tenth"
     TWENTIETH = "twentieth"
+
 
 @dataclass(frozen=True, slots=True)
 class InPeriod:
@@ -101,6 +114,7 @@ class InPeriod:
         """Return the same stretch with a place in it."""
         return replace(self, edge=edge)
 
+
 @dataclass(frozen=True, slots=True)
 class OnWeekend:
     """A weekend; its Saturday, or its Sunday if that is today.
@@ -118,6 +132,7 @@ class OnWeekend:
         yield max(saturday, context.today) if not self.week else saturday
         if self.week is None:
             yield saturday + WEEK_DAYS * DAY
+
 
 @dataclass(frozen=True, slots=True)
 class NthInPeriod:
@@ -152,6 +167,7 @@ class NthInPeriod:
             return last - ((last.weekday() - self.weekday) % WEEK_DAYS) * DAY
         return first + ((self.weekday - first.weekday()) % WEEK_DAYS + (self.nth - 1) * WEEK_DAYS) * DAY
 
+
 @dataclass(frozen=True, slots=True)
 class BesideDay:
     """The last workday before a day, or the first after it: 国庆前.
@@ -171,11 +187,13 @@ class BesideDay:
         for day in self.of.days(context):
             yield step(context.calendar, day)
 
+
 # The day of the first new moon of the Chinese year, from the almanac.
 _SPRING_FESTIVALS = {
     2025: (1, 29), 2026: (2, 17), 2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3), 2031: (1, 23), 2032: (2, 11),
     2033: (1, 31), 2034: (2, 19), 2035: (2, 8), 2036: (1, 28),
 }  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class OnSpringFestival:

@@ -10,7 +10,6 @@ from bot.domain.calendar import next_workday, spans_of
 from bot.domain.when_days import DAY, Context, DaySpec
 from bot.domain.worked_year import at_local
 
-
 HOUR = 60
 
 _NOON_HOUR, _MIDNIGHT_HOUR = 12, 24
@@ -23,6 +22,7 @@ _LAST_NOON_HOUR = 3
 
 _FIRST_MORNING_HOUR = 8
 
+
 class Part(StrEnum):
     """A part of the day."""
 
@@ -32,6 +32,7 @@ class Part(StrEnum):
     AFTERNOON = "afternoon"
     EVENING = "evening"
 
+
 # A part of the day without a time: when it is due, and until when it can still be meant today.
 _PART_MINUTES = {
     Part.DAWN: (6 * HOUR, 8 * HOUR),
@@ -40,6 +41,7 @@ _PART_MINUTES = {
     Part.AFTERNOON: (15 * HOUR, 18 * HOUR),
     Part.EVENING: (20 * HOUR, _LAST_MINUTE),
 }
+
 
 @dataclass(frozen=True, slots=True)
 class ClockTime:
@@ -76,6 +78,7 @@ class ClockTime:
     def may_be_later(self, part: Part | None) -> bool:
         """Tell whether the hour could as well be twelve hours later."""
         return part is None and not self.exact and self.hour < _NOON_HOUR
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -119,9 +122,11 @@ class Piece:
         """Whether it says a time of day and no day."""
         return self.timed and self.day is None and self.moment is None and not self.dead
 
+
 Builder = Callable[[re.Match[str], Context], Piece | None]
 
 Rule = tuple[re.Pattern[str], Builder]
+
 
 def due_of(piece: Piece, context: Context) -> datetime | None:
     """Return the first moment ahead that a piece can mean, aware, in UTC; None if there is none."""
@@ -136,6 +141,7 @@ def due_of(piece: Piece, context: Context) -> datetime | None:
                 return due
     return None
 
+
 def _days(piece: Piece, context: Context) -> Iterator[date]:
     if piece.day is not None:
         yield from piece.day.days(context)
@@ -146,6 +152,7 @@ def _days(piece: Piece, context: Context) -> Iterator[date]:
     yield context.today
     if not piece.today_only:
         yield next_workday(context.calendar, context.today) if piece.closing else context.today + DAY
+
 
 def _minutes(piece: Piece, context: Context, day: date) -> Iterator[int]:
     """Yield the minutes of the day that can be meant, the likeliest first; later ones only serve when that is over."""
@@ -167,6 +174,7 @@ def _minutes(piece: Piece, context: Context, day: date) -> Iterator[int]:
     if is_today:
         yield _LAST_MINUTE
 
+
 def _at(piece: Piece, context: Context, day: date, minutes: int) -> datetime:
     if piece.place is None:
         return at_local(context.zone, day, minutes)
@@ -174,3 +182,13 @@ def _at(piece: Piece, context: Context, day: date, minutes: int) -> datetime:
     hours, rest = divmod(minutes, HOUR)
     shown = (shown + hours // _MIDNIGHT_HOUR * DAY).replace(hour=hours % _MIDNIGHT_HOUR, minute=rest)
     return shown.astimezone(UTC)
+
+
+def said(match: re.Match[str], day: DaySpec, part: Part | None = None, *, weak: bool = False) -> Piece:
+    """Return the piece that a match says: a day, with a part of it."""
+    return Piece(match.start(), match.end(), day=day, part=part, weak=weak)
+
+
+def dead(match: re.Match[str], _: Context) -> Piece:
+    """Return a piece that is no due time, nor is anything that belongs to it."""
+    return Piece(match.start(), match.end(), dead=True)

@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 from bot.domain import (
     when_chinese,
     when_chinese_clock,
+    when_chinese_stretches,
     when_english,
     when_english_clock,
     when_english_stretches,
+    when_festivals,
     when_numbers,
 )
 from bot.domain.calendar import DEFAULT_WEEK, WorkCalendar
 from bot.domain.when_days import Context
-from bot.domain.when_pieces import Piece, Rule, due_of, gather, merge
+from bot.domain.when_joining import gather, merge
+from bot.domain.when_pieces import Piece, Rule, due_of
 from bot.domain.when_text import Folded
 from bot.domain.worked_year import zone_of
 
@@ -24,11 +27,11 @@ _CHINESE = re.compile("[\u3400-\u9fff]")
 
 def _rules_for(sentence: str) -> list[Rule]:
     """Return the rules that can find anything in a sentence: most have the characters of one language only."""
-    rules = list(when_numbers.RULES)
+    rules = [*when_numbers.RULES, *when_festivals.RULES]
     if _LATIN.search(sentence):
         rules += when_english.RULES + when_english_stretches.RULES + when_english_clock.RULES
     if _CHINESE.search(sentence):
-        rules += when_chinese.RULES + when_chinese_clock.RULES
+        rules += when_chinese.RULES + when_chinese_stretches.RULES + when_chinese_clock.RULES
     return rules
 
 

@@ -44,12 +44,14 @@ class Kit:
         gateway: Slack's Web API.
         settings: The program's settings.
         executor: Threads for what is done after the ack.
+        wake: Has promised messages sent soon, instead of at the next tick.
     """
 
     desk: Desk
     gateway: Gateway
     settings: Settings
     executor: ThreadPoolExecutor
+    wake: Callable[[], None] = lambda: None
     commands: dict[str, Handler] = field(default_factory=dict)
     actions: dict[str, Handler] = field(default_factory=dict)
     views: dict[str, Handler] = field(default_factory=dict)
@@ -227,6 +229,7 @@ def _acted(call: Call, handler: Handler | None, ack: Ack) -> BoltResponse:
 
 
 def _changed(call: Call) -> None:
+    call.kit.wake()
     if call.is_from_home:
         call.later += [partial(work, call) for work in call.kit.changes]
 

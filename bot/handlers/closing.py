@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-
 from bot.domain.playbook import Reason
 from bot.handlers import in_place, typed
 from bot.handlers.boundary import Kit

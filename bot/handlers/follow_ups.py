@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from bot.domain.events import ActionUndone, FollowUpLogged, NextStepSet
 from bot.domain.when import FollowUpText
 from bot.errors import NextStepRequired, NotFound

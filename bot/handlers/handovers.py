@@ -2,7 +2,6 @@
 
 import re
 
-
 from bot.errors import InvalidInput, Text
 from bot.handlers import in_place, typed
 from bot.handlers.boundary import Kit

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-
 from bot.domain import identity
 from bot.domain.identity import Verdict
 from bot.handlers import typed

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-
 from bot.handlers import in_place, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply

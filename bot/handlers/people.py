@@ -1,6 +1,5 @@
 """Owns what Slack tells of people: new names, zones, languages, deactivations."""
 
-
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Reply
 from bot.services import members

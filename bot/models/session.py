@@ -3,10 +3,11 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker, with_loader_criteria
+from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, sessionmaker, with_loader_criteria
 
 from bot.models.base import Base, WorkspaceOwned
 
@@ -84,13 +85,13 @@ def _only_this_workspace(state: ORMExecuteState) -> None:
     workspace_id = state.session.info.get("workspace_id")
     if workspace_id is None or state.is_column_load or state.is_relationship_load:
         return
-    state.statement = state.statement.options(
-        with_loader_criteria(
-            WorkspaceOwned,
-            lambda cls: cls.workspace_id == workspace_id,
-            include_aliases=True,
-        )
-    )
+    state.statement = state.statement.options(_criteria(workspace_id))
+
+
+@lru_cache(maxsize=10_000)
+def _criteria(workspace_id: int) -> LoaderCriteriaOption:
+    # Made once for a workspace: SQLAlchemy works through every mapped class for it, which takes longer than most queries.
+    return with_loader_criteria(WorkspaceOwned, lambda cls: cls.workspace_id == workspace_id, include_aliases=True)
 
 
 @event.listens_for(ScopedSession, "before_flush")

@@ -55,7 +55,7 @@ class Acts:
         if message.get("text") or message.get("blocks"):
             name_parts(message.get("blocks") or [])
             post = self._desk.response_urls.answer(user, channel, message)
-            return replace(answer, ts=post.ts if post else None)
+            return replace(answer, ts=post.ts if post else "")
         return answer
 
     async def shortcut(self, user: str, callback_id: str, channel_id: str | None, ts: str | None) -> Answer:

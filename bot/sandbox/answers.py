@@ -47,7 +47,7 @@ class Answer:
         body: The ack's body.
         options: Of a type-ahead.
         option_groups: Of a type-ahead.
-        ts: Timestamp of the message that was said.
+        ts: Timestamp of the message that was said, or that came with the ack; empty for none.
         seconds: Real time until the ack.
         payload: What the app was sent; empty if nothing was sent.
         deliveries: What was sent, to be redelivered as it was.
@@ -59,7 +59,7 @@ class Answer:
     body: Any = None
     options: list[Json] = field(default_factory=list)
     option_groups: list[Json] = field(default_factory=list)
-    ts: str | None = None
+    ts: str = ""
     seconds: float = 0.0
     payload: Json = field(default_factory=dict)
     deliveries: tuple[Delivery, ...] = ()

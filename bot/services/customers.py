@@ -124,6 +124,12 @@ def create(
     return customer
 
 
+def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer:
+    """Add what else a known customer is found by, such as the telephone number of a new contact; returns the customer."""
+    add_keys(session, customer, [key for key in keys if key.kind is not KeyKind.NAME])
+    return customer
+
+
 def add_keys(session: Session, customer: Customer, keys: Iterable[Key]) -> None:
     """Write strong keys that nobody has yet; the one of the name must be free."""
     strong = sorted({(str(key.kind), key.value) for key in keys if key.kind is not KeyKind.PINYIN})

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.domain.events import FollowUpLogged, NextStepSnoozed
 from bot.errors import NextStepRequired, RuleBroken, Text
@@ -29,7 +29,7 @@ class FollowUpForm(BaseModel):
     said: str = Field(min_length=1, max_length=3000)
     answered: str | None = Field(default=None, max_length=3000)
     next_step: str | None = Field(default=None, max_length=500)
-    next_due_at: datetime | None = None
+    next_due_at: AwareDatetime | None = None
     permalink: str | None = Field(default=None, max_length=500)
 
     @classmethod

@@ -31,11 +31,20 @@ def read_form(form: type[Form], values: dict[str, Any]) -> Form:
         ) from error
 
 
+def clean(text: str) -> str:
+    """Return a text without what no database keeps and no person types: null bytes and halves of characters."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").strip()
+
+
+def clean_or_none(text: str | None) -> str | None:
+    """Return a text as ``clean`` does; None where nothing is left."""
+    return clean(text or "") or None
+
+
 def _tidy(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    # A null byte is refused by PostgreSQL, and no person types one.
-    return value.replace("\x00", "").strip() or None
+    if isinstance(value, dict):
+        return {name: tidy for name, one in value.items() if (tidy := _tidy(one)) is not None}
+    return clean_or_none(value) if isinstance(value, str) else value
 
 
 def _text(fault: Any) -> Text:

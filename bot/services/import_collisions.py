@@ -95,6 +95,6 @@ def mark_those_here(session: Session, plan: "Plan") -> None:
                 Opportunity.has_collision.is_(False),
                 Opportunity.team_id.not_in(by_product),
             )
-            .values(has_collision=True),
+            .values(has_collision=True, broken_from=Opportunity.captured_at),
             execution_options={"synchronize_session": False},
         )

@@ -1,11 +1,12 @@
 """Owns what an imported opportunity looks like: the values of its row, and the events that its file tells of."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Connection, insert
 
-from bot.domain import attention, calendar, grading
+from bot.domain import attention, calendar, grading, health
 from bot.domain.attention import Situation
 from bot.domain.events import (
     AssignmentAccepted,
@@ -21,6 +22,9 @@ from bot.domain.playbook import StageKind
 from bot.models import EventRow, Opportunity
 from bot.services.desk import Actor
 from bot.services.import_plan import PlannedRow, PlannedTeam
+
+if TYPE_CHECKING:
+    from bot.domain.health import Checked
 
 
 class HistoryWriter:
@@ -44,7 +48,7 @@ class HistoryWriter:
         owner_id = planned.owner.id if planned.owner is not None else None
         is_open = planned.closed_at is None
         entered_at = planned.captured_at if planned.closed_at is None else planned.closed_at
-        return {
+        values = {
             **_BLANK,
             "workspace_id": self.by.workspace_id,
             "team_id": team.id,
@@ -83,6 +87,8 @@ class HistoryWriter:
             "close_reason": planned.reason,
             "close_note": planned.note,
         }
+        values["broken_from"] = health.broken_from(cast("Checked", SimpleNamespace(**values)))
+        return values
 
     def _grade(self, planned: PlannedRow) -> grading.Grade:
         row, playbook = planned.row, planned.team.playbook

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -46,7 +46,7 @@ class LeadForm(BaseModel):
     industry: str | None = Field(default=None, max_length=120)
     expected_close_on: date | None = None
     next_step: str | None = Field(default=None, max_length=500)
-    next_due_at: datetime | None = None
+    next_due_at: AwareDatetime | None = None
     mine: bool = True
     way: str = "command"
     permalink: str | None = Field(default=None, max_length=500)
@@ -153,18 +153,19 @@ def _check_values(form: LeadForm, ground: Ground, now: datetime) -> None:
 
 
 def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Recorder) -> Customer:
-    if form.customer_id is not None:
-        known = session.scalar(select(Customer).where(Customer.id == form.customer_id).with_for_update())
-        if known is None:
-            raise InvalidInput({"customer": Text("error.not_found")})
-        return known
     name = form.customer_name or ""
     keys = identity.keys_of(
         name, email=form.contact_email, phone=form.contact_phone, country=ground.team.country or "US"
     )
+    if form.customer_id is not None:
+        known = session.scalar(select(Customer).where(Customer.id == form.customer_id).with_for_update())
+        if known is None:
+            raise InvalidInput({"customer": Text("error.not_found")})
+        return customers.learn(session, known, keys)
     found = customers.recognise(session, name, keys)
     if found.customer is not None:
-        return session.scalars(select(Customer).where(Customer.id == found.customer.id).with_for_update()).one()
+        known = session.scalars(select(Customer).where(Customer.id == found.customer.id).with_for_update()).one()
+        return customers.learn(session, known, keys)
     if found.possible and not form.confirmed_new:
         names = ", ".join(row.name for row in found.possible[:3])
         raise InvalidInput({"customer": Text("lead.capture.possible", names=names)})
@@ -189,7 +190,7 @@ def _check_free(session: Session, customer: Customer, form: LeadForm, ground: Gr
     for other in session.scalars(statement.order_by(Opportunity.id)):
         if other.owner_id is None:
             raise _Taken("lead.capture.in_pool", other.id, customer.name)
-        if other.owner_id == by.member_id or (not form.mine and other.team_id == ground.team.id):
+        if other.owner_id == by.member_id or (not _keeps(by, form, ground) and other.team_id == ground.team.id):
             continue
         owner = session.get(Member, other.owner_id)
         until = other.protected_until if other.protected_until is not None and other.protected_until > now else None
@@ -266,9 +267,14 @@ def _opportunity(
     return opportunity
 
 
+def _keeps(by: Actor, form: LeadForm, ground: Ground) -> bool:
+    """Say whether who captures will own it: a member who sells in this team, unless they choose the rules."""
+    return form.mine and by.team_id == ground.team.id and by.role in {"rep", "manager", "admin"}
+
+
 def _give_owner(recorder: Recorder, opportunity: Opportunity, form: LeadForm, ground: Ground) -> None:
     by = recorder.by
-    if form.mine and by.role in {"rep", "manager", "admin"} and by.member_id is not None:
+    if _keeps(by, form, ground) and by.member_id is not None:
         opportunity.owner_id, opportunity.accepted_at = by.member_id, recorder.now
         opportunity.owner_reason = {"key": "assign.captured", "params": {}}
         recorder.event(opportunity, AssignmentAccepted(by.member_id, by.name))

@@ -3,7 +3,8 @@
 import threading
 from typing import Any
 
-from slack_bolt import Ack, App
+import uvicorn
+from slack_bolt import Ack, App, BoltResponse
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_bolt.adapter.starlette import SlackRequestHandler
 from slack_sdk import WebClient
@@ -12,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-import uvicorn
 from bot.sandbox import Sandbox
 
 CUSTOMERS = ("Acme", "Acorn", "Globex", "华星科技")
@@ -82,7 +82,8 @@ def small_form(title: str) -> dict[str, Any]:
 
 def card(text: str) -> list[dict[str, Any]]:
     buttons = [
-        {"type": "button", "action_id": "done", "text": plain(name), "value": name.lower()} for name in ("First", "Second")
+        {"type": "button", "action_id": "done", "text": plain(name), "value": name.lower()}
+        for name in ("First", "Second")
     ]
     menu = {"type": "overflow", "action_id": "menu", "options": [option("Snooze"), option("Lost")]}
     return [
@@ -90,7 +91,12 @@ def card(text: str) -> list[dict[str, Any]]:
         {
             "type": "actions",
             "block_id": "row",
-            "elements": [buttons[0], {**buttons[1], "action_id": "second"}, menu, {"type": "datepicker", "action_id": "day"}],
+            "elements": [
+                buttons[0],
+                {**buttons[1], "action_id": "second"},
+                menu,
+                {"type": "datepicker", "action_id": "day"},
+            ],
         },
     ]
 
@@ -112,7 +118,17 @@ def make_app(sandbox: Sandbox) -> tuple[App, Heard]:
     heard = Heard()
     client = WebClient(token=sandbox.settings.bot_token, base_url=sandbox.base_url)
     app = App(client=client, signing_secret=sandbox.settings.signing_secret, process_before_response=True)
+    for listen in (hear_commands, hear_typing, hear_forms, hear_actions, hear_shortcuts, hear_events):
+        listen(app, heard)
 
+    @app.error
+    def failed(error: Exception) -> BoltResponse:
+        return BoltResponse(status=500, body="")
+
+    return app, heard
+
+
+def hear_commands(app: App, heard: Heard) -> None:
     @app.command("/lead")
     def lead(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
@@ -134,6 +150,8 @@ def make_app(sandbox: Sandbox) -> tuple[App, Heard]:
         else:
             ack()
 
+
+def hear_typing(app: App, heard: Heard) -> None:
     @app.options("customer")
     def customers(ack: Ack, body: dict[str, Any]) -> None:
         heard.bodies.append(("options", body))
@@ -145,6 +163,8 @@ def make_app(sandbox: Sandbox) -> tuple[App, Heard]:
         else:
             ack(options=[option(name) for name in CUSTOMERS if name.lower().startswith(typed)])
 
+
+def hear_forms(app: App, heard: Heard) -> None:
     @app.view("lead")
     def submitted(ack: Ack, body: dict[str, Any]) -> None:
         heard.bodies.append(("view", body))
@@ -163,6 +183,8 @@ def make_app(sandbox: Sandbox) -> tuple[App, Heard]:
         heard.bodies.append(("closed", body))
         ack()
 
+
+def hear_actions(app: App, heard: Heard) -> None:
     @app.action("more")
     def more(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
@@ -184,6 +206,8 @@ def make_app(sandbox: Sandbox) -> tuple[App, Heard]:
         heard.bodies.append(("action", body))
         respond(text="done", replace_original=True)
 
+
+def hear_shortcuts(app: App, heard: Heard) -> None:
     @app.shortcut("lead.new")
     def shortcut(ack: Ack, body: dict[str, Any], client: WebClient) -> None:
         ack()
@@ -195,6 +219,8 @@ def make_app(sandbox: Sandbox) -> tuple[App, Heard]:
         ack()
         heard.bodies.append(("shortcut", body))
 
+
+def hear_events(app: App, heard: Heard) -> None:
     @app.event("app_home_opened")
     def home(body: dict[str, Any], event: dict[str, Any], client: WebClient) -> None:
         heard.bodies.append(("event", body))
@@ -214,14 +240,6 @@ def make_app(sandbox: Sandbox) -> tuple[App, Heard]:
         if heard.fail_events > 0:
             heard.fail_events -= 1
             raise RuntimeError("the app fails on purpose")
-
-    @app.error
-    def failed(error: Exception) -> Any:
-        from slack_bolt import BoltResponse
-
-        return BoltResponse(status=500, body="")
-
-    return app, heard
 
 
 class HttpApp:

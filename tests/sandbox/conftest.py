@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from slack_sdk import WebClient
@@ -42,6 +43,12 @@ class Connected:
     sandbox: Sandbox
     heard: Heard
     transport: str
+
+    def top(self, user: str = "U1") -> dict[str, Any]:
+        """The open form of a person."""
+        view = self.sandbox.view(user)
+        assert view is not None
+        return view
 
 
 @pytest.fixture(params=["socket", "http"])

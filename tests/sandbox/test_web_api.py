@@ -5,6 +5,7 @@ import time
 import urllib.request
 from datetime import timedelta
 from typing import Any
+from urllib.error import HTTPError, URLError
 
 import pytest
 from slack_sdk import WebClient
@@ -35,7 +36,10 @@ def post(url: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str,
 def test_tokens_are_looked_at(sandbox: Sandbox, client: WebClient) -> None:
     assert refusal(WebClient(token="xoxb-other", base_url=sandbox.base_url).auth_test) == "invalid_auth"
     assert refusal(WebClient(base_url=sandbox.base_url).auth_test) == "not_authed"
-    assert refusal(WebClient(token=sandbox.settings.app_token, base_url=sandbox.base_url).auth_test) == "not_allowed_token_type"
+    assert (
+        refusal(WebClient(token=sandbox.settings.app_token, base_url=sandbox.base_url).auth_test)
+        == "not_allowed_token_type"
+    )
     answer = client.auth_test()
     assert answer["user_id"] == sandbox.settings.bot_user
     assert "chat:write" in answer.headers["x-oauth-scopes"]
@@ -54,7 +58,7 @@ def test_form_json_query_and_token_in_the_body_are_read(sandbox: Sandbox) -> Non
     assert post(url, b"[]", bearer)[1]["error"] == "json_not_object"
     with urllib.request.urlopen(f"{sandbox.base_url}api.test?x=1") as answer:
         assert json.loads(answer.read())["args"] == {"x": "1"}
-    with pytest.raises(urllib.error.HTTPError, match="405"):
+    with pytest.raises(HTTPError, match="405"):
         urllib.request.urlopen(urllib.request.Request(url, method="PUT"))
 
 
@@ -68,7 +72,9 @@ def test_unknown_methods_and_missing_scopes_are_told(sandbox: Sandbox, client: W
 
 
 def test_messages_are_posted_changed_and_deleted(sandbox: Sandbox, client: WebClient) -> None:
-    first = client.chat_postMessage(channel="C1", text="one", blocks=SECTION, metadata={"event_type": "e", "event_payload": {"id": 1}})
+    first = client.chat_postMessage(
+        channel="C1", text="one", blocks=SECTION, metadata={"event_type": "e", "event_payload": {"id": 1}}
+    )
     second = client.chat_postMessage(channel="#sales", text="two", thread_ts=first["ts"])
     assert second["ts"] > first["ts"]
     assert first["message"]["blocks"][0]["block_id"]
@@ -91,7 +97,7 @@ def test_messages_to_nobody_or_of_nothing_are_refused(sandbox: Sandbox, client: 
     send = client.chat_postMessage
     assert refusal(send, channel="C9", text="x") == "channel_not_found"
     assert refusal(send, channel="C2", text="x") == "not_in_channel"
-    assert refusal(send, channel="C1", text="") == "no_text"
+    assert refusal(client.api_call, api_method="chat.postMessage", json={"channel": "C1"}) == "no_text"
     assert refusal(send, channel="C1", text="x", thread_ts="1.2") == "thread_not_found"
     assert refusal(send, channel=sandbox.settings.bot_user, text="x") == "cannot_dm_bot"
     assert refusal(client.chat_update, channel="C1", ts="1.2", text="x") == "message_not_found"
@@ -116,7 +122,7 @@ def test_invalid_blocks_say_what_and_where(sandbox: Sandbox, client: WebClient) 
 
 
 def test_blocks_without_text_are_sent_but_recorded(sandbox: Sandbox, client: WebClient) -> None:
-    answer = client.chat_postMessage(channel="C1", text=" ", blocks=SECTION)
+    answer = client.api_call("chat.postMessage", json={"channel": "C1", "text": " ", "blocks": SECTION})
     assert answer["warning"] == "missing_text_in_message"
     assert [violation.error for violation in sandbox.violations] == ["missing_text"]
 
@@ -168,7 +174,10 @@ def test_scheduled_messages_come_at_the_business_time(sandbox: Sandbox, client: 
     metadata = {"event_type": "e", "event_payload": {}}
     client.chat_scheduleMessage(channel="C1", text="lost, as with Slack", post_at=at, metadata=metadata)
     client.chat_deleteScheduledMessage(channel="C1", scheduled_message_id=gone)
-    assert refusal(client.chat_deleteScheduledMessage, channel="C1", scheduled_message_id=gone) == "invalid_scheduled_message_id"
+    assert (
+        refusal(client.chat_deleteScheduledMessage, channel="C1", scheduled_message_id=gone)
+        == "invalid_scheduled_message_id"
+    )
     assert refusal(client.chat_scheduleMessage, channel="C1", text="x", post_at=at - 7200) == "time_in_past"
     assert refusal(client.chat_scheduleMessage, channel="C1", text="x", post_at=at + 200 * 86_400) == "time_too_far"
     assert refusal(client.chat_scheduleMessage, channel="C1", text="x", post_at="soon") == "invalid_arguments"
@@ -244,7 +253,11 @@ def test_files_are_announced_uploaded_and_shared(sandbox: Sandbox, client: WebCl
     file_id = answer["file"]["id"]
     assert sandbox.file_bytes(file_id) == b"\x89PNG"
     shared = sandbox.messages("C1", thread_ts=ts)[-1]
-    assert (shared["text"], shared["files"][0]["mimetype"], shared["files"][0]["title"]) == ("Here", "image/png", "Chart")
+    assert (shared["text"], shared["files"][0]["mimetype"], shared["files"][0]["title"]) == (
+        "Here",
+        "image/png",
+        "Chart",
+    )
     with urllib.request.urlopen(shared["files"][0]["url"]) as response:
         assert response.read() == b"\x89PNG"
     assert client.files_info(file=file_id)["file"]["size"] == 4
@@ -253,11 +266,11 @@ def test_files_are_announced_uploaded_and_shared(sandbox: Sandbox, client: WebCl
     assert refusal(client.files_completeUploadExternal, files=[]) == "invalid_arguments"
     assert refusal(client.files_getUploadURLExternal, filename="x", length=0) == "invalid_arguments"
     url = client.files_getUploadURLExternal(filename="x.csv", length=3)
-    with pytest.raises(urllib.error.HTTPError, match="400"):
+    with pytest.raises(HTTPError, match="400"):
         urllib.request.urlopen(url["upload_url"], b"four")
     with pytest.raises(KeyError):
         sandbox.file_bytes(url["file_id"])
-    with pytest.raises(urllib.error.HTTPError, match="404"):
+    with pytest.raises(HTTPError, match="404"):
         urllib.request.urlopen(f"{sandbox.page_url}files/{url['file_id']}")
 
 
@@ -358,7 +371,7 @@ def test_response_urls_replace_and_delete_the_original(sandbox: Sandbox, client:
     webhook = WebhookClient(urls.new("U1", "C1", ts))
     assert webhook.send(text="new", replace_original=True).body == "ok"
     assert [message["text"] for message in sandbox.messages("C1")] == ["new"]
-    assert webhook.send(text="all", response_type="in_channel", thread_ts=ts).status_code == 200
+    assert webhook.send_dict({"text": "all", "response_type": "in_channel", "thread_ts": ts}).status_code == 200
     assert webhook.send(delete_original=True).status_code == 200
     assert webhook.send(delete_original=True).status_code == 404
     assert webhook.send(text="x", blocks=[{"type": "header", "text": plain("")}]).status_code == 404
@@ -382,11 +395,11 @@ def test_faults_answer_slowly_wrongly_or_not_at_all(sandbox: Sandbox, client: We
     faults.add("*", Fault(error="fatal_error"))
     assert refusal(client.chat_postMessage, channel="C1", text="fatal") == "fatal_error"
     faults.add("chat.postMessage", Fault(drop=True))
-    with pytest.raises(OSError):
+    with pytest.raises((URLError, ConnectionError)):
         client.chat_postMessage(channel="C1", text="cut before")
     assert sandbox.messages("C1") == []
     faults.add("chat.postMessage", Fault(drop=True, after=True))
-    with pytest.raises(OSError):
+    with pytest.raises((URLError, ConnectionError)):
         client.chat_postMessage(channel="C1", text="cut after")
     faults.add("chat.postMessage", Fault(delay_seconds=0.2))
     start = time.monotonic()

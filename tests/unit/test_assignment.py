@@ -135,9 +135,7 @@ def test_the_same_state_gives_the_same_eligible_owner_in_whatever_order_it_is_re
     order: object,
 ) -> None:
     rules = (Rule("region", "North", tuple(named)),)
-    first = choose(
-        *candidates, lead={"region": region}, customer_owner_id=owner, rules=rules, already_asked=asked
-    )
+    first = choose(*candidates, lead={"region": region}, customer_owner_id=owner, rules=rules, already_asked=asked)
     shuffled = list(candidates)
     order.shuffle(shuffled)  # type: ignore[attr-defined] # a random.Random of hypothesis
     assert (

@@ -146,9 +146,7 @@ def test_what_lies_in_the_pool_comes_back_after_a_day_and_then_each_working_week
 
 
 def test_the_pool_counts_from_the_capture_where_nothing_else_is_known() -> None:
-    assert next_rung(
-        owned(has_owner=False, pooled_at=None), PLAYBOOK, CALENDAR, after=at(2, 9)
-    ).moment == at(3, 9)
+    assert next_rung(owned(has_owner=False, pooled_at=None), PLAYBOOK, CALENDAR, after=at(2, 9)).moment == at(3, 9)
 
 
 def test_a_record_without_a_next_step_is_due_at_once() -> None:

@@ -80,7 +80,26 @@ def test_some_currencies_have_no_smaller_unit() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "1,0000", "1.2345", "-5", "+5", "abc", "5 apples", "five", "k", "€", "1e5", "0x10", "NaN", "Infinity", "1/2", "5kk", "10^9"]
+    [
+        "",
+        " ",
+        "1,0000",
+        "1.2345",
+        "-5",
+        "+5",
+        "abc",
+        "5 apples",
+        "five",
+        "k",
+        "€",
+        "1e5",
+        "0x10",
+        "NaN",
+        "Infinity",
+        "1/2",
+        "5kk",
+        "10^9",
+    ]
     + ["99999999999999999999", "1.2.3", "1,2,3", "1.2,3.4", "$5 eur", "12,,000"],
 )
 def test_what_is_no_amount_is_refused(text: str) -> None:

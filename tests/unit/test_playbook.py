@@ -24,7 +24,9 @@ def test_the_default_one_has_no_fault_and_the_teams_currency() -> None:
 
 
 def test_the_default_stages_are_those_of_the_design() -> None:
-    assert [(one.key, one.kind.value, one.probability, one.limit_days, one.cadence_days) for one in PLAYBOOK.stages] == [
+    assert [
+        (one.key, one.kind.value, one.probability, one.limit_days, one.cadence_days) for one in PLAYBOOK.stages
+    ] == [
         ("lead", "INTAKE", 5, 3, 1),
         ("qualified", "OPEN", 15, 10, 3),
         ("solution", "OPEN", 35, 15, 5),

@@ -109,9 +109,7 @@ def test_amounts_are_exact_to_the_cent(minor: int) -> None:
 
 
 def test_counts_choose_the_plural_form() -> None:
-    plural = next(
-        (key for key, text in catalogue("en").items() if not isinstance(text, str) and "one" in text), None
-    )
+    plural = next((key for key, text in catalogue("en").items() if not isinstance(text, str) and "one" in text), None)
     if plural is None:
         pytest.skip("no text has plural forms yet")
     text = catalogue("en")[plural]

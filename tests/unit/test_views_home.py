@@ -35,7 +35,9 @@ def test_home_has_loop_health_on_top_and_then_the_parts_in_order_of_urgency() ->
     words = texts(blocks)
     assert blocks[0]["text"]["text"] == "My day · Thu, Mar 5"
     assert "Loop health 75 %" in blocks[1]["text"]["text"]
-    places = [words.index(title) for title in ("Overdue (1)", "Due today (1)", "Waiting for your answer (1)", "Next")]
+    places = [
+        words.index(title) for title in ("Overdue (1)", "Due today (1)", "Waiting for your answer (1)", "🔜 Next")
+    ]
     assert places == sorted(places)
     assert "was due Tue, Mar 3 10:00 AM, *2 days late*" in words
     assert "Please answer by Thu, Mar 5 10:00 AM" in words

@@ -24,6 +24,7 @@ async function start(as, wish = {}) {
   store.as = as;
   const state = await readState();
   if (!state.me) {
+    if (as && state.error === "user_not_found") return start("", wish); // a person of another demo, remembered from then
     notice(refusal(state), "error");
     return setTimeout(() => start(as, wish), 1500);
   }

@@ -24,7 +24,7 @@ function block(rows) {
     return [
       h(
         "div",
-        { class: `md-h${Math.min(3, heading[1].length)}`, role: "heading", "aria-level": heading[1].length + 2 },
+        { class: `md-h${Math.min(3, heading[1].length)}`, role: "heading", "aria-level": heading[1].length + 1 },
         inline(heading[2]),
       ),
     ];

@@ -18,7 +18,7 @@ button.addEventListener("click", open);
 
 export function personNode() {
   const { me } = store;
-  button.setAttribute("aria-label", `${me.real_name} ${roleOf(me)} – ${t("switchPerson")}`);
+  button.title = t("switchPerson");
   button.dataset.member = me.id;
   fill(
     button,

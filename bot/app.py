@@ -1,0 +1,230 @@
+"""Composition root: the only module that constructs the bot and wires its parts together."""
+
+import asyncio
+import logging
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import FrameType
+
+import uvicorn
+from pydantic import SecretStr
+from slack_bolt import App, BoltRequest
+from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot.clock import Clock, SystemClock
+from bot.config import Settings
+from bot.errors import ConfigError
+from bot.handlers import boundary, closing, follow_ups, handovers, home, leads, opportunities, people, pipeline, setup
+from bot.handlers.boundary import Kit
+from bot.models.session import Database
+from bot.reminders.delivery import Delivery
+from bot.reminders.pace import Pace
+from bot.reminders.scheduler import Scheduler, Ticker
+from bot.services import workspaces
+from bot.services.desk import Desk
+from bot.slack.gateway import Gateway
+
+log = logging.getLogger(__name__)
+
+_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup)
+_SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The bot with its parts.
+
+    Attributes:
+        settings: What it was made of.
+        desk: The record and the clock.
+        gateway: Slack's Web API.
+        kit: What handlers work with, and who handles what.
+        bolt_app: Takes Slack's requests.
+        ticker: Sweeps and delivers when told to; the demo's clock and tests do.
+        scheduler: Tells it to, every few seconds.
+        delivery: Sends what was promised.
+    """
+
+    settings: Settings
+    desk: Desk
+    gateway: Gateway
+    kit: Kit
+    bolt_app: App
+    ticker: Ticker
+    scheduler: Scheduler
+    delivery: Delivery
+
+    def start(self) -> None:
+        """Begin to tick; requests may come before and after."""
+        self.scheduler.start()
+
+    def stop(self) -> None:
+        """Finish what is in work and give everything back; the scheduler must have been started."""
+        self.scheduler.stop()
+        self.close()
+
+    def close(self) -> None:
+        """Give everything back of a bot that was never started."""
+        self.kit.drain()
+        self.kit.executor.shutdown(wait=True)
+        self.delivery.close()
+        self.desk.database.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    database: Database | None = None,
+    messages_per_second: float | None = None,
+) -> Bot:
+    """Construct the bot; nothing is started and Slack is not called.
+
+    Args:
+        settings: Tokens, addresses, limits.
+        clock: The business clock; the machine's if not given.
+        database: Migrated already; the one of the settings if not given.
+        messages_per_second: Into one channel, where that differs from the settings; 0 for no limit, as on a stand-in.
+
+    Raises:
+        ConfigError: The bot token is missing.
+    """
+    token = _needed(settings.slack_bot_token, "SLACK_BOT_TOKEN")
+    record = database or Database(settings.database_url, pool_size=settings.threads + _SPARE_CONNECTIONS)
+    desk = Desk(record, clock or SystemClock())
+    gateway = Gateway(token, base_url=settings.slack_api_url)
+    executor = ThreadPoolExecutor(max_workers=settings.threads, thread_name_prefix="after-ack")
+    rate = settings.channel_messages_per_second if messages_per_second is None else messages_per_second
+    delivery = Delivery(desk, gateway, pace=Pace(rate or None))
+    ticker = Ticker(desk, delivery)
+    scheduler = Scheduler(desk, ticker, seconds=settings.tick_seconds)
+    kit = Kit(desk, gateway, settings, executor, wake=scheduler.wake)
+    for subject in _SUBJECTS:
+        subject.register(kit)
+    app = _bolt_app(settings, token, executor)
+    boundary.connect(app, kit)
+    return Bot(settings, desk, gateway, kit, app, ticker, scheduler, delivery)
+
+
+def _bolt_app(settings: Settings, token: str, executor: ThreadPoolExecutor) -> App:
+    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        # Bolt's default asks Slack (auth.test) before the first request is answered; the token is known here.
+        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
+
+    secret = settings.slack_signing_secret
+    return App(
+        name="closeloop",
+        process_before_response=True,
+        signing_secret=secret.get_secret_value() if secret else "",
+        authorize=authorize,
+        client=WebClient(base_url=_base_url(settings)),
+        listener_executor=executor,
+        # Messages of bots, ours among them, are left out by the handler that reads messages.
+        ignoring_self_events_enabled=False,
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+
+
+def _base_url(settings: Settings) -> str:
+    return settings.slack_api_url if settings.slack_api_url.endswith("/") else f"{settings.slack_api_url}/"
+
+
+def _needed(secret: SecretStr | None, name: str) -> str:
+    if secret is None:
+        raise ConfigError(
+            f"{name} is not set. Copy it from your Slack app's page into .env (closeloop doctor explains)."
+        )
+    return secret.get_secret_value()
+
+
+def socket_mode(bot: Bot) -> SocketModeHandler:
+    """Return the connection to Slack over Socket Mode; ``connect`` and ``close`` it.
+
+    Raises:
+        ConfigError: The app token is missing.
+    """
+    token = _needed(bot.settings.slack_app_token, "SLACK_APP_TOKEN")
+    client = WebClient(base_url=_base_url(bot.settings))
+    return SocketModeHandler(bot.bolt_app, token, web_client=client, concurrency=bot.settings.threads)
+
+
+def http_app(bot: Bot) -> Starlette:
+    """Return the web application: Slack's signed requests at ``/slack/events``, the state of health at ``/healthz``.
+
+    Raises:
+        ConfigError: The signing secret is missing.
+    """
+    _needed(bot.settings.slack_signing_secret, "SLACK_SIGNING_SECRET")
+    threads = ThreadPoolExecutor(max_workers=bot.settings.threads, thread_name_prefix="slack-request")
+
+    async def slack_events(request: Request) -> Response:
+        body = (await request.body()).decode()
+        asked = BoltRequest(body=body, query=dict(request.query_params), headers=dict(request.headers))
+        answer = await asyncio.get_running_loop().run_in_executor(threads, bot.bolt_app.dispatch, asked)
+        headers = {name: str(values[0]) for name, values in answer.headers.items() if values}
+        return Response(answer.body, status_code=answer.status, headers=headers)
+
+    async def healthz(_request: Request) -> Response:
+        ok = await asyncio.get_running_loop().run_in_executor(threads, _is_healthy, bot)
+        return JSONResponse({"ok": ok}, status_code=200 if ok else 503)
+
+    return Starlette(
+        routes=[
+            Route("/slack/events", slack_events, methods=["POST"]),
+            Route("/healthz", healthz, methods=["GET"]),
+        ]
+    )
+
+
+def _is_healthy(bot: Bot) -> bool:
+    try:
+        workspaces.all_workspaces(bot.desk)
+    except SQLAlchemyError:
+        log.exception("the database does not answer")
+        return False
+    return True
+
+
+def run_http(bot: Bot) -> None:
+    """Serve signed HTTP on the settings' host and port until stopped."""
+    application = http_app(bot)
+    bot.start()
+    try:
+        uvicorn.run(application, host=bot.settings.host, port=bot.settings.port, log_level="warning", access_log=False)
+    finally:
+        bot.stop()
+
+
+def run_socket_mode(bot: Bot, *, until: threading.Event | None = None) -> None:
+    """Stay connected over Socket Mode until stopped by a signal, or by the event that a caller gives."""
+    handler = socket_mode(bot)
+    stopped = until or stopped_by_signal()
+    bot.start()
+    try:
+        handler.connect()  # type: ignore[no-untyped-call]
+        log.info("connected to Slack over Socket Mode")
+        stopped.wait()
+    finally:
+        handler.close()  # type: ignore[no-untyped-call]
+        bot.stop()
+
+
+def stopped_by_signal() -> threading.Event:
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, stop)
+    return stopped

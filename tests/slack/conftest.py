@@ -1,0 +1,211 @@
+"""Fixtures: the real bot on a fresh database, connected to the stand-in over Socket Mode and over signed HTTP."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+
+import uvicorn
+from bot import app as program
+from bot.app import Bot
+from bot.clock import FakeClock
+from bot.config import Settings
+from bot.models.session import Database
+from bot.sandbox import Sandbox, SandboxSettings
+from bot.services import members, opportunities, teams
+from bot.services.desk import Actor
+from bot.services.members import Profile
+from bot.services.teams import TeamForm
+from bot.services.values import HistoryLine, OpportunityView
+
+REP, REP2, MANAGER, ADMIN, SPECIALIST, OUTSIDER, STRANGER = "U1", "U2", "U3", "U4", "U5", "U6", "U7"
+CHANNEL, OTHER_CHANNEL = "C1", "C2"
+_PEOPLE = (
+    (REP, "Rita Reyes", "en-US", "America/New_York"),
+    (REP2, "林伟", "zh-CN", "Asia/Shanghai"),
+    (MANAGER, "Mona Mason", "en-US", "Asia/Shanghai"),
+    (ADMIN, "Ada Adams", "en-US", "UTC"),
+    (SPECIALIST, "Sam Stone", "en-US", "Asia/Shanghai"),
+    (OUTSIDER, "Otto Olsen", "en-US", "Europe/Berlin"),
+    (STRANGER, "王芳", "zh-CN", "Asia/Shanghai"),
+)
+
+
+@dataclass
+class World:
+    """The stand-in with seven people, two teams, and the bot that serves them."""
+
+    sandbox: Sandbox
+    bot: Bot
+    clock: FakeClock
+    transport: str
+
+    def settle(self) -> None:
+        """Wait until the bot has done what follows its acks, and has sent what it promised."""
+        self.bot.kit.drain()
+        self.bot.ticker.run_once()
+        self.bot.kit.drain()
+
+    def actor(self, user: str) -> Actor:
+        found = members.resolve(self.bot.desk, self.sandbox.settings.team_id, user)
+        assert found is not None
+        return found
+
+    def lead(self, user: str, customer: str, need: str = "A quote for 20 seats", **more: Any) -> OpportunityView:
+        """Capture a lead through the command and the form."""
+        assert self.sandbox.command(user, "/lead").ok
+        self.settle()
+        answer = self.sandbox.submit(user, {"customer": f"new:{customer}", "need": need, **more})
+        assert answer.ok, (answer.error, answer.errors)
+        self.settle()
+        self.sandbox.close(user, clear=True)
+        return self.found(user, customer)
+
+    def found(self, user: str, words: str) -> OpportunityView:
+        by = self.actor(user)
+        lines = opportunities.find(self.bot.desk, words, by=by, scope="all")
+        assert lines, words
+        return self.view(user, lines[0].id)
+
+    def view(self, user: str, number: int) -> OpportunityView:
+        return opportunities.view(self.bot.desk, number, by=self.actor(user))
+
+    def history(self, user: str, number: int) -> list[HistoryLine]:
+        lines = opportunities.history(self.bot.desk, number, by=self.actor(user), limit=200)
+        return list(reversed(lines))
+
+    def kinds(self, user: str, number: int) -> list[str]:
+        return [one.event.kind for one in self.history(user, number)]
+
+    def card(self, number: int) -> dict[str, Any]:
+        """Return the message in the team's channel that is the opportunity's card."""
+        view = self.view(ADMIN, number)
+        return next(one for one in self.sandbox.messages(CHANNEL) if one["ts"] == view.card_ts)
+
+    def last(self, user: str, channel: str) -> dict[str, Any]:
+        """Return the latest message that a person sees in a channel."""
+        return dict(self.sandbox.messages(channel, as_user=user)[-1])
+
+    def dm(self, user: str) -> dict[str, Any]:
+        """Return the latest message of the app to a person."""
+        return self.last(user, self.sandbox.dm(user))
+
+    def later(self, **span: float) -> None:
+        """Let the business clock move on, stopping at everything that falls due on the way."""
+        self.bot.ticker.advance_to(self.clock.now() + timedelta(**span), self.clock)
+
+
+def words(thing: Any) -> str:
+    """Return everything that can be read in a message or a view, so that tests can look for words in it."""
+    if isinstance(thing, dict):
+        own = [str(thing[name]) for name in ("text", "initial_value") if isinstance(thing.get(name), str)]
+        return "\n".join([*own, *(words(value) for value in thing.values() if isinstance(value, dict | list))])
+    if isinstance(thing, list):
+        return "\n".join(words(one) for one in thing)
+    return ""
+
+
+@pytest.fixture(params=["socket", "http"])
+def transport(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
+    settings = SandboxSettings(messages_per_second=None, event_retry_seconds=(0.0, 0.05, 0.1))
+    with Sandbox(settings, clock=clock) as running:
+        for user, name, locale, zone in _PEOPLE:
+            running.add_member(user, name, real_name=name, locale=locale, zone=zone, is_admin=user == ADMIN)
+        running.add_channel(CHANNEL, "north", [one[0] for one in _PEOPLE])
+        running.add_channel(OTHER_CHANNEL, "south", [OUTSIDER, ADMIN])
+        for command in ("/lead", "/followup", "/won", "/lost", "/handover", "/opp", "/pipeline", "/loop"):
+            running.add_command(command)
+        running.add_shortcut("New lead", "lead.new")
+        running.add_shortcut("Make it a lead", "lead.from_message", "message")
+        running.add_shortcut("Log as follow-up", "follow_up.from_message", "message")
+        yield running
+
+
+@pytest.fixture
+def bot(sandbox: Sandbox, sqlite_url: str, clock: FakeClock) -> Iterator[Bot]:
+    """The bot, not ticking by itself: tests tell it when."""
+    settings = Settings(
+        _env_file=None,
+        slack_bot_token=SecretStr(sandbox.settings.bot_token),
+        slack_app_token=SecretStr(sandbox.settings.app_token),
+        slack_signing_secret=SecretStr(sandbox.settings.signing_secret),
+        slack_api_url=sandbox.base_url,
+        database_url=sqlite_url,
+    )
+    made = program.build(settings, clock=clock, database=Database(sqlite_url), messages_per_second=0)
+    _people(made, sandbox)
+    yield made
+    made.close()
+
+
+def _people(bot: Bot, sandbox: Sandbox) -> None:
+    desk, team_id = bot.desk, sandbox.settings.team_id
+    for user, name, locale, zone in _PEOPLE[:-1]:
+        members.remember(desk, team_id, Profile(user, name, None, zone, locale, is_slack_admin=user == ADMIN))
+    admin = members.resolve(desk, team_id, ADMIN)
+    assert admin is not None
+    north = {
+        "name": "North",
+        "channel_id": CHANNEL,
+        "manager": MANAGER,
+        "reps": (REP, REP2),
+        "specialists": (SPECIALIST,),
+        "zone": "Asia/Shanghai",
+        "locale": "zh-CN",
+    }
+    south = {"name": "South", "channel_id": OTHER_CHANNEL, "manager": ADMIN, "reps": (OUTSIDER,), "zone": "UTC"}
+    for form in (north, south):
+        teams.setup(desk, TeamForm.read(form), by=admin)
+
+
+@pytest.fixture
+def world(sandbox: Sandbox, bot: Bot, clock: FakeClock, transport: str) -> Iterator[World]:
+    """The bot connected to the stand-in; no payload of any test may break a rule of Slack."""
+    with connected(sandbox, bot, transport):
+        yield World(sandbox, bot, clock, transport)
+        bot.kit.drain()
+    assert not sandbox.violations, sandbox.violations
+
+
+class connected:  # noqa: N801 - used as a context manager, like a function
+    """Connects the bot to the stand-in over one transport."""
+
+    def __init__(self, sandbox: Sandbox, bot: Bot, transport: str) -> None:
+        self._sandbox, self._bot, self._transport = sandbox, bot, transport
+        self._handler: SocketModeHandler | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> None:
+        if self._transport == "socket":
+            self._handler = program.socket_mode(self._bot)
+            self._handler.connect()
+            self._sandbox.wait_connected()
+            return
+        application = program.http_app(self._bot)
+        config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.01)
+        port = self._server.servers[0].sockets[0].getsockname()[1]
+        self._sandbox.connect_http(f"http://127.0.0.1:{port}/slack/events")
+
+    def __exit__(self, *_: object) -> None:
+        if self._handler is not None:
+            self._handler.close()
+        if self._server is not None and self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join(5)

@@ -1,0 +1,162 @@
+"""Capture, from a raw payload to what Slack received."""
+
+from bot.domain.events import LeadCaptured
+from tests.slack.conftest import CHANNEL, REP, REP2, STRANGER, World, words
+
+
+def test_form_opens_with_customer_and_need_read_from_the_command(world: World) -> None:
+    world.sandbox.command(REP, "/lead", "Acme Ltd, 200 seats by June")
+    world.settle()
+    view = world.sandbox.view(REP)
+    assert view is not None
+    assert "new: Acme Ltd" in words(view)
+    assert "200 seats by June" in words(view)
+
+
+def test_only_customer_and_need_are_demanded_and_the_answer_says_why(world: World) -> None:
+    view = world.lead(REP, "Acme Ltd")
+    assert view.owner is not None
+    assert view.owner.slack_user_id == REP
+    assert view.next_due_at is not None
+    world.sandbox.command(REP, "/lead")
+    world.settle()
+    world.sandbox.submit(REP, {"customer": "new:Globex", "need": "A trial", "source": "referral"})
+    shown = words(world.sandbox.view(REP))
+    assert "Globex is in the loop" in shown
+    assert "Grade C, 25 points: Source: Referral 20" in shown
+    assert "captured it" in shown
+    assert "First contact" in shown
+
+
+def test_card_appears_in_the_channel_in_the_teams_language(world: World) -> None:
+    view = world.lead(REP, "Acme Ltd")
+    card = world.card(view.id)
+    assert "线索" in words(card)
+    assert "记录跟进" in words(card)
+
+
+def test_taken_customer_is_explained_at_its_field(world: World) -> None:
+    world.lead(REP, "华星科技有限公司")
+    world.sandbox.command(REP2, "/lead")
+    world.settle()
+    answer = world.sandbox.submit(REP2, {"customer": "new:华星科技", "need": "报价"})
+    assert not answer.ok
+    assert "Rita Reyes" in answer.errors["customer"]
+    assert "保护期" in answer.errors["customer"]
+    assert world.sandbox.view(REP2) is not None
+    kinds = world.kinds(REP, world.found(REP, "华星").id)
+    assert "CollisionStopped" in kinds
+
+
+def test_customer_typeahead_offers_the_new_name_first_and_tells_who_has_a_known_one(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    world.sandbox.command(REP2, "/lead")
+    world.settle()
+    found = world.sandbox.options(REP2, "customer.pick", "acme").options
+    assert found[0]["value"] == "new:acme"
+    assert found[1]["text"]["text"] == "Acme Ltd"
+    assert "Rita Reyes" in found[1]["description"]["text"]
+
+
+def test_possible_duplicate_is_shown_and_can_be_confirmed_as_another_customer(world: World) -> None:
+    world.lead(REP, "北京华星科技有限公司")
+    world.sandbox.command(REP, "/lead")
+    world.settle()
+    typed = {"customer": "new:华星", "need": "A second quote", "amount": "12,000"}
+    world.sandbox.submit(REP, typed)
+    shown = world.sandbox.view(REP)
+    assert "北京华星科技有限公司" in words(shown)
+    assert "A second quote" in words(shown)
+    assert "12,000" in words(shown)
+    answer = world.sandbox.submit(REP, {"confirmed_new": ["yes"]})
+    assert answer.ok, answer.errors
+    assert "华星 is in the loop" in words(world.sandbox.view(REP))
+
+
+def test_wrong_values_come_back_at_their_fields(world: World) -> None:
+    world.sandbox.command(REP, "/lead")
+    world.settle()
+    base = {"customer": "new:Acme", "need": "A quote"}
+    for field, value in (
+        ("amount", "a lot"),
+        ("contact_phone", "12"),
+        ("contact_email", "nobody"),
+        ("next_due_at", "someday"),
+        ("expected_close_on", "2020-01-01"),
+    ):
+        answer = world.sandbox.submit(REP, {**base, "amount": None, field: value})
+        assert not answer.ok, field
+        assert list(answer.errors) == [field]
+        world.sandbox.fill(REP, {field: None})
+    assert world.sandbox.submit(REP, base).ok
+
+
+def test_own_next_step_is_read_in_the_members_zone(world: World) -> None:
+    view = world.lead(REP, "Acme Ltd", next_step="Call the CTO", next_due_at="tomorrow 10am")
+    assert view.next_text == "Call the CTO"
+    assert view.next_due_at is not None
+    assert view.next_due_at.isoformat() == "2026-03-02T15:00:00+00:00"
+
+
+def test_assign_by_rules_asks_the_chosen_rep_to_accept(world: World) -> None:
+    view = world.lead(REP, "Acme Ltd", owner="rules")
+    assert view.owner is not None
+    assert not view.is_accepted
+    assert view.owner.slack_user_id is not None
+    assert "accept" in str(world.dm(view.owner.slack_user_id)["blocks"])
+
+
+def test_global_shortcut_opens_the_form(world: World) -> None:
+    world.sandbox.shortcut(REP2, "lead.new")
+    world.settle()
+    assert "新线索" in words(world.sandbox.view(REP2))
+
+
+def test_message_becomes_a_lead_with_its_text_and_permalink(world: World) -> None:
+    said = world.sandbox.say(REP2, CHANNEL, "Globex wants 5 licences & <https://globex.test|a demo>")
+    assert said.ts is not None
+    world.sandbox.message_shortcut(REP, "lead.from_message", CHANNEL, said.ts)
+    world.settle()
+    assert "Globex wants 5 licences & a demo (https://globex.test)" in words(world.sandbox.view(REP))
+    assert world.sandbox.submit(REP, {"customer": "new:Globex"}).ok
+    event = world.history(REP, world.found(REP, "Globex").id)[0].event
+    assert isinstance(event, LeadCaptured)
+    assert event.way == "message"
+    assert event.permalink
+    assert said.ts.replace(".", "") in event.permalink.replace(".", "")
+
+
+def test_unknown_member_is_known_from_the_first_action_on(world: World) -> None:
+    answer = world.sandbox.command(STRANGER, "/opp", "mine")
+    assert answer.ok
+    world.settle()
+    assert world.actor(STRANGER).locale == "zh-CN"
+    assert "我的商机" in words(world.last(STRANGER, CHANNEL))
+
+
+def test_member_without_a_team_is_told_whom_to_ask(world: World) -> None:
+    world.sandbox.command(STRANGER, "/lead", "Acme")
+    world.settle()
+    assert world.sandbox.view(STRANGER) is None
+    assert "工作区管理员" in words(world.last(STRANGER, CHANNEL))
+
+
+def test_hostile_text_mentions_nobody(world: World) -> None:
+    view = world.lead(REP, "<!channel> & *Co*", need="<@U2> `x` > quote")
+    card = words(world.card(view.id))
+    assert "<!channel>" not in card
+    assert "&lt;!channel&gt; &amp;" in card
+    assert "<@U2>" not in card
+
+
+def test_submission_delivered_twice_is_done_once(world: World) -> None:
+    world.sandbox.command(REP, "/lead")
+    world.settle()
+    answer = world.sandbox.submit(REP, {"customer": "new:Acme Ltd", "need": "A quote"})
+    again = world.sandbox.redeliver(answer)
+    assert again.ok
+    assert "saved already" in str(again.body)
+    assert len(world.sandbox.options(REP, "customer.pick", "Acme").options) >= 0
+    world.sandbox.close(REP, clear=True)
+    world.sandbox.command(REP, "/opp", "acme")
+    assert world.kinds(REP, world.found(REP, "acme").id).count("LeadCaptured") == 1
