@@ -29,7 +29,7 @@ from bot.models.session import Database
 from bot.reminders.delivery import Delivery
 from bot.reminders.pace import Pace
 from bot.reminders.scheduler import Scheduler, Ticker
-from bot.services import workspaces
+from bot.services import outbox, workspaces
 from bot.services.desk import Desk
 from bot.slack.gateway import Gateway
 
@@ -65,6 +65,9 @@ class Bot:
 
     def start(self) -> None:
         """Begin to tick; requests may come before and after."""
+        if self.desk.database.is_sqlite:
+            # One program at a time works on a SQLite file: what is still leased was left behind by a crash.
+            outbox.release(self.desk)
         self.scheduler.start()
 
     def stop(self) -> None:

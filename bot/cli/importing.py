@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,7 @@ def _imported(desk: "Desk", batch: "Batch", by: "Actor", *, is_quiet: bool) -> "
     if is_quiet:
         return imports.run(desk, batch, by=by)
     total = len(batch.rows) + len(batch.refused)
-    with click.progressbar(length=total, label="Importing", file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=total, label="Importing", file=sys.stderr) as bar:
         return imports.run(desk, batch, by=by, progress=bar.update)
 
 

@@ -12,10 +12,14 @@ def run(http: bool) -> None:
     """Connect to Slack and work until stopped: over Socket Mode, or with --http behind an address that Slack can reach."""
     import logging
 
+    from slack_sdk.errors import SlackClientError
+
     from bot import app
     from bot.cli.desks import prepare_database
     from bot.cli.lock import only_one
     from bot.config import load_settings
+    from bot.errors import ConfigError
+    from bot.slack.refusals import error_of
 
     settings = load_settings()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -32,8 +36,13 @@ def run(http: bool) -> None:
         if http:
             click.echo(f"Listening on http://{settings.host}:{settings.port}/slack/events", err=True)
             app.run_http(bot)
-        else:
+            return
+        try:
             app.run_socket_mode(bot)
+        except (SlackClientError, OSError) as error:
+            raise ConfigError(
+                f"Slack did not take the connection ({error_of(error)}). Run: closeloop doctor"
+            ) from error
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

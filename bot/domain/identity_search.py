@@ -1,5 +1,6 @@
 """Owns the keys by which customers are found: near names by an index lookup, and names while they are typed."""
 
+import re
 from functools import lru_cache
 from itertools import chain, zip_longest
 
@@ -152,13 +153,20 @@ def _cjk_rows(text: str) -> list[list[str]]:
     return rows
 
 
+# Names are stored without their legal form: whoever types it, in part or whole, must find them all the same.
+_LEGAL_END = re.compile(r"(?<=..)[省市]?(?:股份?|有限?责?任?|集团?)*(?:公司?)?$")
+
+
 def query_keys(typed: str) -> tuple[str, ...]:
     """The keys that a name must all have to match what was typed; the most selective first.
 
     Args:
         typed: At least one visible character, or the answer is empty.
     """
-    words = tokens_of(fold(typed)) or ["".join(fold(typed).split())]
+    folded = fold(typed)
+    words = tokens_of(folded) or ["".join(folded.split())]
+    if any(is_cjk(word) for word in words):
+        words = tokens_of(name_key(_LEGAL_END.sub("", folded.strip()) or folded)) or words
     if len(words) > 1:
         words = [word for word in words if word not in {"the", "and"}] or words
     keys: list[str] = []

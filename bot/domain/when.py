@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.calendar import WorkCalendar
-from bot.domain.when_reading import Found, context_of, find_in
+from bot.domain.when_reading import ACTS, Found, context_of, find_in
 from bot.domain.when_text import Folded, fold, sentences
 
 
@@ -156,7 +156,9 @@ _DONE = re.compile(
 def _after_what_was_done(folded: Folded, part: _Part, found: Found) -> int:
     """Return where the next step begins: after a comma, if what stands before it is done."""
     first = found.places[0][0]
-    if _DONE.search(folded.text, part.start, first) and _ACTS.match(folded.text, found.places[0][1]):
+    if _DONE.search(folded.text, part.start, first) and (
+        ACTS.match(folded.text, found.places[0][1]) or _CHINESE_GOES_ON.match(folded.text, found.places[0][1])
+    ):
         # 发了报价 周四打电话: nothing but the time itself stands between the two.
         before = folded.cased[part.start : first]
         if before.isascii() or _follows_a_space(folded, first):
@@ -167,10 +169,7 @@ def _after_what_was_done(folded: Folded, part: _Part, found: Found) -> int:
     return comma + 1
 
 
-_ACTS = re.compile(
-    r" ?(?:call|send|meet|visit|e?mail|demo|follow|review|present|ring|quote|check|chase|book|schedule|prepare|draft|share|discuss|ask)\b|[一-龥]",
-    re.ASCII,
-)
+_CHINESE_GOES_ON = re.compile("[一-龥]")
 
 
 def _follows_a_space(folded: Folded, place: int) -> bool:
@@ -211,7 +210,7 @@ def _tail(before: str) -> str:
 def _joined(left: str, right: str) -> str:
     """Return two texts as one, with a space between Latin words and none in Chinese."""
     left, right = left.rstrip(), right.lstrip()
-    if left and right and (left[-1].isascii() or right[0].isascii()):
+    if left and right and right[0] not in ",;.，；。" and (left[-1].isascii() or right[0].isascii()):
         return f"{left} {right}"
     return left + right
 

@@ -2,12 +2,14 @@
 
 import re
 
+from bot.domain.calendar import next_workday
 from bot.domain.when_days import DAY, Context, OnDate, OnDayOfMonth, OnMonthDay, OnWeekday, month_day
 from bot.domain.when_joining import join_days
 from bot.domain.when_numbers import full_year
 from bot.domain.when_periods import InPeriod, Unit
-from bot.domain.when_pieces import Part, Piece, Rule, dead, said
+from bot.domain.when_pieces import ClockTime, Part, Piece, Rule, dead, said
 from bot.domain.when_text import ZH_NUMBER, chinese_number
+from bot.domain.worked_year import zone_of
 
 _LEAP_YEAR = 2028
 
@@ -53,6 +55,16 @@ _PART_WORDS = {"早": Part.MORNING, "晨": Part.MORNING, "晚": Part.EVENING, "�
 
 def _relative(match: re.Match[str], context: Context) -> Piece:
     return said(match, OnDate(context.today + _RELATIVE[match["day"]] * DAY))
+
+
+def _next_workday(match: re.Match[str], context: Context) -> Piece:
+    return said(match, OnDate(next_workday(context.calendar, context.today)))
+
+
+def _same_time(match: re.Match[str], context: Context) -> Piece:
+    local = context.now.astimezone(zone_of(context.zone))
+    day = OnDate(context.today + _RELATIVE[match["day"]] * DAY)
+    return Piece(match.start(), match.end(), day=day, clock=ClockTime(local.hour, local.minute, exact=True))
 
 
 def _relative_part(match: re.Match[str], context: Context) -> Piece:
@@ -123,6 +135,8 @@ def _rules() -> list[Rule]:
             r"(?<![说表声聪证透])(?P<day>今明两|明后两|今明|明后|大后|外后|今|明)(?:天|日|儿)(?![气线赋性])(?:之?内|以内)?(?!花板)",
             _relative,
         ),
+        (r"(?:下一?个?|次一?个?)工作日", _next_workday),
+        (r"(?P<day>明|后)天(?:的)?(?:这个时[候间]|此时|同一时间|这会儿?|现在这个时间)", _same_time),
         (r"(?<![以之今然先])(?P<day>后)(?:天|日)(?![天气线赋性])", _relative),
         (
             r"(?P<day>大后|今|明|后)(?:天|日)?(?P<part>早上|早晨|晚上|早(?!一?[点些])|晨|晚(?!一?[点些]|餐|饭|会(?!议)|宴)|夜里|夜)(?!会)",

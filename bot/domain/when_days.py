@@ -47,6 +47,11 @@ class DaySpec(Protocol):
         """Whether it still means today when the working day is over."""
         ...
 
+    @property
+    def may_be_past(self) -> bool:
+        """Whether the same words are used for a day that is over."""
+        ...
+
     def days(self, context: Context) -> Iterator[date]:
         """Yield the days that it can mean, the likeliest first; the first that is still ahead is taken."""
         ...
@@ -84,6 +89,7 @@ class OnDate:
     day: date
     weeks: int | None = None
     stays_today: bool = True
+    may_be_past: bool = False
 
     def days(self, context: Context) -> Iterator[date]:  # noqa: ARG002 - the same for everybody
         """Yield the day."""
@@ -106,6 +112,11 @@ class OnWeekday:
     soft: bool = False
     more_weeks: int = 0
     stays_today: bool = True
+
+    @property
+    def may_be_past(self) -> bool:
+        """Whether the same words are used for a day that is over."""
+        return not self.week and not self.more_weeks
 
     def days(self, context: Context) -> Iterator[date]:
         """Yield the weekday of the week that is meant."""
@@ -131,6 +142,11 @@ class OnMonthDay:
     year: int | None = None
     stays_today: bool = True
 
+    @property
+    def may_be_past(self) -> bool:
+        """Whether the same words are used for a day that is over."""
+        return self.year is None
+
     def days(self, context: Context) -> Iterator[date]:
         """Yield the day in the years in which there is one."""
         years = [self.year] if self.year else range(context.today.year, context.today.year + _LEAP_CYCLE)
@@ -154,6 +170,11 @@ class OnDayOfMonth:
     months: int | None = None
     weekday: int | None = None
     stays_today: bool = True
+
+    @property
+    def may_be_past(self) -> bool:
+        """Whether the same words are used for a day that is over."""
+        return self.months is None
 
     def days(self, context: Context) -> Iterator[date]:
         """Yield the day in the months in which there is one."""

@@ -2,10 +2,12 @@
 
 import re
 
+from bot.domain.calendar import next_workday
 from bot.domain.when_days import DAY, WEEK_DAYS, Context, OnDate, OnDayOfMonth, OnMonthDay, OnWeekday, month_day
 from bot.domain.when_numbers import BEGIN, DATED, full_year
-from bot.domain.when_pieces import Part, Piece, Rule, dead, said
+from bot.domain.when_pieces import ClockTime, Part, Piece, Rule, dead, said
 from bot.domain.when_text import EN_NUMBER, english_number, goes_on, word_after, words_before
+from bot.domain.worked_year import zone_of
 
 _LEAP_YEAR = 2028
 
@@ -32,6 +34,19 @@ def weekday_of(text: str) -> int:
 
 
 _RELATIVE = {"today": 0, "tonight": 0, "tonite": 0, "overmorrow": 2}
+
+
+def _next_workday(match: re.Match[str], context: Context) -> Piece:
+    return said(match, OnDate(next_workday(context.calendar, context.today)))
+
+
+_SAME_TIME = {"tomorrow": 1, "next week": 7, "in a week": 7}
+
+
+def _same_time(match: re.Match[str], context: Context) -> Piece:
+    local = context.now.astimezone(zone_of(context.zone))
+    day = OnDate(context.today + _SAME_TIME.get(match["day"], 1) * DAY)
+    return Piece(match.start(), match.end(), day=day, clock=ClockTime(local.hour, local.minute, exact=True))
 
 
 def _relative(match: re.Match[str], context: Context) -> Piece:
@@ -124,6 +139,23 @@ def _month_and_day(match: re.Match[str], _: Context) -> Piece | None:
     return said(match, OnMonthDay(month, day, year))
 
 
+_UP_TO_TWENTIETH = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth",
+    "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth",
+)  # fmt: skip
+_ORDINALS = {word: number for number, word in enumerate(_UP_TO_TWENTIETH, start=1)}
+_ORDINALS |= {f"twenty-{word}": 20 + number for word, number in list(_ORDINALS.items())[:9]}
+_ORDINALS |= {"thirtieth": 30, "thirty-first": 31}
+_ORDINAL_WORDS = "|".join(sorted((word.replace("-", "[- ]") for word in _ORDINALS), key=len, reverse=True))
+
+
+def _day_in_words(match: re.Match[str], _: Context) -> Piece | None:
+    month, day = MONTH_NAMES[match["month"]], _ORDINALS[match["day"].replace(" ", "-")]
+    if is_verb(match) or month_day(_LEAP_YEAR, month, day) is None:
+        return None
+    return said(match, OnMonthDay(month, day))
+
+
 _NOUNS_AFTER = frozenset({
     "floor", "time", "anniversary", "meeting", "draft", "party", "round", "quarter", "avenue", "street", "st", "ave", "edition",
     "generation", "place", "grade", "year", "month", "week", "day", "visit", "call", "offer", "version", "proposal", "quote", "customer",
@@ -151,6 +183,8 @@ def _rules() -> list[Rule]:
     first_day = r"(?:[0-9]{1,2}(?:st|nd|rd|th)? ?(?:-|to|&|and|until|through) ?)?"
     table = (
         (rf"\b{weeks}{day}\b", _relative),
+        (r"\b(?:the )?(?:next|following) (?:business|working|work) ?-?day\b", _next_workday),
+        (rf"\b(?:at )?(?:the )?(?:same|this) time (?P<day>{tomorrow}|next week|in a week)\b", _same_time),
         (
             rf"\b(?:{tomorrow}|today) week\b",
             lambda m, c: said(m, OnDate(c.today + (7 if m.group().startswith("today") else 8) * DAY)),
@@ -181,6 +215,8 @@ def _rules() -> list[Rule]:
             rf"\b{MONTH}[ -]?(?:the )?{first_day}{ordinal}(?![0-9a-z])(?! ?(?:[ap]\.?m\b|:|%|o'clock))(?!\.[0-9])(?:(?:, ?| )(?P<year>(?:19|20|21)[0-9]{{2}}(?![0-9:])))?",
             _month_and_day,
         ),
+        (rf"\b(?:the )?(?P<day>{_ORDINAL_WORDS}) (?:of )?{MONTH}(?![a-z])", _day_in_words),
+        (rf"\b{MONTH} (?:the )?(?P<day>{_ORDINAL_WORDS})\b(?! (?:half|week|draft|quarter))", _day_in_words),
         (r"\b(?P<article>the )?(?P<day>[0-9]{1,2})(?:st|nd|rd|th)\b(?!-)(?! ?(?:of|q))", _ordinal_day),
     )
     return [(re.compile(pattern, re.ASCII), build) for pattern, build in table]

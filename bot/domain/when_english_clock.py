@@ -116,6 +116,18 @@ def _bare_half(match: re.Match[str], _: Context) -> Piece | None:
     return Piece(match.start(), match.end(), clock=clock, weak=True) if clock else None
 
 
+_WORDS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_MINUTES = "fifteen|thirty|forty[- ]five|twenty|forty|fifty|ten"
+
+
+def _in_words(match: re.Match[str], _: Context) -> Piece | None:
+    said = match["minute"]
+    minute = int(english_number(said)) if said and "clock" not in said else 0
+    clock = clock_of(str(int(english_number(match["hour"]))), str(minute), match["half"])
+    # "three thirty" alone may be an amount.
+    return Piece(match.start(), match.end(), clock=clock, weak=not match["half"]) if clock else None
+
+
 def _rules() -> list[Rule]:
     hour = rf"(?P<hour>{EN_NUMBER})"
     table = (
@@ -136,6 +148,11 @@ def _rules() -> list[Rule]:
                 r"(?:ish)?\b(?![:.,/-] ?[0-9])(?!-)(?! ?[ap]\.?m\b)(?!,[0-9])(?! o'?clock)"
             ),
             _at,
+        ),
+        (rf"\b(?P<hour>{_WORDS})(?: (?P<minute>o'?clock|{_MINUTES}))? ?(?P<half>[ap])(?:\.m\.?|m\b)", _in_words),
+        (
+            rf"\b(?P<hour>{_WORDS}) (?P<minute>{_MINUTES})(?P<half>)\b(?! (?:minutes?|mins?|days?|hours?|percent|people|seats|users))",
+            _in_words,
         ),
         (r"\b(?:12 |twelve |high )?(?:noon|midday)\b|\b(?:12 |twelve )?midnight\b", _named),
         (r"\b(?:(?P<side>after|before|over|at|during)) lunch(?:time)?\b", _meal),

@@ -1,6 +1,7 @@
 """Owns stretches of the calendar and of time as English says them: next week, end of month, in 3 working days."""
 
 import re
+from dataclasses import replace
 
 from bot.domain.when_days import Context, OnDayOfMonth
 from bot.domain.when_english import MONTH, MONTH_NAMES, WEEKDAY, is_verb, weekday_of
@@ -172,6 +173,18 @@ def _offset(match: re.Match[str], context: Context) -> Piece | None:
     return Piece(match.start(), match.end(), day=found.day, moment=moment)
 
 
+_SHORT_UNITS = {"m": "min", "h": "hour", "d": "day", "w": "week"}
+
+
+def _short_offset(match: re.Match[str], context: Context) -> Piece | None:
+    found = after(context, float(match["count"]), _SHORT_UNITS[match["unit"]])
+    return found and replace(found, start=match.start(), end=match.end())
+
+
+def _within_the_hour(match: re.Match[str], context: Context) -> Piece:
+    return Piece(match.start(), match.end(), moment=context.now + HOUR)
+
+
 def _hours_and_minutes(match: re.Match[str], context: Context) -> Piece:
     moment = context.now + int(match["hours"]) * HOUR + int(match["minutes"]) * MINUTE
     return Piece(match.start(), match.end(), moment=moment)
@@ -218,6 +231,9 @@ def _rules() -> list[Rule]:
             r"\b(?:in|within|after) (?P<hours>[0-9]{1,2})h ?(?P<minutes>[0-9]{1,2})(?: ?m(?:in)?s?)?\b",
             _hours_and_minutes,
         ),
+        (r"\b(?:in|within|after) (?P<count>[0-9]{1,3}) ?(?P<unit>[mdw])\b", _short_offset),
+        (r"(?<![0-9a-z])\+ ?(?P<count>[0-9]{1,3}) ?(?P<unit>[hdw])\b", _short_offset),
+        (r"\b(?:within|in) the (?:next )?hour\b", _within_the_hour),
         (rf"\b{_QUANTITY}(?: time)? (?:from (?:now|today)|later|hence|time)\b", _offset),
     )
     return [(re.compile(pattern, re.ASCII), build) for pattern, build in table]

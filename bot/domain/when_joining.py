@@ -88,6 +88,7 @@ class _YearOf:
     of: OnMonthDay | InPeriod
     year: InPeriod
     stays_today: bool = True
+    may_be_past: bool = False
 
     def days(self, context: Context) -> Iterator[date]:
         """Yield the day in the year that is meant."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from bot.domain.when_days import MONTHS, Context, OnDate, OnMonthDay, month_day
 from bot.domain.when_pieces import HOUR, ClockTime, Piece, Rule
-from bot.domain.when_text import word_after, words_before
+from bot.domain.when_text import goes_on, word_after, words_before
 from bot.domain.worked_year import zone_of
 
 _HOURS, _NOON = 24, 12
@@ -96,25 +96,27 @@ def _slashed(match: re.Match[str], context: Context) -> Piece | None:
     return Piece(match.start(), match.end(), day=OnMonthDay(month, day), weak=weak)
 
 
+_COUNTED = frozenset({
+    "rated", "rate", "rating", "score", "scored", "scores", "about", "only", "got", "get", "gave", "paid", "pay", "of", "is", "was", "need",
+    "needs", "used", "uses", "done", "complete", "completed", "finished", "almost", "nearly", "roughly", "over", "under", "than", "a", "the",
+    "cut", "owns", "own", "has", "have", "had", "won", "lost", "up", "down", "feedback", "nps", "takes", "spent", "saves", "save", "closed",
+})  # fmt: skip
+
+
 def _is_dated(match: re.Match[str]) -> bool:
-    """Tell whether the words around a fraction say that it is a date."""
-    before = match.string[: match.start()].rstrip()
-    if words_before(match.string, match.start()) in DATED or before.endswith(("在", "于", "到", "至", "约", "@")):
+    """Tell whether the words around a fraction say that it is a date: a preposition, or that it begins or ends a sentence."""
+    text, before = match.string, words_before(match.string, match.start())
+    if before in DATED or text[: match.start()].rstrip().endswith(("在", "于", "到", "至", "约", "@")):
         return True
-    return match.string[match.end() : match.end() + 1] in {
-        "前",
-        "日",
-        "号",
-        "之",
-        "给",
-        "打",
-        "去",
-        "拜",
-        "联",
-        "见",
-        "回",
-        "发",
-    }
+    if re.match(r" ?[前日号之给打去拜联见回发]", text[match.end() :]):
+        return True
+    if not re.fullmatch(r"[^了占有剩付达过近的]?", text[: match.start()].rstrip()[-1:]):
+        return False
+    following = text[match.end() :].strip()
+    if not text[: match.start()].strip():
+        word = word_after(text, match.end())
+        return not following or following[0] in ",):" or (goes_on(word) and bool(word))
+    return before not in _COUNTED and (not following or following[0] in ",):")
 
 
 def clock_of(hour: str, minute: str | None, half: str | None) -> ClockTime | None:
@@ -236,7 +238,7 @@ def _rules() -> list[Rule]:
             BEGIN + r"(?P<year>2[4-9]|3[0-9])([-/.])(?P<month>0?[1-9]|1[0-2])\2(?P<day>[0-9]{1,2})(?![0-9/.-])",
             _short_year_first,
         ),
-        (BEGIN + r"(?P<one>[0-9]{1,2})/(?P<other>[0-9]{1,2})(?![0-9/:%]|\.[0-9]|[a-z])日?", _slashed),
+        (BEGIN + r"(?P<one>[0-9]{1,2})/(?P<other>[0-9]{1,2})(?![0-9/%]|[.:][0-9]|[a-z])日?", _slashed),
         (BEGIN + r"(?P<hour>[0-9]{1,2})(?:[:.h](?P<minute>[0-9]{2}))? ?" + _HALF, _clock),
         (
             BEGIN

@@ -1,7 +1,7 @@
 """Owns what a text may say about a stretch of the calendar, and the day within it that is meant."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
@@ -61,6 +61,7 @@ class InPeriod:
     number: int | None = None
     year: int | None = None
     stays_today: bool = False
+    may_be_past: bool = False
 
     def days(self, context: Context) -> Iterator[date]:
         """Yield the place in each stretch that can be meant."""
@@ -110,10 +111,6 @@ class InPeriod:
         }
         return days[edge]
 
-    def with_edge(self, edge: Edge) -> "InPeriod":
-        """Return the same stretch with a place in it."""
-        return replace(self, edge=edge)
-
 
 @dataclass(frozen=True, slots=True)
 class OnWeekend:
@@ -125,6 +122,7 @@ class OnWeekend:
 
     week: int | None = None
     stays_today: bool = True
+    may_be_past: bool = False
 
     def days(self, context: Context) -> Iterator[date]:
         """Yield the day of the weekend."""
@@ -148,6 +146,7 @@ class NthInPeriod:
     weekday: int | None
     period: InPeriod
     stays_today: bool = True
+    may_be_past: bool = False
 
     def days(self, context: Context) -> Iterator[date]:
         """Yield the day in each stretch that can be meant."""
@@ -180,6 +179,7 @@ class BesideDay:
     of: DaySpec
     after: bool = False
     stays_today: bool = False
+    may_be_past: bool = False
 
     def days(self, context: Context) -> Iterator[date]:
         """Yield the workday beside each day that can be meant."""
@@ -200,6 +200,7 @@ class OnSpringFestival:
     """The first day of the Chinese year."""
 
     stays_today: bool = True
+    may_be_past: bool = False
 
     def days(self, context: Context) -> Iterator[date]:
         """Yield the festival of this year and the next, if not over."""

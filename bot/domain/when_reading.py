@@ -96,6 +96,8 @@ def _found(piece: Piece, said: tuple[Piece, ...], text: str, context: Context) -
         return None
     if due is None or _SINCE.search(text, max(0, piece.start - 12), piece.start):
         return None
+    if _is_told(text, piece):
+        return None
     places = tuple((part.start, part.end) for part in said)
     return Found(due, piece.timed, places, _is_aside(text, piece), dated=not piece.undated)
 
@@ -109,6 +111,33 @@ _ASIDE_BEFORE = re.compile(
     re.ASCII,
 )
 _ASIDE_AFTER = re.compile(r"(?:之前|前)?(?:到期|过期|失效|上线|的(?:会议|报价|合同|活动|展会|订单)|截止)|'s\b")
+
+
+ACTS = re.compile(
+    r",? ?(?:call|send|meet|visit|e?mail|demo|follow|review|present|ring|quote|check|chase|book|schedule|prepare|draft|share|discuss|ask)\b",
+    re.ASCII,
+)
+
+# "Met them on Monday", 周一发了报价: what lies behind is told with words that would otherwise mean the coming Monday.
+_TOLD_BEFORE = re.compile(
+    r"\b(?:sent|called|met|spoke|e?mailed|visited|talked|saw|presented|signed|left|got|did|was|were|received|heard)\b"
+    r"(?!.*\b(?:to|will|for|until|till|by|before|due|next|then|and|call|meet|send|back|again|\w+ing|wants?|asks?|asked|expects?|needs?)\b)[^,(]*$",
+    re.ASCII,
+)
+_TOLD_AFTER = re.compile(
+    r"(?:已经?[^,]*|[^,再将要会后前等]{0,6}?[一-龥](?:了(?![解不结断却])(?!再|就|以后|之后|后)|过(?![去来会年程户期节关审两几一二三四五六七八九十0-9半])))(?![^,]*(?:再|将|要|会))",
+    re.ASCII,
+)
+
+
+def _is_told(text: str, piece: Piece) -> bool:
+    """Tell whether the words around a time that has no year and no "next" say that it is past."""
+    if piece.moment is not None or piece.closing or (piece.day is not None and not piece.day.may_be_past):
+        return False
+    if _TOLD_AFTER.match(text, piece.end):
+        return True
+    sentence = text[max(0, piece.start - 80) : piece.start]
+    return piece.day is not None and bool(_TOLD_BEFORE.search(sentence)) and not ACTS.match(text, piece.end)
 
 
 def _is_aside(text: str, piece: Piece) -> bool:

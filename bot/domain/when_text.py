@@ -39,9 +39,13 @@ _NO_TIME = re.compile(
     | (?<![0-9-])[0-9]{3,4}-[0-9]{4,8}(?![0-9:-])
     | (?<![0-9])[0-9]{7,}(?![0-9]|t[0-9])
     | \#[0-9][0-9/.-]*
+    | \b(?:black|good|casual|cyber|super|man)\ (?:friday|monday|sunday)\b
+    | \b(?:sun|mon|tues|wednes|thurs|fri|satur)day\.[a-z]
+    | \b(?:24/7|9/11|7-eleven)\b
+    | 农历[零一二三四五六七八九十正腊初廿0-9月日号]*|[正腊]月[零一二三四五六七八九十初廿]*|五月天
     | \b24/7(?:/365)?\b
-    | \b(?:room|suite|floor|gate|apt|flight|order|invoice|ticket|po|no\.|nr\.?|ext\.?|page|version|chapter|section)\ ?
-      [a-z]{0,3}-?[0-9]+(?:[./-][0-9]+)*(?![0-9:])(?!\ ?[ap]\.?m)
+    | \b(?:room|suite|floor|gate|apt|flight|order|invoice|ticket|page)\ ?[a-z]{0,3}-?[0-9]+(?![0-9:/.-])(?!\ ?[ap]\.?m)
+    | \b(?:po|no\.|nr\.?|ext\.?|version|chapter|section)\ ?[a-z]{0,3}-?[0-9]+(?:[./-][0-9]+)*(?![0-9:])(?!\ ?[ap]\.?m)
     | \b(?:ratio|score)\ (?:is\ |of\ )?[0-9]+[:/-][0-9]+
     | 第[0-9零一二三四五六七八九十]+(?:[点号日天周步条期版次]|个月|月)
     | (?:比例|比分|编号|单号|型号|版本|房间|房号|工号|尾号)为?是?[0-9]+(?:[:./-][0-9]+)*

@@ -1,10 +1,12 @@
 """Owns the reading of what members type: due times in their zone, the opportunity that leading words mean."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.calendar import WorkCalendar
 from bot.domain.playbook import Playbook
@@ -17,6 +19,7 @@ from bot.services.values import OpportunityLine, OpportunityView, TeamRef
 _WORDS_MOST, _CHARACTERS_MOST, _CHARACTERS_LEAST = 6, 12, 2
 _WORD = re.compile(r"\S+")
 _LOOSE = " \t\n:：,，;；。.、-–—"
+_EXACT = re.compile(r"([12]\d{3})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]) (?:[01]\d|2[0-3]):[0-5]\d")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 # Whole words in English, parts in Chinese, where words are not set apart.
 _WAYS = (
@@ -78,6 +81,10 @@ def step_and_due(call: Call, values: dict[str, Any]) -> tuple[str | None, dateti
     text = typed or step
     if not text:
         return None, None
+    exact = _exact(typed)
+    if exact is not None:
+        # What a form was prefilled with comes back as the same minute, also at three in the morning.
+        return step or None, exact.replace(tzinfo=ZoneInfo(by.zone))
     reading = read_when(text, now=now, zone=by.zone, locale=by.locale, calendar=calendar_of(call))
     if typed:
         if reading is None:
@@ -87,6 +94,14 @@ def step_and_due(call: Call, values: dict[str, Any]) -> tuple[str | None, dateti
         return step, None
     without = split(call, step)
     return (without.next_step if without.next_step and not without.said else step), reading.due_at
+
+
+def _exact(text: str) -> datetime | None:
+    """Return the moment of a text such as ``2026-03-12 15:00``, without a zone; None for anything else."""
+    match = _EXACT.fullmatch(text)
+    if match is None or int(match[3]) > monthrange(int(match[1]), int(match[2]))[1]:
+        return None
+    return datetime.fromisoformat(text)
 
 
 def opportunity_id(call: Call) -> int:

@@ -20,8 +20,8 @@ Renderer = Callable[[Desk, Promise, Address], Parcel | None]
 
 _MOST_ATTEMPTS = 30
 _MOST_DEFECTS = 5
-_LEASE_SECONDS = 120.0
-_EACH_THREAD = 4
+# Longer than one call to Slack with its retries can take, and no longer: after a crash a channel waits for it to run out.
+_LEASE_SECONDS = 40.0
 # A card whose message is gone, or cannot be changed any more, is posted anew.
 _CARD_IS_GONE = frozenset(
     {
@@ -53,7 +53,7 @@ class Delivery:
         gateway: Poster,
         *,
         pace: Pace,
-        threads: int = 4,
+        threads: int = 8,
         renderer: Renderer = render,
         backoff: Callable[[int], float] = backoff_seconds,
     ) -> None:
@@ -73,8 +73,8 @@ class Delivery:
             How many were taken in hand; 0 means that nothing is due now.
         """
         with self._one_batch:
-            # No more than can be sent well within the lease, however slow Slack is.
-            batch = outbox.lease(self._desk, limit=self._threads * _EACH_THREAD, seconds=_LEASE_SECONDS)
+            # One for each thread, so that each is sent well within the lease, however slow Slack is.
+            batch = outbox.lease(self._desk, limit=self._threads, seconds=_LEASE_SECONDS)
             list(self._pool.map(self._handle, batch))
             return len(batch)
 

@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 _BATCH = 200
 _PURGE_SECONDS = 3600.0
 _STEP = timedelta(minutes=15)
-_DELIVERY = "delivery"
 
 
 class MovableClock(Protocol):
@@ -99,33 +98,51 @@ class Scheduler:
     """
 
     def __init__(self, desk: Desk, ticker: Ticker, *, seconds: float) -> None:
+        self._ticker = ticker
         self._scheduler = BackgroundScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
+        # Delivery has a thread of its own that ticks and promises wake up: a job that is still running would skip them.
+        self._delivering = threading.Thread(target=self._deliver, name="outbox", daemon=True)
+        self._awake = threading.Event()
+        self._stopping = threading.Event()
         self._add("sweep", ticker.sweep, seconds)
-        self._add(_DELIVERY, ticker.deliver, seconds)
+        self._add("delivery", self.wake, seconds)
         self._add("purge", lambda: outbox.purge(desk), _PURGE_SECONDS)
 
     def start(self) -> None:
         """Begin to tick, on threads of its own."""
+        self._delivering.start()
         self._scheduler.start()
 
     def wake(self) -> None:
-        """Deliver at the next moment instead of the next tick, after something was promised."""
-        job = self._scheduler.get_job(_DELIVERY)
-        if job is not None:
-            job.modify(next_run_time=SystemClock().now())
+        """Deliver now instead of at the next tick, after something was promised; costs nothing, may be called often."""
+        self._awake.set()
 
     def stop(self) -> None:
-        """Finish the ticks in work, and stop."""
+        """Finish what is in work, and stop; for good."""
         self._scheduler.shutdown(wait=True)
+        self._stopping.set()
+        self._awake.set()
+        self._delivering.join()
+
+    def _deliver(self) -> None:
+        while True:
+            self._awake.wait()
+            self._awake.clear()
+            if self._stopping.is_set():
+                return
+            _guarded("delivery", self._ticker.deliver)
 
     def _add(self, name: str, work: Callable[[], Any], seconds: float) -> None:
-        def tick() -> None:
-            try:
-                work()
-            except Exception:
-                # The next tick tries again; APScheduler would only log it under a name that says less.
-                log.exception("the tick %s failed", name)
+        self._scheduler.add_job(
+            lambda: _guarded(name, work), "interval", seconds=seconds, id=name, next_run_time=SystemClock().now()
+        )
 
-        self._scheduler.add_job(tick, "interval", seconds=seconds, id=name, next_run_time=SystemClock().now())
+
+def _guarded(name: str, work: Callable[[], Any]) -> None:
+    try:
+        work()
+    except Exception:
+        # The next tick tries again; nothing may end the clock.
+        log.exception("the tick %s failed", name)

@@ -20,7 +20,8 @@ Who and what there is (all of it also before ``start``):
     ``deactivate_member(id) -> Answer`` · ``add_channel(id, name, members=(), *, app_in=True, private=False)`` ·
     ``add_to_channel(channel, user) -> Answer`` · ``add_command(command, description="", usage_hint="")`` ·
     ``add_shortcut(name, callback_id, kind="global")`` (or ``"message"``) · ``install(manifest)`` ·
-    ``connect_http(request_url)`` · ``wait_connected(seconds=5.0)``
+    ``connect_http(request_url)`` · ``verify_request_url() -> bool`` · ``wait_connected(seconds=5.0)`` · ``refresh_connections()`` ·
+    ``mark_all_read()`` · ``page_url`` · ``base_url`` · ``send_scheduled()`` (the ticker does it within 50 ms by itself)
 
 What a person does; each gives an ``Answer`` once the app has acked, refused or timed out:
     ``say(user, channel, text, *, thread_ts=None, files=())`` (files: pairs of name and bytes; ``answer.ts``) ·

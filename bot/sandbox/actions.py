@@ -10,8 +10,8 @@ from bot.sandbox.desk import Desk
 from bot.sandbox.form_state import FIELDS, Values, state, written
 from bot.sandbox.places import Place, Places
 from bot.sandbox.stacks import OpenView
+from bot.sandbox.things import Json, Refusal
 from bot.sandbox.wire import Wire
-from bot.sandbox.world import Json, Refusal
 
 SHORTEST_QUERY = 3
 """Characters before an external select asks the app, unless it says otherwise."""

@@ -10,8 +10,8 @@ from bot.sandbox.forms import Forms
 from bot.sandbox.places import Places
 from bot.sandbox.stacks import name_parts
 from bot.sandbox.talk import Talk
+from bot.sandbox.things import Channel, Json, Refusal
 from bot.sandbox.wire import Wire
-from bot.sandbox.world import Channel, Json, Refusal
 
 
 class Acts:

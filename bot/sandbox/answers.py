@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.world import Json
+from bot.sandbox.things import Json
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from bot.sandbox.arguments import Args
 from bot.sandbox.checks import check_message, check_view
 from bot.sandbox.desk import Desk, RateLimited, Scheduled, method
 from bot.sandbox.stacks import name_parts
-from bot.sandbox.world import Channel, Json, Post, Refusal
+from bot.sandbox.things import Channel, Json, Post, Refusal
 
 _CONTENT = ("text", "blocks", "attachments", "metadata")
 _FARTHEST_SECONDS = 120 * 86_400

@@ -2,7 +2,7 @@
 
 from bot.sandbox.arguments import Args
 from bot.sandbox.desk import Desk, method
-from bot.sandbox.world import Channel, Json, Post, Refusal
+from bot.sandbox.things import Channel, Json, Post, Refusal
 
 _READ = ("channels:read", "groups:read", "im:read")
 _HISTORY = ("channels:history", "groups:history", "im:history")

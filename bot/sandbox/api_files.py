@@ -3,7 +3,7 @@
 from bot.sandbox.api_chat import authored, check_thread, target
 from bot.sandbox.arguments import Args
 from bot.sandbox.desk import Desk, method
-from bot.sandbox.world import Json, Refusal, StoredFile
+from bot.sandbox.things import Json, Refusal, StoredFile
 
 
 @method("files.getUploadURLExternal", "files:write")

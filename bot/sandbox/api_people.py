@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.sandbox.arguments import Args
 from bot.sandbox.desk import Desk, method
-from bot.sandbox.world import Json, Member, Refusal
+from bot.sandbox.things import Json, Member, Refusal
 
 
 @method("api.test", caller="none")

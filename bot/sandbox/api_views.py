@@ -4,7 +4,7 @@ from bot.sandbox.arguments import Args
 from bot.sandbox.checks import check_view
 from bot.sandbox.desk import Desk, method
 from bot.sandbox.stacks import OpenView
-from bot.sandbox.world import Json, Refusal
+from bot.sandbox.things import Json, Refusal
 
 
 def _judged(desk: Desk, args: Args, name: str, surface: str) -> Json:

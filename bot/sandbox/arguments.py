@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bot.sandbox.world import Json, Refusal
+from bot.sandbox.things import Json, Refusal
 
 _TRUE = frozenset({"1", "true", "True", True})
 _NESTED = ("blocks", "attachments", "metadata", "view", "files", "message")

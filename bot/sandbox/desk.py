@@ -12,7 +12,8 @@ from bot.sandbox.records import Records
 from bot.sandbox.response_urls import ResponseUrls
 from bot.sandbox.settings import SandboxSettings
 from bot.sandbox.stacks import Stacks
-from bot.sandbox.world import Json, Refusal, World
+from bot.sandbox.things import Json, Refusal
+from bot.sandbox.world import World
 
 
 class RateLimited(Refusal):

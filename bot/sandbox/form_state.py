@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.sandbox.elements import offered
 from bot.sandbox.stacks import elements_of
-from bot.sandbox.world import Json
+from bot.sandbox.things import Json
 
 FIELDS: dict[str, tuple[str, str, Any]] = {
     "plain_text_input": ("value", "initial_value", None),

@@ -11,8 +11,8 @@ from bot.sandbox.desk import Desk
 from bot.sandbox.form_state import Values, incomplete, inputs, state
 from bot.sandbox.places import Places
 from bot.sandbox.stacks import OpenView
+from bot.sandbox.things import Refusal
 from bot.sandbox.wire import Wire
-from bot.sandbox.world import Refusal
 
 
 class Forms:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from bot.sandbox.world import Json, World
+from bot.sandbox.things import Json
+from bot.sandbox.world import World
 
 _BACKLOG = 5000
 """Changes that wait for a slow page before it is told to read everything again."""

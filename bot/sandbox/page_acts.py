@@ -8,7 +8,7 @@ from bot.sandbox.answers import Answer
 from bot.sandbox.desk import Desk
 from bot.sandbox.page_time import PageClock
 from bot.sandbox.places import Place
-from bot.sandbox.world import Json, Member, Refusal
+from bot.sandbox.things import Json, Member, Refusal
 
 Act = Callable[[Member, Json], Awaitable[Answer | Json]]
 

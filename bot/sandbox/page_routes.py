@@ -18,7 +18,7 @@ from bot.sandbox.live import Live
 from bot.sandbox.page_acts import PageActs
 from bot.sandbox.page_time import PageClock
 from bot.sandbox.socket_mode import SocketHub
-from bot.sandbox.world import Channel, Json, Member, Refusal
+from bot.sandbox.things import Channel, Json, Member, Refusal
 
 PAGE = Path(__file__).parent / "page"
 LATEST = 200

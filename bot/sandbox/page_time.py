@@ -1,14 +1,17 @@
 """Owns the page's clock: what it shows, and how far a button moves it."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from bot.sandbox.world import Json, Refusal, World
+from bot.sandbox.things import Json, Refusal
+from bot.sandbox.world import World
 
 _SATURDAY = 5
 _SHOWN_EVERY_SECONDS = 0.25
+_JUMP_SECONDS = 2.0
 
 
 def working_days_later(now: datetime, days: int, zone: str) -> datetime:
@@ -41,6 +44,7 @@ class PageClock:
         self._world = world
         self._move = move
         self.busy = False
+        self._seen = (world.clock.now(), time.monotonic())
 
     def shown(self) -> Json:
         """Give the clock as the page shows it."""
@@ -86,6 +90,14 @@ class PageClock:
             await moving
         finally:
             self.busy = False
+            self._tell()
+
+    def watch(self) -> None:
+        """Tell the pages when the clock jumped, by whomever it was moved."""
+        before, then = self._seen
+        now, present = self._world.clock.now(), time.monotonic()
+        self._seen = (now, present)
+        if (now - before).total_seconds() - (present - then) > _JUMP_SECONDS and not self.busy:
             self._tell()
 
     def _tell(self) -> None:

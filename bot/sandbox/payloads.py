@@ -6,7 +6,7 @@ from typing import Any
 from bot.sandbox.desk import Desk
 from bot.sandbox.form_state import Values
 from bot.sandbox.stacks import OpenView
-from bot.sandbox.world import Channel, Json, Post
+from bot.sandbox.things import Channel, Json, Post
 
 
 class Payloads:

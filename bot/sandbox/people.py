@@ -6,7 +6,7 @@ from typing import Any
 from bot.sandbox.answers import Answer
 from bot.sandbox.api_people import user_object
 from bot.sandbox.server import Server
-from bot.sandbox.world import Channel, Json, Member, Refusal
+from bot.sandbox.things import Channel, Json, Member, Refusal
 
 
 class People:
@@ -58,6 +58,8 @@ class People:
         return user_object(self._server.desk, member, locale=True)
 
     def _tell(self, name: str, event: Json) -> Answer:
+        if not self._server.running:
+            return Answer()
         event = {**event, "event_ts": self._world.next_ts()}
         return self._server.on_loop(self._server.wire.announce(name, event))
 

@@ -2,7 +2,7 @@
 
 from bot.sandbox.desk import Desk
 from bot.sandbox.stacks import OpenView, elements_of
-from bot.sandbox.world import Channel, Json, Post, Refusal
+from bot.sandbox.things import Channel, Json, Post, Refusal
 
 Place = tuple[Channel, Post] | OpenView
 

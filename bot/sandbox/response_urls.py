@@ -3,7 +3,8 @@
 import secrets
 from dataclasses import dataclass
 
-from bot.sandbox.world import Channel, Json, Post, Refusal, World
+from bot.sandbox.things import Channel, Json, Post, Refusal
+from bot.sandbox.world import World
 
 
 @dataclass

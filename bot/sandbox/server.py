@@ -80,6 +80,11 @@ class Server:
         if not ready.wait(_START_SECONDS) or self._loop is None:
             raise RuntimeError("the sandbox does not come up")
 
+    @property
+    def running(self) -> bool:
+        """Whether it listens."""
+        return self._loop is not None
+
     def stop(self) -> None:
         """Close every connection and end the thread."""
         if self._thread is not None and self._uvicorn is not None:
@@ -138,8 +143,7 @@ class Server:
         ready.set()
         while True:
             send_due(self.desk)
-            if self._uvicorn.should_exit:
-                await self.hub.close()
+            self.page_clock.watch()
             await asyncio.sleep(_TICK_SECONDS)
 
 

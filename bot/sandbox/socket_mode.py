@@ -6,11 +6,11 @@ import json
 import uuid
 from dataclasses import dataclass, field
 
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from bot.sandbox.answers import Ack, Delivery
 from bot.sandbox.desk import Desk
-from bot.sandbox.world import Json
+from bot.sandbox.things import Json
 
 
 @dataclass(eq=False)
@@ -114,9 +114,3 @@ class SocketHub:
         for future in link.waiting.values():
             if not future.done():
                 future.set_result(Ack(error="dispatch_failed"))
-
-    async def close(self) -> None:
-        """End every connection."""
-        for link in list(self._links):
-            if link.socket.application_state == WebSocketState.CONNECTED:
-                await link.socket.close(1001)

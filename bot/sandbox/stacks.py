@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.world import Json, Refusal, World
+from bot.sandbox.things import Json, Refusal
+from bot.sandbox.world import World
 
 STACK = 3
 """Modals that may lie on one another."""

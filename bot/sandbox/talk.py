@@ -8,8 +8,8 @@ from bot.sandbox.desk import Desk
 from bot.sandbox.payloads import link_text
 from bot.sandbox.places import Places
 from bot.sandbox.stacks import name_parts
+from bot.sandbox.things import Channel, Json, Refusal
 from bot.sandbox.wire import Wire
-from bot.sandbox.world import Channel, Json, Refusal
 
 
 class Talk:

@@ -13,7 +13,7 @@ from bot.sandbox.desk import METHODS, Desk, Method, RateLimited
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.records import Call, without_token
 from bot.sandbox.stacks import name_parts
-from bot.sandbox.world import Json, Refusal
+from bot.sandbox.things import Json, Refusal
 
 MODULES = (api_chat, api_conversations, api_files, api_people, api_views)
 """Importing them enters their methods into the list."""

@@ -9,7 +9,7 @@ from bot.sandbox.desk import Desk
 from bot.sandbox.payloads import Payloads
 from bot.sandbox.signed_http import RequestUrl
 from bot.sandbox.socket_mode import SocketHub
-from bot.sandbox.world import Json
+from bot.sandbox.things import Json
 
 _REASONS = {"timeout": "http_timeout", "dispatch_failed": "connection_failed", "http_service_error": "http_error"}
 _NO_ANSWER = {
@@ -113,6 +113,14 @@ class Wire:
             if ack.error is None:
                 return
             error = ack.error
+
+    async def challenge(self) -> bool:
+        """Send ``url_verification``; gives whether the challenge came back."""
+        word = self._desk.world.new_id("challenge")
+        payload = {"token": self._desk.settings.verification_token, "challenge": word, "type": "url_verification"}
+        ack, _ = await self.send(Delivery(kind="events_api", payload=payload))
+        answered = ack.body.get("challenge") if isinstance(ack.body, dict) else ack.body
+        return ack.error is None and bool(answered == word)
 
     async def close(self) -> None:
         """Give up what is still to be redelivered."""

@@ -4,17 +4,17 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
 from bot.domain.assignment import Candidate, choose_owner
 from bot.domain.events import AssignmentAccepted, AssignmentDeclined, AssignmentOffered, Claimed, PutInPool
 from bot.errors import LeadAlreadyClaimed, NotAllowed, RuleBroken, Text
-from bot.models import Assignment, Member, Opportunity
+from bot.models import Assignment, EventRow, Member, Opportunity
 from bot.services.access import check_sees, visible_to
 from bot.services.desk import Actor, Desk
-from bot.services.reading import done, lines
+from bot.services.reading import done, lines, pending_assignment
 from bot.services.recording import Ground, Recorder, ground_of, load, open_load
 from bot.services.values import Done, OpportunityLine
 
@@ -99,6 +99,7 @@ def put_in_pool(
     reason: str | None = None,
 ) -> None:
     """Take the owner off; the opportunity can be claimed, and the manager is told."""
+    withdraw(recorder, opportunity)
     opportunity.owner_id = opportunity.accepted_at = opportunity.accept_by = None
     opportunity.owner_reason = {"key": f"assign.pool_{cause}", "params": {}}
     opportunity.pooled_at = recorder.now
@@ -123,8 +124,9 @@ def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
         if opportunity.closed_at is not None:
             raise RuleBroken("error.closed")
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
-        _check_room(session, ground, by)
         now = desk.now()
+        _check_room(session, ground, by, now)
+        _check_cooling_off(session, opportunity, ground, by, now)
         # One conditional write decides: whoever changes the row first wins, and everybody else learns who.
         won = session.execute(
             update(Opportunity)
@@ -142,6 +144,7 @@ def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
             raise LeadAlreadyClaimed("assign.claimed_by", owner=owner or "?")
         session.refresh(opportunity)
         recorder = Recorder(desk, session, by)
+        withdraw(recorder, opportunity)
         opportunity.accepted_at, opportunity.accept_by, opportunity.pooled_at = now, None, None
         opportunity.owner_reason = {"key": "assign.claimed", "params": {}}
         opportunity.protected_until = _protection(ground, now)
@@ -150,6 +153,23 @@ def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
         return done(session, opportunity, by, now, None, Text("assign.claim_done"))
+
+
+def withdraw(recorder: Recorder, opportunity: Opportunity) -> None:
+    """Take back an offer or handover that still waits; its message is not sent any more, and its buttons say so."""
+    waiting = pending_assignment(recorder.session, opportunity)
+    if waiting is not None:
+        waiting.state, waiting.answered_at = "withdrawn", recorder.now
+        recorder.session.flush()
+
+
+def accept_by_acting(recorder: Recorder, opportunity: Opportunity) -> None:
+    """Take an offered owner's own work for their acceptance: nobody loses what they are already working on."""
+    if opportunity.owner_id != recorder.by.member_id or opportunity.accepted_at is not None:
+        return
+    waiting = pending_assignment(recorder.session, opportunity)
+    if waiting is not None and waiting.kind == "offer":
+        accept(recorder, opportunity, waiting)
 
 
 def accept(recorder: Recorder, opportunity: Opportunity, offer: Assignment) -> None:
@@ -206,7 +226,7 @@ def _candidates(session: Session, team_id: int) -> list[Candidate]:
     rows = session.scalars(
         select(Member)
         # Who came with an import and was not yet seen in Slack could not answer an offer.
-        .where(Member.team_id == team_id, Member.role == "rep", Member.slack_user_id.is_not(None))
+        .where(Member.team_id == team_id, Member.role != "specialist", Member.slack_user_id.is_not(None))
         .order_by(Member.id)
     )
     return [
@@ -245,10 +265,33 @@ def _customer_owner(session: Session, opportunity: Opportunity) -> int | None:
     )
 
 
-def _check_room(session: Session, ground: Ground, by: Actor) -> None:
+def _check_room(session: Session, ground: Ground, by: Actor, now: datetime) -> None:
     held = open_load(session, by.team_id).get(by.member_id or 0, 0) if by.team_id is not None else 0
     if held >= ground.playbook.pool.held_most:
         raise NotAllowed("assign.held_most", most=ground.playbook.pool.held_most)
+    today = calendar.at_local(ground.team.zone, calendar.local_day(ground.calendar, now), 0)
+    claimed = session.scalar(
+        select(func.count())
+        .select_from(EventRow)
+        .where(EventRow.kind == Claimed.kind, EventRow.at >= today, EventRow.actor_id == by.member_id)
+    )
+    if (claimed or 0) >= ground.playbook.pool.claims_a_day:
+        raise NotAllowed("assign.claims_most", most=ground.playbook.pool.claims_a_day)
+
+
+def _check_cooling_off(session: Session, opportunity: Opportunity, ground: Ground, by: Actor, now: datetime) -> None:
+    """Let others have their turn before the former owner."""
+    pooled = session.scalar(
+        select(EventRow)
+        .where(EventRow.opportunity_id == opportunity.id, EventRow.kind == PutInPool.kind)
+        .order_by(EventRow.id.desc())
+        .limit(1)
+    )
+    if pooled is None or pooled.payload.get("former_id") != by.member_id:
+        return
+    until = pooled.at + timedelta(days=ground.playbook.pool.cooling_off_days)
+    if until > now:
+        raise NotAllowed("assign.cooling_off", until=until)
 
 
 def _protection(ground: Ground, now: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from bot.services.members import ref
 from bot.services.values import CustomerMatch
 
 _NEAR_MOST = 50
+_KEY_MOST = 220
 
 
 def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
@@ -47,6 +49,17 @@ def check(desk: Desk, name: str, *, by: Actor) -> tuple[CustomerMatch, ...]:
         return matches(session, rows, by, desk.now())
 
 
+def _stored(value: str) -> str:
+    """Return a key as its column holds it: folding may make a long name many times longer."""
+    if len(value) <= _KEY_MOST:
+        return value
+    return f"{value[: _KEY_MOST - 20]}#{sha256(value.encode()).hexdigest()[:16]}"
+
+
+def _strong(keys: Iterable[Key]) -> list[tuple[str, str]]:
+    return sorted({(str(key.kind), _stored(key.value)) for key in keys if key.kind is not KeyKind.PINYIN})
+
+
 @dataclass(frozen=True, slots=True)
 class Recognition:
     """What a name turned out to be: a known customer, or near ones that a person must look at."""
@@ -57,7 +70,7 @@ class Recognition:
 
 def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
     """Look a name and its keys up in the workspace; for other use cases inside their transaction."""
-    wanted = {(str(key.kind), key.value) for key in keys if key.kind is not KeyKind.PINYIN}
+    wanted = set(_strong(keys))
     rows = session.execute(
         select(CustomerKey.kind, CustomerKey.value, CustomerKey.customer_id).where(
             CustomerKey.value.in_(sorted({value for _, value in wanted}))
@@ -77,7 +90,7 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
 
 
 def _near(session: Session, name: str) -> tuple[Customer, ...]:
-    weak = sorted(identity.near_keys(name))
+    weak = sorted({_stored(value) for value in identity.near_keys(name)})
     if not weak:
         return ()
     # Those that share most come first: a word that half the workspace shares must not crowd out the one that is meant.
@@ -112,7 +125,8 @@ def create(
     session.add(customer)
     session.flush()
     add_keys(session, customer, keys)
-    for model, values in ((NearKey, identity.near_keys(name)), (SearchKey, identity.search_keys(name))):
+    for model, found in ((NearKey, identity.near_keys(name)), (SearchKey, identity.search_keys(name))):
+        values = {_stored(value) for value in found}
         if values:
             session.connection().execute(
                 insert(model),
@@ -132,7 +146,9 @@ def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer
 
 def add_keys(session: Session, customer: Customer, keys: Iterable[Key]) -> None:
     """Write strong keys that nobody has yet; the one of the name must be free."""
-    strong = sorted({(str(key.kind), key.value) for key in keys if key.kind is not KeyKind.PINYIN})
+    strong = _strong(keys)
+    if not strong:
+        return
     values = [value for _, value in strong]
     known = session.execute(select(CustomerKey.kind, CustomerKey.value).where(CustomerKey.value.in_(values)))
     taken = {(row.kind, row.value) for row in known}

@@ -85,6 +85,16 @@ def apply_edit(recorder: Recorder, opportunity: Opportunity, ground: Ground, for
     return event
 
 
+def undo_of(event: EventRow, fields: dict[str, Any]) -> dict[str, Any]:
+    """Return what takes an edit back: the opportunity's former values, and those of a contact that was there before."""
+    contact = {
+        name.removeprefix("contact_"): before
+        for name, (before, _) in event.payload["changes"].items()
+        if name in _CONTACT and "contact_id" not in fields
+    }
+    return {"fields": fields, "contact": contact} if contact else {"fields": fields}
+
+
 def _check_quote(text: str, currency: str) -> None:
     try:
         amount_of(text, currency)

@@ -9,6 +9,7 @@ from bot.domain.events import FollowUpLogged, NextStepSnoozed
 from bot.errors import NextStepRequired, RuleBroken, Text
 from bot.models import FollowUp, Member
 from bot.services.access import check_acts
+from bot.services.assignments import accept_by_acting
 from bot.services.desk import Actor, Desk
 from bot.services.forms import check_future, read_form
 from bot.services.next_steps import finish_next_step, set_next_step
@@ -65,6 +66,7 @@ def log(desk: Desk, form: FollowUpForm, *, by: Actor) -> Done:
         check_future("next_due_at", form.next_due_at, recorder.now)
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
         before = snapshot(opportunity)
+        accept_by_acting(recorder, opportunity)
         row = FollowUp(
             workspace_id=opportunity.workspace_id,
             opportunity_id=opportunity.id,

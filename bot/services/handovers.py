@@ -11,6 +11,7 @@ from bot.models import Assignment, Member, Opportunity
 from bot.services import assignments
 from bot.services.access import check_acts, check_sees
 from bot.services.desk import Actor, Desk
+from bot.services.forms import clean_or_none
 from bot.services.members import member_by_slack_id
 from bot.services.reading import done, pending_assignment, view_of
 from bot.services.recording import Ground, Recorder, ground_of, load
@@ -28,7 +29,9 @@ def offer(desk: Desk, opportunity_id: int, to_slack_user_id: str, note: str | No
     """
     with desk.transaction(by) as session:
         opportunity, ground, recorder, owner, taker = _begin(desk, session, opportunity_id, to_slack_user_id, by)
-        withdraw(session, opportunity, recorder)
+        note = clean_or_none(note)
+        assignments.accept_by_acting(recorder, opportunity)
+        assignments.withdraw(recorder, opportunity)
         accept_by = calendar.add_hours(
             ground.calendar, recorder.now, ground.playbook.pace[opportunity.grade].accept_hours
         )
@@ -72,7 +75,7 @@ def reassign(desk: Desk, opportunity_id: int, to_slack_user_id: str, note: str |
         opportunity, ground, recorder, owner, taker = _begin(
             desk, session, opportunity_id, to_slack_user_id, by, manager=True
         )
-        withdraw(session, opportunity, recorder)
+        assignments.withdraw(recorder, opportunity)
         recorder.event(
             opportunity,
             OwnerChanged(
@@ -80,7 +83,7 @@ def reassign(desk: Desk, opportunity_id: int, to_slack_user_id: str, note: str |
             ),
         )
         assignments.give(
-            recorder, opportunity, ground, taker, {"key": "assign.by_manager", "params": {"name": by.name}}, note=note
+            recorder, opportunity, ground, taker, {"key": "assign.by_manager", "params": {"name": by.name}}, note=clean_or_none(note)
         )
         if owner is not None:
             recorder.tell(
@@ -116,6 +119,7 @@ def decline(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) -
     """
     with desk.transaction(by) as session:
         opportunity, ground, recorder, waiting = _waiting(desk, session, opportunity_id, by)
+        reason = clean_or_none(reason)
         if waiting.kind == "offer":
             assignments.decline(recorder, opportunity, ground, waiting, reason)
         else:
@@ -147,14 +151,6 @@ def dossier(desk: Desk, opportunity_id: int, *, by: Actor) -> tuple[OpportunityV
         giver = session.get(Member, waiting.from_member_id) if waiting is not None and waiting.from_member_id else None
         shown = view_of(session, opportunity, by, desk.now(), history=_HISTORY_MOST, contacts=True)
         return shown, waiting.note if waiting else None, giver.name if giver else None
-
-
-def withdraw(session: Session, opportunity: Opportunity, recorder: Recorder) -> None:
-    """Take back an offer or handover that still waits; its message is not sent any more, and its buttons say so."""
-    waiting = pending_assignment(session, opportunity)
-    if waiting is not None:
-        waiting.state, waiting.answered_at = "withdrawn", recorder.now
-        session.flush()
 
 
 def _begin(

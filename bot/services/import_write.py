@@ -1,6 +1,6 @@
 """Owns the writing of a planned import: teams and people first, then rows by the hundred, with their history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.domain.identity import KeyKind, near_keys, search_keys
 from bot.models import Contact, Customer, CustomerKey, Member, NearKey, Opportunity, SearchKey, Team
+from bot.services import customers
 from bot.services.desk import Actor, Desk
 from bot.services.import_customers import PlannedCustomer
 from bot.services.import_history import HistoryWriter
@@ -124,23 +125,21 @@ class ImportWriter:
         identified = [one for one in unwritten if one.is_identified]
         self._strong_keys(session, identified)
         for model, keys_of in ((NearKey, near_keys), (SearchKey, search_keys)):
-            _insert(
-                connection,
-                model,
-                [self._key(one, value=value) for one in identified for value in sorted(keys_of(one.name))],
-            )
+            found = [(one, value) for one in identified for value in sorted(_columns(keys_of(one.name)))]
+            _insert(connection, model, [self._key(one, value=value) for one, value in found])
 
     def _strong_keys(self, session: Session, made: list[PlannedCustomer]) -> None:
         """Write the keys that nobody has yet; a name that somebody has is kept apart by the customer's number."""
-        values = {key.value for one in made for key in one.keys}
+        strong = [(one, customers._strong(one.keys)) for one in made]  # noqa: SLF001 - the same rule, in bulk
+        values = sorted({value for _, keys in strong for _, value in keys})
         taken: set[tuple[str, str]] = set()
         for start in range(0, len(values), _LOOK):
-            some = sorted(values)[start : start + _LOOK]
+            some = values[start : start + _LOOK]
             statement = select(CustomerKey.kind, CustomerKey.value).where(CustomerKey.value.in_(some))
             taken.update((kind, value) for kind, value in session.execute(statement))
         rows = []
-        for one in made:
-            for kind, value in sorted((str(key.kind), key.value) for key in one.keys if key.kind is not KeyKind.PINYIN):
+        for one, keys in strong:
+            for kind, value in keys:
                 free = value
                 if (kind, value) in taken:
                     if kind != KeyKind.NAME:
@@ -182,6 +181,10 @@ class ImportWriter:
             for one in naming
             if one.row.contact is not None
         }
+
+
+def _columns(keys: Iterable[str]) -> set[str]:
+    return {customers._stored(value) for value in keys}  # noqa: SLF001 - the same rule, in bulk
 
 
 def _insert(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:

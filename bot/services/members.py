@@ -55,14 +55,14 @@ def resolve(desk: Desk, slack_team_id: str, slack_user_id: str, *, enterprise_id
 def actor_of(session: Session, member: Member) -> Actor:
     """Return a member's row as the one who acts."""
     managed: frozenset[int] = frozenset()
-    if member.role in {"manager", "admin"}:
+    if member.is_active and member.role in {"manager", "admin"}:
         managed = frozenset(session.scalars(select(Team.id).where(Team.manager_id == member.id)))
     return Actor(
         workspace_id=member.workspace_id,
         member_id=member.id,
         name=member.name,
         role=member.role if member.is_active else "inactive",
-        team_id=member.team_id,
+        team_id=member.team_id if member.is_active else None,
         zone=member.zone,
         locale=member.locale,
         slack_user_id=member.slack_user_id,

@@ -8,14 +8,15 @@ from sqlalchemy.orm import Session
 from bot.domain import identity
 from bot.domain.events import ActionUndone, NoteAdded
 from bot.errors import NotAllowed, NotFound, RuleBroken, Text
-from bot.models import EventRow, FollowUp, Member, NextStep, Opportunity, SearchKey
+from bot.models import Contact, EventRow, FollowUp, Member, NextStep, Opportunity, SearchKey
 from bot.services.access import check_acts, check_sees, visible_to
 from bot.services.desk import Actor, Desk
-from bot.services.edits import EditForm, apply_edit
+from bot.services.edits import EditForm, apply_edit, undo_of
+from bot.services.forms import clean
 from bot.services.members import member_by_slack_id
 from bot.services.reading import done, history_of, is_undoable_until, lines, view_of
 from bot.services.recording import Recorder, changed, ground_of, load, restore, snapshot
-from bot.services.stages import reopen
+from bot.services.stages import check_customer_free, reopen
 from bot.services.values import Done, HistoryLine, OpportunityLine, OpportunityView
 
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
@@ -156,7 +157,7 @@ def note(
     with desk.transaction(by) as session:
         opportunity = load(session, opportunity_id)
         check_sees(opportunity, by)
-        Recorder(desk, session, by).event(opportunity, NoteAdded(text.replace("\x00", "")[:3000], permalink, source))
+        Recorder(desk, session, by).event(opportunity, NoteAdded(clean(text)[:3000], permalink, source))
 
 
 def by_thread(desk: Desk, channel: str, ts: str, *, by: Actor) -> int | None:
@@ -183,7 +184,7 @@ def edit(desk: Desk, opportunity_id: int, form: EditForm, *, by: Actor, version:
         event = apply_edit(recorder, opportunity, ground, form)
         if event is not None:
             recorder.attend(opportunity, ground)
-            event.payload = {**event.payload, "undo": {"fields": changed(opportunity, before)}}
+            event.payload = {**event.payload, "undo": undo_of(event, changed(opportunity, before))}
             recorder.card(opportunity, ground.team)
         return done(
             session, opportunity, by, recorder.now, event, Text("opp.edited" if event is not None else "opp.unchanged")
@@ -210,8 +211,10 @@ def undo(desk: Desk, event_id: int, *, by: Actor) -> Done:
         if former is None or recorder.now > is_undoable_until(event.at) or _acted_since(session, event):
             raise RuleBroken("error.last_action_gone")
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
+        if opportunity.closed_at is not None and "closed_at" in former["fields"]:
+            check_customer_free(session, opportunity, ground)
         restore(opportunity, former["fields"])
-        _restore_rows(recorder, former)
+        _restore_rows(recorder, opportunity, former)
         recorder.event(opportunity, ActionUndone(event.id, event.kind))
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
@@ -234,8 +237,12 @@ def _acted_since(session: Session, event: EventRow) -> bool:
     return bool(later)
 
 
-def _restore_rows(recorder: Recorder, former: dict[str, Any]) -> None:
+def _restore_rows(recorder: Recorder, opportunity: Opportunity, former: dict[str, Any]) -> None:
     session = recorder.session
+    if former.get("contact") and opportunity.contact_id:
+        contact = session.get_one(Contact, opportunity.contact_id)
+        for name, value in former["contact"].items():
+            setattr(contact, name, value)
     if former.get("follow_up"):
         session.get_one(FollowUp, former["follow_up"]).undone_at = recorder.now
     if former.get("set"):

@@ -4,15 +4,41 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Integer, Select, bindparam, delete, func, select, update
 
 from bot.clock import SystemClock
 from bot.models import Assignment, Member, Opportunity, OutboxRow, ProcessedRequest, Team
+from bot.models.base import Instant
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.members import actor_of
 
 _REQUEST_DAYS = 1
 _SENT_DAYS = 30
+
+
+def _heads() -> Select[int]:
+    """Return the query for the head of each channel, if nobody is at it.
+
+    A channel that waits for a retry holds up its own messages and no others.
+    """
+    place = func.row_number().over(
+        partition_by=(OutboxRow.workspace_id, OutboxRow.channel), order_by=(OutboxRow.due_at, OutboxRow.id)
+    )
+    due = (
+        select(OutboxRow.id, OutboxRow.due_at, OutboxRow.retry_at, OutboxRow.leased_until, place.label("place"))
+        .where(OutboxRow.state.in_(("waiting", "sending")), OutboxRow.due_at <= bindparam("now", type_=Instant))
+        .subquery()
+    )
+    return (
+        select(due.c.id)
+        .where(due.c.place == 1, due.c.leased_until <= bindparam("real"), due.c.retry_at <= bindparam("real"))
+        .order_by(due.c.due_at, due.c.id)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+# Every tick asks this, mostly in vain: it is put together once.
+_HEADS = _heads()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +76,8 @@ def lease(desk: Desk, *, limit: int = 50, seconds: float = 60.0) -> tuple[Promis
         seconds: After so many seconds of the machine's clock another worker may take them.
     """
     now, real = desk.now(), _real()
-    place = func.row_number().over(
-        partition_by=(OutboxRow.workspace_id, OutboxRow.channel), order_by=(OutboxRow.due_at, OutboxRow.id)
-    )
-    due = (
-        select(OutboxRow.id, OutboxRow.due_at, OutboxRow.retry_at, OutboxRow.leased_until, place.label("place"))
-        .where(OutboxRow.state.in_(("waiting", "sending")), OutboxRow.due_at <= now)
-        .subquery()
-    )
-    # The head of each channel, if nobody is at it: a channel that waits for a retry holds up its own messages and no others.
-    heads = (
-        select(due.c.id)
-        .where(due.c.place == 1, due.c.leased_until <= real, due.c.retry_at <= real)
-        .order_by(due.c.due_at, due.c.id)
-        .limit(limit)
-    )
     with desk.database.reading(None) as session:
-        wanted = session.scalars(heads).all()
+        wanted = session.scalars(_HEADS, {"now": now, "real": real, "most": limit}).all()
     if not wanted:
         return ()
     with desk.database.transaction(None) as session:
@@ -168,6 +179,12 @@ def is_pending(desk: Desk, promise: Promise, assignment_id: int) -> bool:
     with desk.reading(system_actor(promise.workspace_id)) as session:
         row = session.get(Assignment, assignment_id)
         return row is not None and row.state == "pending"
+
+
+def release(desk: Desk) -> None:
+    """End all leases; for a program that knows itself to be the only one, so that a crash holds nothing up."""
+    with desk.database.transaction(None) as session:
+        session.execute(update(OutboxRow).where(OutboxRow.state == "sending").values(state="waiting", leased_until=0.0))
 
 
 def purge(desk: Desk) -> None:

@@ -188,6 +188,8 @@ def digest(desk: Desk, team_id: int, *, by: Actor, day: date) -> Digest:
         team = session.get(Team, team_id)
         if team is None:
             raise NotFound("error.not_found")
+        if not by.manages(team_id) and by.team_id != team_id:
+            raise NotAllowed("error.not_allowed")
         scope = Opportunity.team_id == team_id
         worktime = calendar_of(team)
         since = calendar.at_local(team.zone, calendar.previous_workday(worktime, day), team.digest_minute)

@@ -8,6 +8,7 @@ from bot.errors import InvalidInput, RuleBroken, Text
 from bot.models import Member, Review
 from bot.services.access import check_acts
 from bot.services.desk import Actor, Desk
+from bot.services.forms import clean
 from bot.services.reading import done
 from bot.services.recording import Recorder, load
 from bot.services.values import Done
@@ -28,10 +29,10 @@ def write(desk: Desk, opportunity_id: int, lesson: str, *, by: Actor) -> Done:
         check_acts(opportunity, by, owner, open_only=False)
         if opportunity.closed_at is None:
             raise RuleBroken("review.still_open")
-        if not lesson.strip():
+        if not clean(lesson):
             raise InvalidInput({"lesson": Text("error.required")})
         recorder = Recorder(desk, session, by)
-        lesson = lesson.replace("\x00", "").strip()[:_MOST]
+        lesson = clean(lesson)[:_MOST]
         asked = session.scalar(
             select(Review)
             .where(Review.opportunity_id == opportunity.id, Review.done_at.is_(None))

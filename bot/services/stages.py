@@ -4,23 +4,27 @@ from datetime import date, timedelta
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
 from bot.domain.events import OpportunityLost, OpportunityReopened, OpportunityWon, StageChanged
 from bot.domain.pipeline import missing_facts
 from bot.domain.playbook import Stage, StageKind
-from bot.errors import ExitCriteriaUnmet, InvalidInput, LossReasonRequired, RuleBroken, Text
-from bot.models import EventRow, Member, Opportunity, Review
+from bot.errors import CustomerProtected, ExitCriteriaUnmet, InvalidInput, LossReasonRequired, RuleBroken, Text
+from bot.models import Customer, EventRow, Member, Opportunity, Review
 from bot.services.access import check_acts
+from bot.services.assignments import accept_by_acting
 from bot.services.desk import Actor, Desk
-from bot.services.edits import EditForm, apply_edit, contact_way
-from bot.services.forms import check_future_day, read_form
+from bot.services.edits import EditForm, apply_edit, contact_way, undo_of
+from bot.services.forms import check_future_day, clean, read_form
 from bot.services.leads import amount_of
 from bot.services.next_steps import finish_next_step, set_next_step
 from bot.services.reading import done
 from bot.services.recording import Ground, Recorder, changed, enter_stage, ground_of, load, snapshot
 from bot.services.values import Done
+
+_REASON_MOST = 500
 
 
 class WinForm(BaseModel):
@@ -86,12 +90,12 @@ def advance(
         opportunity, ground, recorder = _begin(desk, session, opportunity_id, by, version)
         stage = _target(ground, to_key)
         before = snapshot(opportunity)
-        if edit is not None:
-            apply_edit(recorder, opportunity, ground, edit)
+        edited = apply_edit(recorder, opportunity, ground, edit) if edit is not None else None
         _check_move(session, opportunity, ground, stage)
         event = _move(recorder, opportunity, ground, stage)
         recorder.attend(opportunity, ground)
-        event.payload = {**event.payload, "undo": {"fields": changed(opportunity, before)}}
+        fields = changed(opportunity, before)
+        event.payload = {**event.payload, "undo": undo_of(edited, fields) if edited else {"fields": fields}}
         recorder.card(opportunity, ground.team)
         return done(session, opportunity, by, recorder.now, event, Text("stage.done", stage=stage.name))
 
@@ -170,22 +174,25 @@ def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) ->
     Raises:
         InvalidInput: No reason.
         RuleBroken: It is open.
+        CustomerProtected: Somebody else has the customer by now.
     """
     with desk.transaction(by) as session:
         opportunity = load(session, opportunity_id, lock=True)
         check_acts(opportunity, by, _owner(session, opportunity), open_only=False)
         if opportunity.closed_at is None:
             raise RuleBroken("error.not_closed")
-        if not (reason or "").strip():
+        why = clean(reason or "")[:_REASON_MOST]
+        if not why:
             raise InvalidInput({"reason": Text("error.required")})
         recorder = Recorder(desk, session, by)
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
+        check_customer_free(session, opportunity, ground)
         stage = opportunity.closed_from or ground.playbook.first_stage.key
         enter_stage(opportunity, stage, ground, recorder.now)
         opportunity.closed_at = opportunity.closed_from = opportunity.close_reason = opportunity.close_note = None
         opportunity.competitor = opportunity.win_back_on = opportunity.review_due_at = None
         opportunity.attended_at = recorder.now
-        recorder.event(opportunity, OpportunityReopened(stage, (reason or "").strip()[:500]))
+        recorder.event(opportunity, OpportunityReopened(stage, why))
         hours = ground.playbook.pace[opportunity.grade].accept_hours
         text = "Contact again" if not by.locale.startswith("zh") else "重新联系"
         set_next_step(recorder, opportunity, text, calendar.add_hours(ground.calendar, recorder.now, hours))
@@ -194,12 +201,39 @@ def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) ->
         return done(session, opportunity, by, recorder.now, None, Text("close.reopened"))
 
 
+def check_customer_free(session: Session, opportunity: Opportunity, ground: Ground) -> None:
+    """Refuse to open an opportunity again whose customer went to somebody else while it was closed.
+
+    Raises:
+        CustomerProtected: It did.
+    """
+    # Captures of this customer wait for the same row, so that none can come between the look and the write.
+    customer = session.scalar(select(Customer).where(Customer.id == opportunity.customer_id).with_for_update())
+    statement = select(Opportunity).where(
+        Opportunity.customer_id == opportunity.customer_id,
+        Opportunity.id != opportunity.id,
+        Opportunity.closed_at.is_(None),
+        Opportunity.owner_id.is_distinct_from(opportunity.owner_id),
+    )
+    if ground.playbook.collision_scope == "customer_product" and opportunity.product:
+        statement = statement.where(Opportunity.product == opportunity.product)
+    other = session.scalar(statement.order_by(Opportunity.id).limit(1))
+    if other is None or customer is None:
+        return
+    owner = _owner(session, other)
+    if owner is None:
+        raise CustomerProtected("lead.capture.in_pool", customer=customer.name)
+    raise CustomerProtected("lead.capture.taken", customer=customer.name, owner=owner.name)
+
+
 def _begin(
     desk: Desk, session: Session, opportunity_id: int, by: Actor, version: int | None
 ) -> tuple[Opportunity, Ground, Recorder]:
     opportunity = load(session, opportunity_id, version=version, lock=True)
     check_acts(opportunity, by, _owner(session, opportunity))
-    return opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id), Recorder(desk, session, by)
+    recorder = Recorder(desk, session, by)
+    accept_by_acting(recorder, opportunity)
+    return opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id), recorder
 
 
 def _owner(session: Session, opportunity: Opportunity) -> Member | None:

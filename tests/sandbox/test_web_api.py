@@ -274,6 +274,16 @@ def test_files_are_announced_uploaded_and_shared(sandbox: Sandbox, client: WebCl
         urllib.request.urlopen(f"{sandbox.page_url}files/{url['file_id']}")
 
 
+def test_large_files_come_in_pieces(sandbox: Sandbox, client: WebClient) -> None:
+    data = b"0123456789" * 100_000
+    file = client.files_upload_v2(content=data, filename="large", channel="U1")["file"]
+    assert sandbox.file_bytes(file["id"]) == data
+    alone = client.files_upload_v2(content=b"x", filename="kept.txt")["file"]
+    assert alone["size"] == 1
+    wrong = {"files": ["F1"], "channel_id": "C1"}
+    assert refusal(client.api_call, api_method="files.completeUploadExternal", json=wrong) == "file_not_found"
+
+
 def test_reactions_are_added_once(sandbox: Sandbox, client: WebClient) -> None:
     ts = sandbox.say("U1", "C1", "won!").ts
     client.reactions_add(channel="C1", name="tada", timestamp=ts)

@@ -61,11 +61,11 @@ class World:
         """Capture a lead through the command and the form."""
         assert self.sandbox.command(user, "/lead").ok
         self.settle()
-        answer = self.sandbox.submit(user, {"customer": f"new:{customer}", "need": need, **more})
+        answer = self.sandbox.submit(user, {"customer": customer, "need": need, **more})
         assert answer.ok, (answer.error, answer.errors)
         self.settle()
         self.sandbox.close(user, clear=True)
-        return self.found(user, customer)
+        return self.found(user, customer[:4])
 
     def found(self, user: str, words: str) -> OpportunityView:
         by = self.actor(user)

@@ -20,7 +20,7 @@ def test_only_customer_and_need_are_demanded_and_the_answer_says_why(world: Worl
     assert view.next_due_at is not None
     world.sandbox.command(REP, "/lead")
     world.settle()
-    world.sandbox.submit(REP, {"customer": "new:Globex", "need": "A trial", "source": "referral"})
+    world.sandbox.submit(REP, {"customer": "Globex", "need": "A trial", "source": "referral"})
     shown = words(world.sandbox.view(REP))
     assert "Globex is in the loop" in shown
     assert "Grade C, 25 points: Source: Referral 20" in shown
@@ -39,7 +39,7 @@ def test_taken_customer_is_explained_at_its_field(world: World) -> None:
     world.lead(REP, "华星科技有限公司")
     world.sandbox.command(REP2, "/lead")
     world.settle()
-    answer = world.sandbox.submit(REP2, {"customer": "new:华星科技", "need": "报价"})
+    answer = world.sandbox.submit(REP2, {"customer": "华星科技", "need": "报价"})
     assert not answer.ok
     assert "Rita Reyes" in answer.errors["customer"]
     assert "保护期" in answer.errors["customer"]
@@ -62,7 +62,7 @@ def test_possible_duplicate_is_shown_and_can_be_confirmed_as_another_customer(wo
     world.lead(REP, "北京华星科技有限公司")
     world.sandbox.command(REP, "/lead")
     world.settle()
-    typed = {"customer": "new:华星", "need": "A second quote", "amount": "12,000"}
+    typed = {"customer": "华星", "need": "A second quote", "amount": "12,000"}
     world.sandbox.submit(REP, typed)
     shown = world.sandbox.view(REP)
     assert "北京华星科技有限公司" in words(shown)
@@ -76,7 +76,7 @@ def test_possible_duplicate_is_shown_and_can_be_confirmed_as_another_customer(wo
 def test_wrong_values_come_back_at_their_fields(world: World) -> None:
     world.sandbox.command(REP, "/lead")
     world.settle()
-    base = {"customer": "new:Acme", "need": "A quote"}
+    base = {"customer": "Acme", "need": "A quote"}
     for field, value in (
         ("amount", "a lot"),
         ("contact_phone", "12"),
@@ -118,7 +118,7 @@ def test_message_becomes_a_lead_with_its_text_and_permalink(world: World) -> Non
     world.sandbox.message_shortcut(REP, "lead.from_message", CHANNEL, said.ts)
     world.settle()
     assert "Globex wants 5 licences & a demo (https://globex.test)" in words(world.sandbox.view(REP))
-    assert world.sandbox.submit(REP, {"customer": "new:Globex"}).ok
+    assert world.sandbox.submit(REP, {"customer": "Globex"}).ok
     event = world.history(REP, world.found(REP, "Globex").id)[0].event
     assert isinstance(event, LeadCaptured)
     assert event.way == "message"
@@ -152,7 +152,7 @@ def test_hostile_text_mentions_nobody(world: World) -> None:
 def test_submission_delivered_twice_is_done_once(world: World) -> None:
     world.sandbox.command(REP, "/lead")
     world.settle()
-    answer = world.sandbox.submit(REP, {"customer": "new:Acme Ltd", "need": "A quote"})
+    answer = world.sandbox.submit(REP, {"customer": "Acme Ltd", "need": "A quote"})
     again = world.sandbox.redeliver(answer)
     assert again.ok
     assert "saved already" in str(again.body)
