@@ -1,203 +1,262 @@
-"""Owns the filling of a database with many opportunities, by the bare driver: making them is not what is measured."""
+"""Owns what a large made-up workspace consists of: teams, reps, customers, opportunities and their history."""
 
-import json
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import islice
-from typing import Any
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from types import SimpleNamespace
 
-from bot.domain import identity
+from bench.bulk import BulkWriter, Row
+from bot.clock import SystemClock
+from bot.domain import health, identity
+from bot.domain.events import Event, FollowUpLogged, LeadCaptured, NextStepSet, StageChanged
 from bot.models.session import Database
 from bot.services import members, teams
 from bot.services.desk import Desk
 from bot.services.members import Profile
 
 SLACK_TEAM = "T0BENCH"
-_STAGES = (("lead", "INTAKE"), ("qualified", "OPEN"), ("solution", "OPEN"), ("quote", "OPEN"), ("contract", "OPEN"), ("won", "WON"), ("lost", "LOST"))
-_TEAMS = 20
-_REPS = 10
-_FRONT = ("North", "Blue", "Silver", "Iron", "Green", "Grand", "First", "Royal", "Pacific", "Golden", "Bright", "Swift", "Oak", "River", "Stone")
-_BACK = ("ton", "ville", "field", "gate", "bridge", "wood", "mark", "land", "port", "worth", "ford", "well", "mont", "dale", "brook")
+TEAMS, REPS = 20, 10
+LONG_HISTORY = 60
+"""Events of every five-hundredth opportunity: more than a page; the others have a few."""
+
+_SHORT_HISTORY, _LONG_EVERY = 4, 500
+_OPEN = (("lead", "INTAKE"), ("qualified", "OPEN"), ("solution", "OPEN"), ("quote", "OPEN"), ("contract", "OPEN"))
+_CLOSED = (("won", "WON"), ("lost", "LOST"))
+_OPEN_SHARE, _OVERDUE_SHARE = 0.4, 0.12
+_FRONT = ("North", "Blue", "Silver", "Iron", "Green", "Grand", "First", "Royal", "Pacific", "Golden", "Bright", "Swift")
+_BACK = ("ton", "ville", "field", "gate", "bridge", "wood", "mark", "land", "port", "worth", "ford", "well", "dale")
 _TRADE = ("Logistics", "Foods", "Robotics", "Media", "Insurance", "Textiles", "Software", "Energy", "Health", "Retail")
-_CHINESE = "晨光云栖鹏程恒瑞南海白云横琴华美天成金桥长江东方新元宏达明珠星河远景博雅瑞丰"
+_CHINESE = "晨光云栖鹏程恒瑞南海白横琴华美天成金桥长江东方新元宏达明珠星河远景博雅丰"
 _TRADE_ZH = ("科技", "物流", "食品", "传媒", "保险", "纺织", "软件", "能源", "医疗", "零售")
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """What was made: ids of the first team and its people, and how much there is."""
+class _Draw:
+    """What chance decided about one opportunity; ``team`` and ``rep`` count from 0, hours from now."""
 
-    workspace_id: int
-    team_ids: tuple[int, ...]
-    rep_ids: tuple[int, ...]
-    customers: int
-    opportunities: int
+    number: int
+    team: int
+    rep: int
+    stage: str
+    kind: str
+    is_open: bool
+    entered_hours: int
+    due_hours: int
+    closed_days: int
 
 
+@lru_cache(maxsize=None)
 def customer_name(number: int) -> str:
-    """Return the name of a made-up customer; every fifth is Chinese, and no two are the same customer."""
+    """Return the name of a made-up customer; every fifth is Chinese, and no two are, or may be, the same customer."""
     spread = random.Random(number)  # noqa: S311 - names, not secrets
     if number % 5 == 0:
-        return "".join(spread.sample(_CHINESE, 4)) + f"{number}" + _TRADE_ZH[number % 10] + "有限公司"
-    return f"{spread.choice(_FRONT)}{spread.choice(_BACK)} {_letters(number)} {_TRADE[number % 10]} Ltd"
+        return "".join(spread.sample(_CHINESE, 5)) + spread.choice(_TRADE_ZH) + "有限公司"
+    word = "".join(spread.choice("bcdfghjklmnprstvz") + spread.choice("aeiou") for _ in range(5)).capitalize()
+    return f"{word} {spread.choice(_FRONT)}{spread.choice(_BACK)} {spread.choice(_TRADE)} Ltd"
 
 
-def _letters(number: int) -> str:
-    text = ""
-    while True:
-        text = chr(97 + number % 26) + text
-        number //= 26
-        if number == 0:
-            return "q" + text
+def rep_id(team: int, rep: int) -> str:
+    """Return the Slack id of a rep, both numbers from 0."""
+    return f"U{team:02}R{rep:02}"
 
 
-def fill(desk: Desk, *, opportunities: int, customers: int, events: int = 5) -> Filled:
-    """Fill an empty database.
+def manager_id(team: int) -> str:
+    """Return the Slack id of a team's manager."""
+    return f"U{team:02}M"
+
+
+def channel_id(team: int) -> str:
+    """Return the Slack id of a team's channel."""
+    return f"C{team:02}"
+
+
+def fill(url: str, *, opportunities: int) -> None:
+    """Fill an empty database: five opportunities a customer, two in five open, one open one in eight overdue.
 
     Args:
-        desk: The record and the clock.
-        opportunities: How many; two in five are open.
-        customers: How many they are spread over.
-        events: Events in the history of each.
+        url: Address of a migrated database.
+        opportunities: How many.
     """
-    admin = members.remember(desk, SLACK_TEAM, Profile("UADMIN", "Ada", is_slack_admin=True))
-    team_ids, rep_ids = [], []
-    for number in range(_TEAMS):
-        reps = tuple(f"U{number:02}R{rep:02}" for rep in range(_REPS))
-        made = teams.setup(
-            desk, teams.TeamForm(name=f"Team {number}", channel_id=f"C{number:02}", manager=f"U{number:02}M", reps=reps), by=admin
-        )
-        team_ids.append(made.id)
-        rep_ids += [rep.id for rep in made.reps]
-    write = Writer(desk.database)
+    database = Database(url)
+    desk = Desk(database, SystemClock())
+    workspace, team_rows = _people(desk)
     now = desk.now()
-    workspace = admin.workspace_id
-    write.rows("customer", ({"id": n, "workspace_id": workspace, "name": customer_name(n), "is_identified": True, "created_at": now} for n in range(1, customers + 1)))
-    write.rows("customer_key", ({"workspace_id": workspace, "customer_id": n, "kind": "name", "value": identity.name_key(customer_name(n))} for n in range(1, customers + 1)))
-    write.rows("near_key", ({"workspace_id": workspace, "customer_id": n, "value": key} for n in range(1, customers + 1) for key in sorted(identity.near_keys(customer_name(n)))))
-    write.rows("search_key", ({"workspace_id": workspace, "customer_id": n, "value": key} for n in range(1, customers + 1) for key in sorted(identity.search_keys(customer_name(n)))))
-    write.rows("opportunity", (_opportunity(n, workspace, customers, team_ids, rep_ids, now) for n in range(1, opportunities + 1)))
-    write.rows("next_step", (_next_step(n, workspace, now) for n in range(1, opportunities + 1) if _is_open(n)))
-    write.rows("event", (_event(n, k, workspace, now) for n in range(1, opportunities + 1) for k in range(events)))
-    write.finish()
-    return Filled(workspace, tuple(team_ids), tuple(rep_ids), customers, opportunities)
+    database.close()
+    customers = range(1, max(1, opportunities // 5) + 1)
+    draws = list(_draws(opportunities))
+    write = BulkWriter(url)
+    write.rows("customer", (_customer(n, workspace, now) for n in customers))
+    write.rows("contact", (_contact(n, workspace, now) for n in customers))
+    for table in ("customer_key", "near_key", "search_key"):
+        write.rows(table, (row for n in customers for row in _keys(table, n, workspace)))
+    write.rows("opportunity", (_opportunity(one, workspace, len(customers), team_rows, now) for one in draws))
+    write.rows("next_step", (_next_step(one, workspace, now) for one in draws if one.is_open))
+    write.rows("event", (row for one in draws for row in _history(one, workspace, team_rows, now)))
+    write.finish(("customer", "contact", "opportunity", "next_step"))
 
 
-def _is_open(number: int) -> bool:
-    return number % 5 < 2
+def _people(desk: Desk) -> tuple[int, list[tuple[int, list[int]]]]:
+    """Set the teams up through the services; returns the workspace, and of each team its id with its reps'."""
+    admin = members.remember(desk, SLACK_TEAM, Profile("UADMIN", "Ada", is_slack_admin=True))
+    made = []
+    for team in range(TEAMS):
+        reps = tuple(rep_id(team, rep) for rep in range(REPS))
+        for user in (manager_id(team), *reps):
+            members.remember(desk, SLACK_TEAM, Profile(user, f"Member {user}", zone="Asia/Shanghai"))
+        form = teams.TeamForm(
+            name=f"Team {team}", channel_id=channel_id(team), manager=manager_id(team), reps=reps, zone="Asia/Shanghai"
+        )
+        ref = teams.setup(desk, form, by=admin)
+        made.append((ref.id, sorted(rep.id for rep in ref.reps)))
+    return admin.workspace_id, made
 
 
-def _due(number: int, now: datetime) -> datetime:
-    # One in eight is overdue.
-    return now + timedelta(hours=-(number % 90) - 1 if number % 8 == 0 else number % 400 + 1)
+def _draws(count: int) -> Iterator[_Draw]:
+    spread = random.Random(7)  # noqa: S311 - a plausible spread, not secrets
+    for number in range(1, count + 1):
+        is_open = spread.random() < _OPEN_SHARE
+        stage, kind = spread.choice(_OPEN if is_open else _CLOSED)
+        overdue = spread.random() < _OVERDUE_SHARE
+        yield _Draw(
+            number,
+            spread.randrange(TEAMS),
+            spread.randrange(REPS),
+            stage,
+            kind,
+            is_open,
+            entered_hours=spread.randrange(1, 300),
+            due_hours=-spread.randrange(1, 90) if overdue else spread.randrange(1, 400),
+            closed_days=spread.randrange(1, 200),
+        )
 
 
-def _opportunity(number: int, workspace: int, customers: int, team_ids: list[int], rep_ids: list[int], now: datetime) -> dict[str, Any]:
-    team = number % _TEAMS
-    stage, kind = _STAGES[number % 25 // 5 if _is_open(number) else 5 + number % 2]
-    entered = now - timedelta(hours=number % 300 + 1)
-    is_open = _is_open(number)
+def _customer(number: int, workspace: int, now: datetime) -> Row:
     return {
         "id": number,
         "workspace_id": workspace,
-        "team_id": team_ids[team],
-        "playbook_id": team_ids[team],
-        "customer_id": number % customers + 1,
-        "need": f"Need {number}",
-        "amount_minor": (number % 900 + 1) * 10_000,
-        "currency": "USD",
-        "source": "inbound",
-        "expected_close_on": date(2026, 6, 1),
-        "facts": {},
-        "stage_key": stage,
-        "stage_kind": kind,
-        "stage_entered_at": entered,
-        "stage_limit_at": entered + timedelta(days=14) if is_open else None,
-        "grade": "ABC"[number % 3],
-        "score": 40,
-        "grade_points": [],
-        "owner_id": rep_ids[team * _REPS + number // _TEAMS % _REPS],
-        "accepted_at": entered,
-        "has_collision": False,
-        "customer_known": True,
-        "next_step_id": number if is_open else None,
-        "next_text": f"Step {number}" if is_open else None,
-        "next_due_at": _due(number, now) if is_open else None,
-        "attention_at": now + timedelta(days=30, seconds=number) if is_open else None,
-        "attended_at": now,
-        "captured_at": now - timedelta(days=20),
-        "closed_at": None if is_open else now - timedelta(days=number % 200),
-        "closed_from": None if is_open else "quote",
-        "close_reason": None if is_open else "price",
-        "version": 1,
+        "name": customer_name(number),
+        "is_identified": True,
+        "created_at": now,
     }
 
 
-def _next_step(number: int, workspace: int, now: datetime) -> dict[str, Any]:
-    return {"id": number, "workspace_id": workspace, "opportunity_id": number, "text": f"Step {number}", "due_at": _due(number, now), "created_at": now}
+def _contact(number: int, workspace: int, now: datetime) -> Row:
+    return {
+        "id": number,
+        "workspace_id": workspace,
+        "customer_id": number,
+        "name": f"Contact {number}",
+        "phone": f"+8613{number:09}",
+        "created_at": now,
+    }
 
 
-def _event(number: int, turn: int, workspace: int, now: datetime) -> dict[str, Any]:
-    at = now - timedelta(days=19 - turn)
-    payload = {"follow_up_id": 1, "way": "call", "said": f"Talk {turn} about need {number}"}
-    return {"workspace_id": workspace, "opportunity_id": number, "kind": "FollowUpLogged", "at": at, "actor_id": None, "payload": payload}
+@lru_cache(maxsize=None)
+def _found_by(number: int) -> dict[str, list[str]]:
+    # Kept, because every database holds the same customers and the keys cost more than the writing.
+    name = customer_name(number)
+    return {
+        "customer_key": [identity.name_key(name)],
+        "near_key": sorted(identity.near_keys(name)),
+        "search_key": sorted(identity.search_keys(name)),
+    }
 
 
-class Writer:
-    """Writes many rows of a table by the bare driver."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._connection: Any = database.engine.raw_connection()
-        self._driver = self._connection.driver_connection
-        if database.is_sqlite:
-            self._driver.execute("PRAGMA synchronous=OFF")
-            self._driver.execute("BEGIN")
-
-    def rows(self, table: str, rows: Iterable[dict[str, Any]]) -> None:
-        """Write rows, which all have the same columns."""
-        source = iter(rows)
-        head = list(islice(source, 1))
-        if not head:
-            return
-        names = list(head[0])
-        values = (self._values(row) for row in _chain(head, source))
-        if self._database.is_sqlite:
-            marks = ",".join("?" * len(names))
-            self._driver.executemany(f"INSERT INTO {table} ({','.join(names)}) VALUES ({marks})", values)
-            return
-        with self._driver.cursor() as cursor, cursor.copy(f"COPY {table} ({','.join(names)}) FROM STDIN") as copy:
-            for row in values:
-                copy.write_row(row)
-
-    def finish(self) -> None:
-        """Commit, set sequences right, and let the database look at what it has."""
-        if self._database.is_sqlite:
-            self._driver.execute("COMMIT")
-            self._driver.execute("ANALYZE")
-            self._driver.execute("PRAGMA synchronous=FULL")
-        else:
-            for table in ("customer", "opportunity", "next_step"):
-                self._driver.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
-            self._driver.commit()
-            self._driver.autocommit = True
-            self._driver.execute("VACUUM ANALYZE")
-            self._driver.autocommit = False
-        self._connection.close()
-
-    def _values(self, row: dict[str, Any]) -> list[Any]:
-        return [self._value(value) for value in row.values()]
-
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, dict | list):
-            return json.dumps(value)
-        if self._database.is_sqlite and isinstance(value, datetime):
-            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        return value.isoformat() if self._database.is_sqlite and isinstance(value, date) else value
+def _keys(table: str, number: int, workspace: int) -> Iterator[Row]:
+    kind = {"kind": "name"} if table == "customer_key" else {}
+    for value in _found_by(number)[table]:
+        yield {"workspace_id": workspace, "customer_id": number, **kind, "value": value}
 
 
-def _chain(head: list[dict[str, Any]], rest: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    yield from head
-    yield from rest
+def _opportunity(
+    one: _Draw, workspace: int, customers: int, team_rows: list[tuple[int, list[int]]], now: datetime
+) -> Row:
+    team_id, reps = team_rows[one.team]
+    entered = now - timedelta(hours=one.entered_hours)
+    is_open, due = one.is_open, now + timedelta(hours=one.due_hours)
+    customer = one.number % customers + 1
+    row: Row = {
+        "id": one.number,
+        "workspace_id": workspace,
+        "team_id": team_id,
+        "playbook_id": team_id,
+        "customer_id": customer,
+        "contact_id": customer,
+        "need": f"Need {one.number}",
+        "amount_minor": (one.number % 900 + 1) * 10_000,
+        "currency": "USD",
+        "source": "inbound",
+        "expected_close_on": date(2030, 6, 1),
+        "facts": {},
+        "stage_key": one.stage,
+        "stage_kind": one.kind,
+        "stage_entered_at": entered,
+        "stage_limit_at": entered + timedelta(days=14) if is_open else None,
+        "grade": "C",
+        "score": 12,
+        "grade_points": [["source", "inbound", 12]],
+        "owner_id": reps[one.rep],
+        "owner_reason": {"key": "assign.captured", "params": {}},
+        "accepted_at": entered,
+        "accept_by": None,
+        "has_collision": False,
+        "customer_known": True,
+        "next_step_id": one.number if is_open else None,
+        "next_text": f"Step {one.number}" if is_open else None,
+        "next_due_at": due if is_open else None,
+        "attention_at": now + timedelta(days=30, seconds=one.number) if is_open else None,
+        "attended_at": now,
+        "captured_at": now - timedelta(days=210),
+        "closed_at": None if is_open else now - timedelta(days=one.closed_days),
+        "closed_from": None if is_open else "quote",
+        "close_reason": None if is_open else "price",
+        "review_due_at": None,
+        "reviewed_at": None,
+        "version": 1,
+    }
+    row["broken_from"] = health.broken_from(SimpleNamespace(**row))
+    return row
+
+
+def _next_step(one: _Draw, workspace: int, now: datetime) -> Row:
+    return {
+        "id": one.number,
+        "workspace_id": workspace,
+        "opportunity_id": one.number,
+        "text": f"Step {one.number}",
+        "due_at": now + timedelta(hours=one.due_hours),
+        "created_at": now,
+    }
+
+
+def _history(one: _Draw, workspace: int, team_rows: list[tuple[int, list[int]]], now: datetime) -> Iterator[Row]:
+    count = LONG_HISTORY if one.number % _LONG_EVERY == 0 else _SHORT_HISTORY
+    actor = team_rows[one.team][1][one.rep]
+    for turn in range(count):
+        event = _event(one.number, turn, now)
+        yield {
+            "workspace_id": workspace,
+            "opportunity_id": one.number,
+            "kind": event.kind,
+            "at": now - timedelta(hours=(count - turn) * 3),
+            "actor_id": actor,
+            "payload": event.payload(),
+        }
+
+
+def _event(number: int, turn: int, now: datetime) -> Event:
+    if turn == 0:
+        return LeadCaptured(f"Customer {number}", f"Need {number}", "command", "lead", 10_000, "USD", "inbound")
+    if turn % 3 == 1:
+        said = f"Talk {turn} about need {number}: they want a quote for more seats, and ask who else uses it."
+        return FollowUpLogged(follow_up_id=1, way="call", said=said, answered="They will think about it")
+    if turn % 3 == 2:  # noqa: PLR2004 - a cycle of three
+        return NextStepSet(1, f"Send what was promised in talk {turn}", now)
+    return StageChanged("lead", "qualified", 12.5)
+
+
+def long_histories(opportunities: int) -> range:
+    """Return the numbers of the opportunities whose history has more than a page."""
+    return range(_LONG_EVERY, opportunities + 1, _LONG_EVERY)

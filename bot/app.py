@@ -223,6 +223,7 @@ def run_socket_mode(bot: Bot, *, until: threading.Event | None = None) -> None:
 
 
 def stopped_by_signal() -> threading.Event:
+    """Return an event that SIGINT or SIGTERM sets from now on."""
     stopped = threading.Event()
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -4,9 +4,10 @@ What is meant where people are brief: a day without a time is the end of that wo
 over. "thu" is the coming one, never today; "next thu" and 下周四 are in the next week, weeks beginning on Monday. An hour
 without its half of the day is in business hours: 3 is 15:00, 9 is 9:00. Morning is 9:00, noon 12:00, afternoon 15:00,
 evening and tonight 20:00. "next week", "next month" is their first workday, "this week", "end of month" and 月底 the last one.
-"weekend" is Saturday. A stretch of time is due when it begins. A date without a year is the first that is ahead; one with a
-year that is past, and "yesterday", is no due time. Of several times the last one counts, before which the sentence does
-not say that it is about something else; a time without a day counts only where no day was said.
+"weekend" is Saturday. From three to five is due when it begins, from Wednesday to Friday on its last day. A date without a year
+is the first that is ahead; one with a year that is past, "yesterday", and what is told as done ("met them on Monday",
+周一发了报价) is no due time. Of several times the last one counts, except one that is about something else (合同12月31日到期); a
+time without a day counts only where no day was said.
 """
 
 import re

@@ -3,7 +3,7 @@
 import re
 
 from bot.domain.calendar import next_workday
-from bot.domain.when_days import DAY, Context, OnDate, OnDayOfMonth, OnMonthDay, OnWeekday, month_day
+from bot.domain.when_days import DAY, WEEK_DAYS, Context, OnDate, OnDayOfMonth, OnMonthDay, OnWeekday, month_day
 from bot.domain.when_joining import join_days
 from bot.domain.when_numbers import full_year
 from bot.domain.when_periods import InPeriod, Unit
@@ -61,9 +61,14 @@ def _next_workday(match: re.Match[str], context: Context) -> Piece:
     return said(match, OnDate(next_workday(context.calendar, context.today)))
 
 
+def _today_of_week(match: re.Match[str], context: Context) -> Piece:
+    return said(match, OnDate(context.today + WEEK_DAYS * STEPS[match["which"]] * DAY))
+
+
 def _same_time(match: re.Match[str], context: Context) -> Piece:
     local = context.now.astimezone(zone_of(context.zone))
-    day = OnDate(context.today + _RELATIVE[match["day"]] * DAY)
+    days = _RELATIVE.get(match["day"], WEEK_DAYS)
+    day = OnDate(context.today + days * DAY)
     return Piece(match.start(), match.end(), day=day, clock=ClockTime(local.hour, local.minute, exact=True))
 
 
@@ -136,7 +141,11 @@ def _rules() -> list[Rule]:
             _relative,
         ),
         (r"(?:下一?个?|次一?个?)工作日", _next_workday),
-        (r"(?P<day>明|后)天(?:的)?(?:这个时[候间]|此时|同一时间|这会儿?|现在这个时间)", _same_time),
+        (r"(?P<which>下下|下)一?个?(?:周|星期|礼拜)的?今天", _today_of_week),
+        (
+            r"(?P<day>明|后|下一?个?(?:周|星期|礼拜))天?(?:的)?(?:这个时[候间]|此时|同一时间|这会儿?|现在这个时间)",
+            _same_time,
+        ),
         (r"(?<![以之今然先])(?P<day>后)(?:天|日)(?![天气线赋性])", _relative),
         (
             r"(?P<day>大后|今|明|后)(?:天|日)?(?P<part>早上|早晨|晚上|早(?!一?[点些])|晨|晚(?!一?[点些]|餐|饭|会(?!议)|宴)|夜里|夜)(?!会)",

@@ -25,7 +25,7 @@ _GOES_BEFORE = re.compile(
     r"(?:^|[\s,.;:!?、。)(在于到约至等点就前@]|(?:今|明|后)[天早晚]|时间|改为|改到|定在|定为|推到|推迟到)$"
 )
 _NOUNS = re.compile(
-    r"意见|建议|要求|原因|问题|想法|需求|说明|反馈|考虑|不足|优势|区别|理由|要点|心得|好处|体会|关键|内容|共识|计划|击|评|赞|名单|子|滴"
+    r"意见|建议|要求|原因|问题|想法|需求|说明|反馈|考虑|不足|优势|区别|理由|要点|心得|好处|体会|关键|内容|之间|共识|计划|击|评|赞|名单|子|滴"
 )
 _NUMBERED = re.compile(
     r"(?:有|第|这|那|提|了|[下上前后]面|如下|以下|几|共|说|讲|些|差|仅|就|每|个|条|补充|同意|涨|跌|降|让|优惠|返|加|减|少|多|扣|抽)$"
@@ -80,6 +80,14 @@ def _minutes(match: re.Match[str]) -> int:
     figures = rest.removesuffix("钟").removesuffix("分").removeprefix("过")
     figures = figures.removeprefix("零") if len(figures) > 1 else figures
     return chinese_number(figures) if figures and figures != "整" else 0
+
+
+def _stretch(match: re.Match[str], _: Context) -> Piece | None:
+    hour = chinese_number(match["hour"])
+    if hour > _LAST_HOUR or _NOUNS.match(match.string, match.end()):
+        return None
+    part = PART_WORDS[match["part"]] if match["part"] else None
+    return Piece(match.start(), match.end(), clock=ClockTime(hour, exact=not 0 < hour <= _NOON), part=part)
 
 
 def _part_figures(match: re.Match[str], _: Context) -> Piece | None:
@@ -137,6 +145,7 @@ def _rules() -> list[Rule]:
             ),
             _clock,
         ),
+        (rf"{no_figure}{part}{no_figure}(?P<hour>{ZH_NUMBER})(?:-|~|到|至)(?:{ZH_NUMBER})点(?:钟|半)?", _stretch),
         (rf"(?P<part>{parts})(?:的)?(?P<hour>[0-9]{{1,2}}):(?P<minute>[0-9]{{2}})(?![0-9:])", _part_figures),
         (
             rf"(?<![每一])(?P<part>{'|'.join(sorted((word for word in PART_WORDS if len(word) > 1), key=len, reverse=True))})(?![好安茶餐饭])",

@@ -201,7 +201,7 @@ def _rules() -> list[Rule]:
         (
             (
                 rf"\b(?:(?P<which>this coming|this|next|nxt|coming|upcoming|following|last|past|previous|every|each) )?(?P<name>{WEEKDAY})"
-                r"(?P<plural>s)?\b(?!')"
+                r"(?P<plural>s)?\b(?!'s)"
             ),
             _weekday,
         ),

@@ -1,6 +1,7 @@
 """Owns times of day as English says them: at 3, half past four, noon, tomorrow morning, end of day."""
 
 import re
+from dataclasses import replace
 
 from bot.domain.when_days import Context, OnDate
 from bot.domain.when_numbers import BEGIN, clock_of
@@ -21,6 +22,11 @@ def _clock(match: re.Match[str], hour: int | None, minute: int = 0) -> Piece | N
 
 def _oclock(match: re.Match[str], _: Context) -> Piece | None:
     return _clock(match, _hour(match["hour"]))
+
+
+def _of_part(match: re.Match[str], _: Context) -> Piece | None:
+    piece = _oclock(match, _)
+    return piece and replace(piece, part=_PARTS[match["part"] or match["late"]])
 
 
 _FRACTIONS = {"half": 30, "quarter": 15, "a quarter": 15}
@@ -111,6 +117,12 @@ def _closing(match: re.Match[str], _: Context) -> Piece:
     return Piece(match.start(), match.end(), closing=True)
 
 
+def _bare_stretch(match: re.Match[str], _: Context) -> Piece | None:
+    if not goes_on(word_after(match.string, match.end())):
+        return None
+    return Piece(match.start(), match.end(), clock=ClockTime(int(match["hour"])), weak=True)
+
+
 def _bare_half(match: re.Match[str], _: Context) -> Piece | None:
     clock = clock_of(match["hour"], match["minute"], match["half"])
     return Piece(match.start(), match.end(), clock=clock, weak=True) if clock else None
@@ -132,6 +144,7 @@ def _rules() -> list[Rule]:
     hour = rf"(?P<hour>{EN_NUMBER})"
     table = (
         (rf"\b{hour} ?o'? ?clock\b", _oclock),
+        (rf"\b{hour} (?:o'?clock )?(?:in the (?P<part>morning|afternoon|evening)|at (?P<late>night))\b", _of_part),
         (
             rf"\b(?P<minutes>half|(?:a )?quarter|five|ten|twenty|twenty[- ]five|[0-9]{{1,2}})(?: (?:minutes?|mins?))? (?P<side>past|after) {hour}\b(?!:|%| ?[ap]\.?m)",
             _past,
@@ -172,6 +185,7 @@ def _rules() -> list[Rule]:
         (BEGIN + r"(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-5][0-9]))?(?P<half>[ap])\b(?!\.)", _bare_half),
         # "thursday 3", at the end of what is said: a number that only a day beside it makes a time.
         (r"(?<=[a-z] )(?P<hour>[1-9]|1[0-2])(?P<minute>)(?P<half>)(?=$|[,)])", _bare_half),
+        (r"(?<=[a-z] )(?P<hour>[1-9]|1[0-2]) ?(?:-|to|and) ?(?:[1-9]|1[0-2])(?=$|[ ,)])(?! [ap]\.?m)", _bare_stretch),
         (r"(?<=[a-z0-9] )(?P<hour>[01][0-9]|2[0-3])(?P<minute>[0-5][0-9])(?P<half>)(?=$|[,)])", _bare_half),
         (r"(?<=[a-z0-9] )(?P<hour>[01]?[0-9]|2[0-3])h(?P<minute>)(?P<half>)(?=$|[ ,)])", _bare_half),
     )

@@ -7,7 +7,7 @@ from bot.domain.when_days import Context, OnDayOfMonth
 from bot.domain.when_english import MONTH, MONTH_NAMES, WEEKDAY, is_verb, weekday_of
 from bot.domain.when_numbers import full_year
 from bot.domain.when_offsets import HOUR, MINUTE, after
-from bot.domain.when_periods import Edge, InPeriod, NthInPeriod, OnWeekend, Unit
+from bot.domain.when_periods import BesideDay, Edge, InPeriod, NthInPeriod, OnWeekend, Unit
 from bot.domain.when_pieces import Piece, Rule, said
 from bot.domain.when_text import EN_NUMBER, english_number, words_before
 
@@ -108,6 +108,9 @@ def _month_only(match: re.Match[str], _: Context) -> Piece | None:
     which = match["which"]
     if is_verb(match) or (edge is None and year is None and which is None):
         return None
+    if which == "before":
+        month = InPeriod(Unit.MONTH, edge=Edge.FIRST_DAY, number=MONTH_NAMES[match["month"]], year=year)
+        return said(match, BesideDay(month))
     place = None if edge is None else _MONTH_EDGES.get(edge) or _edge_of(edge)
     number = MONTH_NAMES[match["month"]]
     return said(match, InPeriod(Unit.MONTH, edge=place, number=number, year=year))

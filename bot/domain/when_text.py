@@ -11,9 +11,9 @@ MASK = "￼"
 
 _SAME = str.maketrans(
     "週後點號兩時鐘個禮這內過間開節慶聖誕國幾壹貳參叁肆伍陸柒捌玖拾〇給聯話總來還約見簽訪發說並與裡裏將會讓單準報價復覆電歲舊曆當為從總議題優勢區別說見簡"
-    "’‘`´–—−‑‒～〜·",
+    "’‘–—−‑‒～〜·",
     "周后点号两时钟个礼这内过间开节庆圣诞国几一二三三四五六七八九十零给联话总来还约见签访发说并与里里将会让单准报价复复电岁旧历当为从总议题优势区别说见简"
-    "''''-----~~ ",
+    "''-----~~ ",
 )
 
 _CJK = "\u3400-\u9fff"
@@ -52,6 +52,10 @@ _NO_TIME = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+
+
+# Slack's _emphasis_ is no part of a word.
+_EMPHASIS = re.compile(r"[`´]|(?<![a-z0-9])_|_(?![a-z0-9_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ def fold(text: str) -> Folded:
     kept = [pair for pair, wanted in zip(found, keep, strict=True) if wanted]
     cased = "".join(character for character, _ in kept)
     lower = "".join(character.lower() if len(character.lower()) == 1 else character for character in cased)
-    masked = _NO_TIME.sub(lambda match: MASK * len(match.group()), lower)
+    masked = _EMPHASIS.sub(" ", _NO_TIME.sub(lambda match: MASK * len(match.group()), lower))
     places = tuple(place for _, place in kept)
     return Folded(text=masked, cased=cased, places=(*places, len(text)))
 

@@ -103,13 +103,31 @@ class Kit:
             )
             found = members.remember(self.desk, call.team_id, profile, enterprise_id=call.enterprise_id)
             call.later.insert(0, lambda: self.acquaint(call))
-        return admitted(found).with_key(call.request_key)
+        return self._let_in(call, found)
 
     def acquaint(self, call: Call) -> None:
         """Read a member's profile from Slack and go on with what it says."""
         profile = self.gateway.user_profile(call.user_id)
         found = members.remember(self.desk, call.team_id, profile, enterprise_id=call.enterprise_id)
-        call.by = admitted(found).with_key(call.request_key)
+        self._let_in(call, found)
+
+    def recognise(self, call: Call) -> bool:
+        """Find who acts among those who are known; False for one who is not.
+
+        Raises:
+            NotAllowed: They are deactivated or a guest.
+        """
+        found = members.resolve(self.desk, call.team_id, call.user_id, enterprise_id=call.enterprise_id)
+        if found is not None:
+            self._let_in(call, found)
+        return found is not None
+
+    def _let_in(self, call: Call, found: Actor) -> Actor:
+        # Known first, so that a refusal speaks their language too.
+        call.by = found.with_key(call.request_key)
+        if found.role == "inactive":
+            raise NotAllowed("error.deactivated")
+        return call.by
 
     def start(self, work: Callable[[], None]) -> None:
         """Do something on a thread of our own, after the ack."""
@@ -128,17 +146,6 @@ class Kit:
             pending = list(self._pending)
         for future in pending:
             future.exception(timeout=seconds)
-
-
-def admitted(by: Actor) -> Actor:
-    """Refuse one who is deactivated or a guest.
-
-    Raises:
-        NotAllowed: They are.
-    """
-    if by.role == "inactive":
-        raise NotAllowed("error.deactivated")
-    return by
 
 
 def _add(book: dict[str, Any], name: str, handler: Any) -> None:
@@ -215,12 +222,10 @@ def _acted(call: Call, handler: Handler | None, ack: Ack) -> BoltResponse:
     if handler is None:
         log.warning("nobody handles %s", replies.name_of(call))
         return ack()
-    known = members.resolve(call.desk, call.team_id, call.user_id, enterprise_id=call.enterprise_id)
-    if known is None:
+    if not call.kit.recognise(call):
         # Their language and zone decide how their words are read: Slack is asked first, and the ack does not wait for it.
         call.kit.start(lambda: replies.guarded(call, lambda: _introduced(call, handler)))
         return ack()
-    call.by = admitted(known).with_key(call.request_key)
     reply = handler(call)
     response = replies.acked(call, reply, ack)
     _changed(call)

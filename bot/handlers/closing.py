@@ -1,4 +1,4 @@
-"""Owns the way through the stages in Slack: advance, won, lost."""
+"""Owns the way through the stages in Slack: advance, won, lost, and what it taught."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,13 +7,14 @@ from bot.domain.playbook import Reason
 from bot.handlers import in_place, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Form, Reply
-from bot.services import opportunities, stages
+from bot.services import opportunities, reviews, stages
 from bot.services.edits import EditForm
 from bot.services.stages import LossForm, WinForm
 from bot.services.values import Done, OpportunityView
-from bot.views import answers, closing_forms
+from bot.views import answers, closing_forms, review_forms
 from bot.views.elements import View
 from bot.views.ids import Action, Callback
+from bot.views.review_forms import ReviewId
 
 _FACTS = ("budget", "authority", "meeting", "quote_amount", "quote_valid_until")
 
@@ -31,6 +32,8 @@ def register(kit: Kit) -> None:
     kit.view(Callback.STAGE_ADVANCE, advance)
     kit.view(Callback.OPPORTUNITY_WIN, win)
     kit.view(Callback.OPPORTUNITY_LOSE, lose)
+    kit.action(ReviewId.OPEN, open_review)
+    kit.view(ReviewId.WRITE, write_review)
 
 
 def open_won_by_words(call: Call) -> Reply:
@@ -115,3 +118,14 @@ def lose(call: Call) -> Reply:
 
 def _closed(call: Call, done: Done) -> Reply:
     return Form(answers.result(call.t, done))
+
+
+def open_review(call: Call) -> Reply:
+    """Ask what a closed opportunity taught."""
+    return Form(review_forms.write(call.t, _view(call, call.number, "review")))
+
+
+def write_review(call: Call) -> Reply:
+    """Keep what it taught."""
+    lesson = str(call.values.get("lesson") or "")
+    return _closed(call, reviews.write(call.desk, typed.opportunity_id(call), lesson, by=call.by))

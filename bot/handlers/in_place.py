@@ -62,7 +62,9 @@ def check_may(view: OpportunityView, what: str) -> None:
 def _refusal(view: OpportunityView, what: str) -> BotError:
     if what == "claim":
         return LeadAlreadyClaimed("assign.claimed_by", owner=view.owner.name if view.owner else "–")
-    if view.closed_at is not None and what != "reopen":
+    if view.closed_at is None and what == "review":
+        return RuleBroken("review.still_open")
+    if view.closed_at is not None and what not in {"reopen", "review", "edit"}:
         return RuleBroken("error.closed")
     if view.closed_at is None and what == "reopen":
         return RuleBroken("error.not_closed")

@@ -38,8 +38,12 @@ class Database:
         if self.is_sqlite:
             _teach_sqlite(self.engine, durable=durable)
         self._reading = sessionmaker(self.engine, expire_on_commit=False, autoflush=False, class_=ScopedSession)
+        # Use cases flush where they need an id, and at the end: a flush before every query would write each row many times.
         self._writing = sessionmaker(
-            self.engine.execution_options(closeloop_write=True), expire_on_commit=False, class_=ScopedSession
+            self.engine.execution_options(closeloop_write=True),
+            expire_on_commit=False,
+            autoflush=False,
+            class_=ScopedSession,
         )
         # What never changes once written (versions of playbooks) is read once; sessions carry it along.
         self.cache: dict[tuple[str, int], Any] = {}

@@ -66,6 +66,7 @@ def give(
     opportunity.owner_id, opportunity.owner_reason = member.id, reason
     opportunity.accepted_at, opportunity.accept_by, opportunity.pooled_at = None, accept_by, None
     member.last_assigned_at = now
+    _pass_over(opportunity, ground, now)
     row = Assignment(
         workspace_id=opportunity.workspace_id,
         opportunity_id=opportunity.id,
@@ -299,7 +300,7 @@ def _protection(ground: Ground, now: datetime) -> datetime:
 
 
 def _pass_over(opportunity: Opportunity, ground: Ground, now: datetime) -> None:
-    """Start the new owner's clock: what fell due while nobody owned it is not held against them."""
+    """Start the new owner's clock: what fell due before it was theirs is not held against them."""
     opportunity.attended_at = now
     if opportunity.next_due_at is not None and opportunity.next_due_at <= now:
         opportunity.snoozed_until = calendar.add_hours(

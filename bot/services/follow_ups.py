@@ -67,8 +67,8 @@ def log(desk: Desk, form: FollowUpForm, *, by: Actor) -> Done:
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
         before = snapshot(opportunity)
         accept_by_acting(recorder, opportunity)
-        row = FollowUp(
-            workspace_id=opportunity.workspace_id,
+        row_id = recorder.insert(
+            FollowUp,
             opportunity_id=opportunity.id,
             member_id=by.member_id,
             way=form.way,
@@ -77,12 +77,10 @@ def log(desk: Desk, form: FollowUpForm, *, by: Actor) -> Done:
             permalink=form.permalink,
             at=recorder.now,
         )
-        session.add(row)
-        session.flush()
         event = recorder.event(
             opportunity,
             FollowUpLogged(
-                follow_up_id=row.id,
+                follow_up_id=row_id,
                 way=form.way,
                 said=form.said,
                 answered=form.answered,
@@ -91,13 +89,13 @@ def log(desk: Desk, form: FollowUpForm, *, by: Actor) -> Done:
             ),
         )
         finished = finish_next_step(recorder, opportunity)
-        step = set_next_step(recorder, opportunity, form.next_step, form.next_due_at)
+        step_id = set_next_step(recorder, opportunity, form.next_step, form.next_due_at)
         opportunity.last_follow_up_at = recorder.now
         opportunity.protected_until = recorder.now + timedelta(days=ground.playbook.protection_days)
         if form.way in {"meeting", "visit"}:
             opportunity.facts = {**opportunity.facts, "meeting": form.way}
         recorder.attend(opportunity, ground)
-        undo = {"fields": changed(opportunity, before), "follow_up": row.id, "finished": finished, "set": step.id}
+        undo = {"fields": changed(opportunity, before), "follow_up": row_id, "finished": finished, "set": step_id}
         event.payload = {**event.payload, "undo": undo}
         recorder.card(opportunity, ground.team)
         said = Text("follow_up.done", next_step=form.next_step, due=form.next_due_at)

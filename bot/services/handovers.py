@@ -83,7 +83,12 @@ def reassign(desk: Desk, opportunity_id: int, to_slack_user_id: str, note: str |
             ),
         )
         assignments.give(
-            recorder, opportunity, ground, taker, {"key": "assign.by_manager", "params": {"name": by.name}}, note=clean_or_none(note)
+            recorder,
+            opportunity,
+            ground,
+            taker,
+            {"key": "assign.by_manager", "params": {"name": by.name}},
+            note=clean_or_none(note),
         )
         if owner is not None:
             recorder.tell(

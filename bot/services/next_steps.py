@@ -2,27 +2,31 @@
 
 from datetime import datetime
 
+from sqlalchemy import update
+
 from bot.domain.events import NextStepDone, NextStepSet
 from bot.models import NextStep, Opportunity
 from bot.services.recording import Recorder
 
 
-def set_next_step(recorder: Recorder, opportunity: Opportunity, text: str, due_at: datetime) -> NextStep:
-    """Make it the open next step; the former one must be done or cancelled by then."""
-    step = NextStep(
-        workspace_id=opportunity.workspace_id,
+def set_next_step(recorder: Recorder, opportunity: Opportunity, text: str, due_at: datetime) -> int:
+    """Make it the open next step; the former one must be done or cancelled by then.
+
+    Returns:
+        Its number.
+    """
+    step_id = recorder.insert(
+        NextStep,
         opportunity_id=opportunity.id,
         text=text,
         due_at=due_at,
         created_at=recorder.now,
         created_by_id=recorder.by.member_id,
     )
-    recorder.session.add(step)
-    recorder.session.flush()
-    opportunity.next_step_id, opportunity.next_text, opportunity.next_due_at = step.id, text, due_at
+    opportunity.next_step_id, opportunity.next_text, opportunity.next_due_at = step_id, text, due_at
     opportunity.snoozed_until = None
-    recorder.event(opportunity, NextStepSet(step.id, text, due_at))
-    return step
+    recorder.event(opportunity, NextStepSet(step_id, text, due_at))
+    return step_id
 
 
 def finish_next_step(recorder: Recorder, opportunity: Opportunity, *, is_done: bool = True) -> int | None:
@@ -31,15 +35,14 @@ def finish_next_step(recorder: Recorder, opportunity: Opportunity, *, is_done: b
     Returns:
         Its number, or None if there was none.
     """
-    if opportunity.next_step_id is None:
+    step_id, text, due_at = opportunity.next_step_id, opportunity.next_text, opportunity.next_due_at
+    if step_id is None or due_at is None:
         return None
-    step = recorder.session.get(NextStep, opportunity.next_step_id)
     opportunity.next_step_id = opportunity.next_text = opportunity.next_due_at = opportunity.snoozed_until = None
-    if step is None:
-        return None
+    ended = {"done_at": recorder.now} if is_done else {"cancelled_at": recorder.now}
+    recorder.session.execute(
+        update(NextStep).where(NextStep.id == step_id).values(ended).execution_options(synchronize_session=False)
+    )
     if is_done:
-        step.done_at = recorder.now
-        recorder.event(opportunity, NextStepDone(step.id, step.text, step.due_at, recorder.now > step.due_at))
-    else:
-        step.cancelled_at = recorder.now
-    return step.id
+        recorder.event(opportunity, NextStepDone(step_id, text or "", due_at, recorder.now > due_at))
+    return step_id

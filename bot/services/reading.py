@@ -155,7 +155,7 @@ def _may(opportunity: Opportunity, pending: Assignment | None, by: Actor) -> fro
         )
     if by.manages(opportunity.team_id) and is_open:
         found.add("reassign")
-    if pending is not None and pending.member_id == by.member_id:
+    if is_open and pending is not None and pending.member_id == by.member_id:
         found.add("accept")
     return frozenset(found)
 

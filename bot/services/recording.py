@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import column, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from bot.domain.calendar import WorkCalendar
 from bot.domain.events import Event, Graded
 from bot.domain.playbook import Playbook
 from bot.errors import NotFound, StaleRecord
-from bot.models import EventRow, Member, Opportunity, OutboxRow, Team
+from bot.models import EventRow, Member, Opportunity, OutboxRow, Team, WorkspaceOwned
 from bot.services.desk import Actor, Desk
 from bot.services.playbooks import loaded
 
@@ -118,6 +118,11 @@ class Recorder:
         self.session.add(row)
         return row
 
+    def insert(self, model: type[WorkspaceOwned], **values: Any) -> int:
+        """Write a row at once, without the rest of the session, and return its number."""
+        values = {"workspace_id": self.by.workspace_id, **values}
+        return int(self.session.connection().execute(insert(model).returning(column("id")), values).scalar_one())
+
     def promise(
         self,
         kind: str,
@@ -151,8 +156,8 @@ class Recorder:
             "retry_at": 0.0,
             "leased_until": 0.0,
         }
-        insert = _insert(self.session)(OutboxRow).values(**values)
-        self.session.execute(insert.on_conflict_do_nothing(index_elements=["workspace_id", "key"]) if key else insert)
+        upsert = _upsert(self.session)(OutboxRow).values(**values)
+        self.session.execute(upsert.on_conflict_do_nothing(index_elements=["workspace_id", "key"]) if key else upsert)
 
     def tell(
         self,
@@ -173,7 +178,7 @@ class Recorder:
         """Promise that the team channel's card shows the present state; many changes make one update."""
         if team.channel_id is None or not is_live(team, self.now):
             return
-        insert = _insert(self.session)(OutboxRow).values(
+        upsert = _upsert(self.session)(OutboxRow).values(
             workspace_id=opportunity.workspace_id,
             kind="card",
             channel=team.channel_id,
@@ -188,7 +193,7 @@ class Recorder:
         )
         # One row an opportunity: a further change arms it again; a lease in force stays, so that nobody posts it twice.
         self.session.execute(
-            insert.on_conflict_do_update(
+            upsert.on_conflict_do_update(
                 index_elements=["workspace_id", "key"],
                 set_={
                     "state": "waiting",
@@ -296,5 +301,5 @@ def open_load(session: Session, team_id: int) -> dict[int, int]:
     return {cast("int", owner): count for owner, count in rows}
 
 
-def _insert(session: Session) -> Any:
+def _upsert(session: Session) -> Any:
     return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert

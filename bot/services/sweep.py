@@ -74,8 +74,11 @@ def _handle(recorder: Recorder, opportunity: Opportunity, bundles: Bundles) -> N
     )
     opportunity.attended_at = recorder.now
     if is_live(ground.team, recorder.now):
+        owner_id = opportunity.owner_id
         for rung in _worth_telling(rungs):
-            _take(recorder, opportunity, ground, rung, bundles)
+            # Who was made owner a moment ago hears nothing of what was the former one's.
+            if opportunity.owner_id == owner_id or rung.step is Step.ESCALATE:
+                _take(recorder, opportunity, ground, rung, bundles)
     recorder.attend(opportunity, ground)
 
 

@@ -16,7 +16,7 @@ from bot.sync.preset import Preset
 from bot.sync.readers import Record, Table, read_table
 
 _SHORT, _LONG = 200, 2000
-_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
+_DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%Y%m%d", "%Y年%m月%d日")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from bot.views import elements, history
 from bot.views.elements import Block, Message
 from bot.views.ids import Action
 from bot.views.mrkdwn import escape_line, harmless
+from bot.views.review_forms import ReviewId
 
 _NAME, _NEED, _STEP = 120, 240, 200
 _UNDO = timedelta(minutes=10)
@@ -18,7 +19,7 @@ _CHANNEL_MAY = frozenset({"follow_up", "advance", "won", "lost", "handover", "ed
 
 def channel_card(t: Translator, view: OpportunityView) -> Message:
     """Return the card that everybody in the team's channel sees; who may not act is told so when they try."""
-    may = frozenset({"reopen"}) if view.closed_at else _CHANNEL_MAY if view.owner else frozenset({"claim"})
+    may = frozenset({"reopen", "review"}) if view.closed_at else _CHANNEL_MAY if view.owner else frozenset({"claim"})
     return _card(t, view, may, None)
 
 
@@ -76,6 +77,8 @@ def stage_bar(view: OpportunityView) -> str:
 
 def _facts(t: Translator, view: OpportunityView) -> list[str]:
     lines = [stage_line(t, view), outcome_line(t, view) if view.closed_at else next_line(t, view), owner_line(t, view)]
+    if wants_review(view):
+        lines.append(t("review.asked", due=view.review_due_at))
     if view.offered_to is not None and (view.owner is None or view.offered_to.id != view.owner.id):
         lines.append(t("card.handover_waiting", member=escape_line(view.offered_to.name, _NAME)))
     return lines
@@ -128,6 +131,11 @@ def grade_line(t: Translator, view: OpportunityView) -> str:
     )
 
 
+def wants_review(view: OpportunityView) -> bool:
+    """Say whether a closed opportunity's review is still to be written."""
+    return view.closed_at is not None and view.review_due_at is not None and not view.is_reviewed
+
+
 def _details(t: Translator, view: OpportunityView) -> str:
     found: list[tuple[str, Any]] = []
     if view.contact is not None:
@@ -158,6 +166,8 @@ def _buttons(t: Translator, view: OpportunityView, may: frozenset[str], undo: in
     ):
         if name in may:
             shown.append(elements.button(t(f"card.button.{name}"), action, view.id, style=style))
+    if "review" in may and wants_review(view):
+        shown.append(elements.button(t("review.button"), ReviewId.OPEN, view.id, style="primary"))
     options = [elements.option(t("card.button.history"), f"history:{view.id}")]
     if "edit" in may:
         options.append(elements.option(t("card.button.edit"), f"edit:{view.id}"))

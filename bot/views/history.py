@@ -219,6 +219,10 @@ def _note(t: Translator, event: ev.NoteAdded, _view: OpportunityView | None) -> 
     return event.kind, {"text": _text(event.text), "source": t(source) if t.has(source) else t("event.source.note")}
 
 
+def _reviewed(_t: Translator, event: ev.ReviewWritten, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"lesson": _text(event.lesson)}
+
+
 def _undone(t: Translator, event: ev.ActionUndone, _view: OpportunityView | None) -> tuple[str, Params]:
     action = f"event.undone.{event.what}"
     return event.kind, {"what": t(action) if t.has(action) else _text(event.what)}
@@ -247,5 +251,6 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.LadderStepTaken: _ladder,
     ev.CollisionStopped: _collision,
     ev.NoteAdded: _note,
+    ev.ReviewWritten: _reviewed,
     ev.ActionUndone: _undone,
 }

@@ -1,8 +1,15 @@
 """Fixtures of the tests that use services on real databases."""
 
-import pytest
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-from bot.clock import FakeClock
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.cli import closeloop
+from bot.clock import FakeClock, SystemClock
+from bot.config import load_settings
+from bot.models.session import Database
 from bot.services.desk import Desk
 from tests.factories import TeamWorld, make_team_world
 
@@ -11,3 +18,38 @@ from tests.factories import TeamWorld, make_team_world
 def team_world(desk: Desk, clock: FakeClock) -> TeamWorld:
     """Two teams in Shanghai's working hours, with everybody that a rule of the loop asks about."""
     return make_team_world(desk, clock)
+
+
+Run = Callable[..., Result]
+SETTINGS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL", "PORT", "DEFAULT_LOCALE")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder to work in, with no setting from outside."""
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    load_settings.cache_clear()
+    yield tmp_path
+    load_settings.cache_clear()
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    def program(*arguments: str, code: int = 0) -> Result:
+        load_settings.cache_clear()
+        result = CliRunner().invoke(closeloop, arguments, catch_exceptions=False)
+        assert result.exit_code == code, result.output
+        return result
+
+    return program
+
+
+@pytest.fixture
+def program_desk(home: Path, run: Run) -> Iterator[Desk]:
+    """The database of the folder, made by the program itself."""
+    run("migrate")
+    database = Database(f"sqlite:///{home}/closeloop.sqlite3")
+    yield Desk(database, SystemClock())
+    database.close()

@@ -3,61 +3,25 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
 
-from bot.cli import closeloop
 from bot.cli.lock import only_one
 from bot.clock import SystemClock
-from bot.config import load_settings
 from bot.errors import ConfigError
-from bot.models.session import Database
 from bot.services import members
 from bot.services.desk import Desk
 from tests.factories import make_team_world
-
-Run = Callable[..., Result]
-SETTINGS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL", "PORT", "DEFAULT_LOCALE")
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder to work in, with no setting from outside."""
-    for name in SETTINGS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-    load_settings.cache_clear()
-    yield tmp_path
-    load_settings.cache_clear()
-
-
-@pytest.fixture
-def run(home: Path) -> Run:
-    def program(*arguments: str, code: int = 0) -> Result:
-        load_settings.cache_clear()
-        result = CliRunner().invoke(closeloop, arguments, catch_exceptions=False)
-        assert result.exit_code == code, result.output
-        return result
-
-    return program
-
-
-@pytest.fixture
-def desk(home: Path, run: Run) -> Iterator[Desk]:
-    """The database of the folder, made by the program itself."""
-    run("migrate")
-    database = Database(f"sqlite:///{home}/closeloop.sqlite3")
-    yield Desk(database, SystemClock())
-    database.close()
+from tests.integration.conftest import SETTINGS, Run
 
 
 def test_init_makes_settings_and_database_and_says_what_is_next(home: Path, run: Run) -> None:
@@ -98,8 +62,8 @@ def test_bad_setting_is_one_line_with_the_fix_and_exit_2(
     assert "secret" not in output
 
 
-def test_database_of_a_newer_program_is_refused(desk: Desk, run: Run) -> None:
-    with desk.database.engine.connect() as connection:
+def test_database_of_a_newer_program_is_refused(program_desk: Desk, run: Run) -> None:
+    with program_desk.database.engine.connect() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
         connection.exec_driver_sql("COMMIT")
     assert "newer Closeloop" in run("migrate", code=2).output
@@ -131,24 +95,24 @@ def test_report_of_an_empty_database_is_empty(run: Run) -> None:
     assert report["health"]["percent"] == 100.0
 
 
-def test_report_names_the_teams_there_are(desk: Desk, run: Run) -> None:
-    make_team_world(desk, SystemClock())  # type: ignore[arg-type]
+def test_report_names_the_teams_there_are(program_desk: Desk, run: Run) -> None:
+    make_team_world(program_desk, SystemClock())  # type: ignore[arg-type]
     assert "North, South" in run("report", "pipeline", "--team", "West", code=2).output
     report = json.loads(run("report", "pipeline", "--team", "north", "--json").output)
     assert (report["team"], len(report["stages"])) == ("North", 7)
     assert "Loop health 100.0 %" in run("report", "pipeline").output
 
 
-def test_several_workspaces_want_one_to_be_named(desk: Desk, run: Run) -> None:
-    members.workspace_id_of(desk, "T0ONE")
-    members.workspace_id_of(desk, "T0TWO")
+def test_several_workspaces_want_one_to_be_named(program_desk: Desk, run: Run) -> None:
+    members.workspace_id_of(program_desk, "T0ONE")
+    members.workspace_id_of(program_desk, "T0TWO")
     assert "--workspace: T0ONE, T0TWO" in run("report", "pipeline", code=2).output
     run("report", "pipeline", "--workspace", "T0TWO")
     assert "no workspace T0THREE" in run("report", "pipeline", "--workspace", "T0THREE", code=2).output
 
 
-def test_playbook_goes_out_is_changed_and_comes_back_as_a_new_version(desk: Desk, run: Run, home: Path) -> None:
-    make_team_world(desk, SystemClock())  # type: ignore[arg-type]
+def test_playbook_goes_out_is_changed_and_comes_back_as_a_new_version(program_desk: Desk, run: Run, home: Path) -> None:
+    make_team_world(program_desk, SystemClock())  # type: ignore[arg-type]
     path = home / "north.yaml"
     run("playbook", "export", "--team", "North", "--output", str(path))
     assert "fine (7 stages)" in run("playbook", "check", str(path)).output
@@ -170,9 +134,9 @@ def test_playbook_goes_out_is_changed_and_comes_back_as_a_new_version(desk: Desk
     ],
 )
 def test_playbook_that_cannot_be_used_is_told_where_and_why(
-    desk: Desk, run: Run, home: Path, change: dict[str, Any], said: str
+    program_desk: Desk, run: Run, home: Path, change: dict[str, Any], said: str
 ) -> None:
-    make_team_world(desk, SystemClock())  # type: ignore[arg-type]
+    make_team_world(program_desk, SystemClock())  # type: ignore[arg-type]
     data = yaml.safe_load(run("playbook", "export", "--team", "North").output)
     path = home / "bad.yaml"
     path.write_text(yaml.safe_dump({**data, **change}), encoding="utf-8")
@@ -249,8 +213,6 @@ def test_run_over_http_answers_refuses_a_second_and_stops_when_told(home: Path) 
 
 
 def _free_port() -> int:
-    import socket
-
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

@@ -8,10 +8,8 @@ import pytest
 from bot.clock import SystemClock
 from bot.services.desk import Desk
 from tests.factories import make_team_world
-from tests.integration.test_cli import Run, desk, home, run
+from tests.integration.conftest import Run
 from tests.shared_data import shared_data
-
-__all__ = ["desk", "home", "run"]
 
 PIPELINE = (
     "Company,Topic,Value,Phase,Rep,Mail,Since,Person,Phone\n"
@@ -21,18 +19,23 @@ PIPELINE = (
     ",Nobody knows whose,,Lead,,,,,\n"
     "Walnut Robotics,Arms,100,Won,Lin Wei,,2026-01-07,,\n"
 )
-MAP = [
-    f"--map={one}"
-    for one in (
-        "customer=Company need=Topic amount=Value stage=Phase owner=Rep owner_email=Mail captured=Since"
-        " contact_name=Person contact_phone=Phone"
-    ).split()
-]
+COLUMNS = {
+    "customer": "Company",
+    "need": "Topic",
+    "amount": "Value",
+    "stage": "Phase",
+    "owner": "Rep",
+    "owner_email": "Mail",
+    "captured": "Since",
+    "contact_name": "Person",
+    "contact_phone": "Phone",
+}
+MAP = [f"--map={field}={column}" for field, column in COLUMNS.items()]
 
 
 @pytest.fixture
-def file(home: Path, desk: Desk) -> Path:
-    make_team_world(desk, SystemClock())  # type: ignore[arg-type]
+def file(home: Path, program_desk: Desk) -> Path:
+    make_team_world(program_desk, SystemClock())  # type: ignore[arg-type]
     path = home / "deals.csv"
     path.write_text(PIPELINE, encoding="utf-8")
     return path

@@ -20,7 +20,7 @@ from bot.services.desk import Desk
 from bot.services.outbox import Address, Promise
 from bot.services.recording import Recorder
 from bot.services.stages import WinForm
-from tests.factories import TeamWorld, make_lead
+from tests.factories import TeamWorld, make_lead, make_team
 
 
 class RecordingSlack:
@@ -384,6 +384,58 @@ def test_former_owner_is_told_by_name_of_what_they_may_not_open_any_more(
     ((_, _, text, blocks),) = [call for call in slack.calls if call[1] == "DOTHERREP"]
     assert "was taken back to the pool" in text
     assert [block["type"] for block in blocks] == ["section"]
+
+
+def test_offer_that_was_answered_before_it_was_sent_is_dropped(
+    team_world: TeamWorld, desk: Desk, delivery: Delivery, slack: RecordingSlack
+) -> None:
+    lead = make_lead(desk, team_world.manager, mine=False).opportunity
+    assert lead.owner is not None
+    chosen = team_world.rep if lead.owner.id == team_world.rep.member_id else team_world.rep2
+    handovers.accept(desk, lead.id, by=chosen)
+    deliver_all(delivery)
+    assert states(desk, "offer") == ["dropped"]
+
+
+def test_manager_who_was_replaced_is_not_told_of_what_they_may_not_see(
+    team_world: TeamWorld, desk: Desk, delivery: Delivery, slack: RecordingSlack, clock: FakeClock
+) -> None:
+    late_lead(team_world)
+    ticker = Ticker(desk, delivery)
+    clock.advance(timedelta(days=8))
+    ticker.sweep()
+    make_team(
+        desk,
+        by=team_world.admin,
+        manager=team_world.admin,
+        name="North",
+        team_id=team_world.team.id,
+        reps=(team_world.rep,),
+    )
+    ticker.deliver()
+    assert not [text for text in slack.texts("DMANAGER") if "needs help" in text]
+    assert states(desk, "escalation") == ["dropped"]
+
+
+def test_notice_about_no_opportunity_is_one_sentence(
+    team_world: TeamWorld, desk: Desk, delivery: Delivery, slack: RecordingSlack
+) -> None:
+    with desk.transaction(team_world.admin) as session:
+        Recorder(desk, session, team_world.admin).tell(team_world.rep.member_id, "setup.who_can")
+    deliver_all(delivery)
+    assert len(slack.texts("DREP")) == 1
+
+
+def test_promise_about_what_does_not_exist_any_more_is_dropped(
+    team_world: TeamWorld, desk: Desk, delivery: Delivery
+) -> None:
+    with desk.transaction(team_world.admin) as session:
+        recorder = Recorder(desk, session, team_world.admin)
+        recorder.promise("card", "CNORTH", {"opportunity_id": 10**9})
+        recorder.promise("digest", "CSOUTH", {"team_id": 10**9, "day": "2026-03-02"})
+    deliver_all(delivery)
+    assert states(desk, "card") == ["dropped"]
+    assert states(desk, "digest") == ["dropped"]
 
 
 def test_nobody_writes_to_members_who_left(

@@ -8,7 +8,9 @@ import time
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -35,7 +37,7 @@ def _free_port() -> int:
 class Program:
     """``closeloop run --http`` as a process of its own."""
 
-    def __init__(self, sandbox: Sandbox, url: str, folder) -> None:
+    def __init__(self, sandbox: Sandbox, url: str, folder: Path) -> None:
         self.port = _free_port()
         self._folder = folder
         self._environment = {
@@ -77,7 +79,7 @@ class Program:
 
 
 @pytest.fixture
-def program(database_url, tmp_path):
+def program(database_url: str, tmp_path: Path) -> Iterator[tuple[Sandbox, Program, Database]]:
     with Sandbox(SandboxSettings(messages_per_second=None)) as sandbox:
         one = Program(sandbox, database_url, tmp_path)
         sandbox.connect_http(one.address)
@@ -102,7 +104,9 @@ def program(database_url, tmp_path):
             database.close()
 
 
-def test_kill_in_a_burst_of_leads_loses_nothing_acked_and_doubles_nothing(program):
+def test_kill_in_a_burst_of_leads_loses_nothing_acked_and_doubles_nothing(
+    program: tuple[Sandbox, Program, Database],
+) -> None:
     sandbox, one, database = program
     users = [f"U{number:04}" for number in range(BURST)]
     with ThreadPoolExecutor(THREADS) as pool:

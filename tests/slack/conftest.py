@@ -5,13 +5,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from pydantic import SecretStr
-from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
-
 import uvicorn
+from pydantic import SecretStr
+
 from bot import app as program
 from bot.app import Bot
 from bot.clock import FakeClock
@@ -23,6 +22,9 @@ from bot.services.desk import Actor
 from bot.services.members import Profile
 from bot.services.teams import TeamForm
 from bot.services.values import HistoryLine, OpportunityView
+
+if TYPE_CHECKING:
+    from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
 
 REP, REP2, MANAGER, ADMIN, SPECIALIST, OUTSIDER, STRANGER = "U1", "U2", "U3", "U4", "U5", "U6", "U7"
 CHANNEL, OTHER_CHANNEL = "C1", "C2"
@@ -190,7 +192,7 @@ class connected:  # noqa: N801 - used as a context manager, like a function
     def __enter__(self) -> None:
         if self._transport == "socket":
             self._handler = program.socket_mode(self._bot)
-            self._handler.connect()
+            self._handler.connect()  # type: ignore[no-untyped-call]
             self._sandbox.wait_connected()
             return
         application = program.http_app(self._bot)
@@ -205,7 +207,7 @@ class connected:  # noqa: N801 - used as a context manager, like a function
 
     def __exit__(self, *_: object) -> None:
         if self._handler is not None:
-            self._handler.close()
+            self._handler.close()  # type: ignore[no-untyped-call]
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join(5)

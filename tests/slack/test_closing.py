@@ -170,3 +170,34 @@ def test_closed_opportunity_cannot_be_closed_again(world: World) -> None:
     assert "closed" in str(answer.errors)
     world.sandbox.click(REP, CHANNEL, card["ts"], "lose.open")
     world.settle()
+
+
+def test_loss_that_the_playbook_wants_reviewed_asks_for_it_on_the_card(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd", source="referral", amount="80k", expected_close_on="2026-03-20")
+    world.sandbox.command(REP, "/lost", "acme")
+    world.settle()
+    world.sandbox.submit(REP, {"reason": "price"})
+    world.settle()
+    card = world.card(lead.id)
+    assert "复盘" in words(card)
+    world.sandbox.click(REP, CHANNEL, card["ts"], "review.open")
+    world.settle()
+    answer = world.sandbox.submit(REP, {"lesson": "Ask for the budget first"})
+    assert answer.ok, answer.errors
+    world.settle()
+    assert world.view(REP, lead.id).is_reviewed
+    assert "Ask for the budget first" in words(world.sandbox.command(REP, "/opp", "acme").body)
+
+
+def test_open_opportunity_has_no_review(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd", source="referral", amount="80k", expected_close_on="2026-03-20")
+    world.sandbox.command(REP, "/lost", "acme")
+    world.settle()
+    world.sandbox.submit(REP, {"reason": "price"})
+    world.settle()
+    card = world.card(lead.id)
+    world.sandbox.click_view(REP, "action.undo")
+    world.bot.kit.drain()
+    world.sandbox.click(REP, CHANNEL, card["ts"], "review.open")
+    world.settle()
+    assert "once it is won or lost" in words(world.last(REP, CHANNEL))

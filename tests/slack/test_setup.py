@@ -4,15 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import update
 
 from bot import app as program
 from bot.app import Bot
 from bot.clock import FakeClock
 from bot.config import Settings
+from bot.models import Member
 from bot.models.session import Database
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.services import teams
 from bot.services.desk import system_actor
+from bot.services.teams import TeamForm
 from bot.services.values import TeamRef
 from tests.slack.conftest import CHANNEL, MANAGER, OTHER_CHANNEL, REP, REP2, STRANGER, World, connected, words
 
@@ -169,6 +172,40 @@ def test_admin_adds_a_second_team_and_its_name_must_be_new(world: World) -> None
     assert answer.ok, answer.errors
     world.settle()
     assert [one.name for one in all_teams(world.bot)] == ["North", "South", "West"]
+
+
+def test_button_of_a_message_does_not_outlive_the_right_to_use_it(world: World) -> None:
+    loop(world, MANAGER, CHANNEL)
+    shown = world.last(MANAGER, CHANNEL)
+    values = {**north(world), "manager": REP}
+    teams.setup(world.bot.desk, TeamForm.read(values), by=world.actor("U4"))
+    world.sandbox.click(MANAGER, CHANNEL, shown["ts"], "setup.open")
+    world.settle()
+    assert world.sandbox.view(MANAGER) is None
+    assert "Your role does not allow this" in words(world.last(MANAGER, CHANNEL))
+
+
+def north(world: World) -> dict[str, object]:
+    team = next(one for one in all_teams(world.bot) if one.name == "North")
+    return {"team_id": team.id, "name": "North", "channel_id": CHANNEL, "reps": (REP, REP2), "zone": "Asia/Shanghai"}
+
+
+def test_only_admins_add_teams_whatever_button_is_pressed(world: World) -> None:
+    loop(world, "U4", CHANNEL)
+    shown = world.last("U4", CHANNEL)
+    world.sandbox.change_member("U4", is_admin=False)
+    with world.bot.desk.database.transaction(world.actor("U4").workspace_id) as session:
+        session.execute(update(Member).where(Member.slack_user_id == "U4").values(role="rep"))
+    world.sandbox.click("U4", CHANNEL, shown["ts"], "setup.open", value="new")
+    world.settle()
+    assert world.sandbox.view("U4") is None
+
+
+def test_team_works_on_at_least_one_day(empty: World) -> None:
+    loop(empty, BOSS)
+    answer = empty.sandbox.submit(BOSS, {"name": "Sales", "reps": [WANG], "workdays": []})
+    assert not answer.ok
+    assert all_teams(empty.bot) == ()
 
 
 def test_rep_gets_help_and_their_day_and_no_button_for_teams(world: World) -> None:

@@ -8,14 +8,14 @@ NAME = "深圳市鹏程新能源股份有限公司"
 
 
 @pytest.mark.parametrize("size", range(2, len(NAME) + 1))
-def test_every_beginning_of_a_chinese_name_finds_it(size):
+def test_every_beginning_of_a_chinese_name_finds_it(size: int) -> None:
     assert set(query_keys(NAME[:size])) <= search_keys(NAME)
 
 
 @pytest.mark.parametrize("typed", ["鹏程", "鹏程新能源有限公司", "深圳市鹏程", "pengcheng"])
-def test_a_part_of_a_chinese_name_finds_it(typed):
+def test_a_part_of_a_chinese_name_finds_it(typed: str) -> None:
     assert set(query_keys(typed)) <= search_keys(NAME)
 
 
-def test_a_legal_form_alone_still_asks_for_something():
+def test_a_legal_form_alone_still_asks_for_something() -> None:
     assert query_keys("有限公司")

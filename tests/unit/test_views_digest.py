@@ -78,7 +78,7 @@ def test_chinese_digest_is_chinese_throughout() -> None:
     text, blocks = accepted_message(digest.message(ZH, make_digest()))
     words = texts(blocks)
     assert text == "North日报：闭环健康度 92%，进行中 15 个，逾期 3 个"
-    assert "*新成交 1 个*（¥12,000） – Acme 7（Lin Wei）" in words
+    assert "*新成交 1 个* · ¥12,000 – Acme 7（Lin Wei）" in words
     assert "*⏰ 下一步逾期：* Lin Wei 2、Anna Berg 1" in words
     assert "应于 3月3日周二 10:00 完成" in words
     assert table(blocks)[0][0] == "阶段"
