@@ -1,7 +1,7 @@
 """Owns the writing of very many rows by the bare driver: making a large database is not what is measured."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from itertools import chain, islice
 from typing import Any
@@ -9,6 +9,13 @@ from typing import Any
 from bench.databases import bare_connection
 
 Row = dict[str, Any]
+
+# Indexes that are made by a statement; those of keys and constraints stay.
+_INDEXES = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    " AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+}
 
 
 class BulkWriter:
@@ -22,18 +29,30 @@ class BulkWriter:
         self._is_sqlite = url.startswith("sqlite")
         self._connection: Any = bare_connection(url)
         if self._is_sqlite:
-            for pragma in ("synchronous=OFF", "foreign_keys=OFF", "cache_size=-200000"):
+            for pragma in ("synchronous=OFF", "foreign_keys=OFF", "cache_size=-200000", "temp_store=MEMORY"):
                 self._connection.execute(f"PRAGMA {pragma}")
             self._connection.execute("BEGIN")
+        else:
+            # Rows that belong together are made together here: nothing is gained by checking each reference.
+            self._connection.execute("SET session_replication_role = replica")
+            self._connection.execute("SET maintenance_work_mem = '256MB'")
+        self._indexes = list(self._connection.execute(_INDEXES["sqlite" if self._is_sqlite else "postgresql"]))
+        for name, _ in self._indexes:
+            self._connection.execute(f"DROP INDEX {name}")
+        self._converters = _converters(is_sqlite=self._is_sqlite)
 
     def rows(self, table: str, rows: Iterable[Row]) -> None:
-        """Write rows, which all have the columns of the first one."""
+        """Write rows, which all have the same columns in the same order."""
         source: Iterator[Row] = iter(rows)
         head = list(islice(source, 1))
         if not head:
             return
         names = list(head[0])
-        values = ([self._value(row[name]) for name in names] for row in chain(head, source))
+        found = self._converters.get
+        values = (
+            [value if (read := found(type(value))) is None else read(value) for value in row.values()]
+            for row in chain(head, source)
+        )
         if self._is_sqlite:
             marks = ",".join("?" * len(names))
             self._connection.executemany(f"INSERT INTO {table} ({','.join(names)}) VALUES ({marks})", values)
@@ -43,7 +62,9 @@ class BulkWriter:
                 copy.write_row(one)
 
     def finish(self, numbered: Iterable[str]) -> None:
-        """Commit, set the sequences of tables right whose ids were given, and let the database look at what it has."""
+        """Make the indexes again, set the sequences of tables right whose ids were given, and commit."""
+        for _, statement in self._indexes:
+            self._connection.execute(statement)
         if self._is_sqlite:
             self._connection.execute("COMMIT")
             self._connection.execute("ANALYZE")
@@ -59,9 +80,11 @@ class BulkWriter:
             self._connection.execute("CHECKPOINT")
         self._connection.close()
 
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, dict | list):
-            return json.dumps(value)
-        if self._is_sqlite and isinstance(value, datetime):
-            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        return value.isoformat() if self._is_sqlite and isinstance(value, date) else value
+
+def _converters(*, is_sqlite: bool) -> dict[type, Callable[[Any], str]]:
+    """Return how values are written, by type, where the driver does not do it as SQLAlchemy would."""
+    found: dict[type, Callable[[Any], str]] = {dict: json.dumps, list: json.dumps}
+    if is_sqlite:
+        found[datetime] = lambda value: value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        found[date] = date.isoformat
+    return found

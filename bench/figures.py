@@ -1,77 +1,107 @@
-"""Owns the measuring: a figure and its floor, interleaved, and the JSON line they make."""
+"""Owns the measuring: work and its floor in turns, and the JSON lines they make."""
 
 import json
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
 from statistics import median
+from typing import Any
 
-Work = Callable[[int], object]
+Prepared = Callable[[], object]
+Work = Callable[[int], Prepared]
+"""Makes ready what belongs to a number, and returns what is timed."""
+
+_BLOCK = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A measured figure; times are microseconds, ``ratio`` is to the floor, ``goal`` the most it may be."""
+    """A measured figure.
+
+    Attributes:
+        name: Such as ``capture@100000/sqlite``.
+        n: How often the work was timed.
+        p50_us: Median, microseconds.
+        p99_us: 99th percentile, microseconds.
+        floor_p50_us: Median of the floor in the same run, microseconds.
+        ratio: Of the medians.
+        goal: The most the ratio may be; None where there is no goal.
+        ok: The goal is met.
+    """
 
     name: str
     n: int
     p50_us: float
     p99_us: float
     floor_p50_us: float
+    ratio: float
     goal: float | None
-
-    @property
-    def ratio(self) -> float:
-        return self.p50_us / self.floor_p50_us if self.floor_p50_us else 0.0
-
-    def line(self) -> str:
-        ok = self.goal is None or self.ratio <= self.goal
-        return json.dumps(
-            {
-                "name": self.name,
-                "n": self.n,
-                "p50_us": round(self.p50_us, 1),
-                "p99_us": round(self.p99_us, 1),
-                "floor_p50_us": round(self.floor_p50_us, 1),
-                "ratio": round(self.ratio, 2),
-                "goal": self.goal,
-                "ok": ok,
-            }
-        )
+    ok: bool
 
 
-def timed(work: Work, n: int, *, warm: int = 5, first: int = 0) -> list[float]:
-    """Run a piece of work and return the microseconds of each run; the first few are not counted."""
-    taken = []
-    for number in range(first, first + n + warm):
-        start = time.perf_counter()
-        work(number)
-        taken.append((time.perf_counter() - start) * 1e6)
-    return taken[warm:]
+def measure(
+    name: str, work: Work, floor: Work, *, n: int, goal: float | None, pause_seconds: float = 0.0, warm: int = 10
+) -> Figure:
+    """Measure work and floor in turns, so that what the machine does beside them hits both.
+
+    Args:
+        name: Of the figure.
+        work: Makes ready and returns what is timed, for a number that counts up from 0.
+        floor: The same for the floor.
+        n: How often each is timed.
+        goal: The most the ratio may be.
+        pause_seconds: Rest after each, so that what follows an answer does not fall into the next one.
+        warm: How often each runs first without being timed.
+    """
+    taken: dict[str, list[float]] = {"work": [], "floor": []}
+    for begin in range(0, warm + n, _BLOCK):
+        numbers = range(begin, min(begin + _BLOCK, warm + n))
+        for kind, make in (("work", work), ("floor", floor)):
+            taken[kind] += [_timed(make(number), pause_seconds) for number in numbers]
+    ours, bare = taken["work"][warm:], median(taken["floor"][warm:])
+    ratio = round(median(ours) / bare, 2)
+    ok = goal is None or ratio <= goal
+    return Figure(name, n, round(median(ours), 1), round(percentile(ours, 99), 1), round(bare, 1), ratio, goal, ok)
 
 
-def measure(name: str, work: Work, floor: Work, *, n: int, goal: float | None, rounds: int = 4, warm: int = 10) -> Figure:
-    """Measure work and floor in turns, so that what the machine does beside them hits both, and print the line."""
-    ours: list[float] = []
-    bare: list[float] = []
-    each = max(1, n // rounds)
-    at = 0
-    for index in range(rounds):
-        spare = warm if index == 0 else 1
-        ours += timed(work, each, warm=spare, first=at)
-        bare += timed(floor, each, warm=spare, first=at)
-        at += each + spare
-    figure = Figure(name, len(ours), median(ours), percentile(ours, 99), median(bare), goal)
-    say(figure)
-    return figure
+def _timed(work: Prepared, pause_seconds: float) -> float:
+    start = time.perf_counter()
+    work()
+    taken = (time.perf_counter() - start) * 1e6
+    time.sleep(pause_seconds)
+    return taken
 
 
-def percentile(values: list[float], per_cent: int) -> float:
+def percentile(values: Iterable[float], per_cent: int) -> float:
+    """Return a percentile by nearest rank."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, len(ordered) * per_cent // 100)]
 
 
-def say(figure: Figure) -> None:
-    sys.stdout.write(figure.line() + "\n")
+def growth(figures: Iterable[tuple[int, Figure]]) -> list[Figure]:
+    """Return, of each figure that was measured at several sizes, how much longer the largest takes than the smallest."""
+    by_name: dict[str, list[tuple[int, Figure]]] = {}
+    for size, figure in figures:
+        head, _, kind = figure.name.partition("/")
+        by_name.setdefault(f"growth:{head.partition('@')[0]}/{kind}", []).append((size, figure))
+    found = []
+    for name, measured in by_name.items():
+        (least, small), (most, large) = (choose(measured, key=lambda pair: pair[0]) for choose in (min, max))
+        if most > least:
+            ratio = round(large.p50_us / small.p50_us, 2)
+            found.append(Figure(name, large.n, large.p50_us, large.p99_us, small.p50_us, ratio, None, ok=True))
+    return found
+
+
+def say(figure: Figure | dict[str, Any]) -> None:
+    """Print a figure as one JSON line."""
+    values = figure if isinstance(figure, dict) else asdict(figure)
+    sys.stdout.write(json.dumps(values) + "\n")
     sys.stdout.flush()
+
+
+def remark(text: str) -> None:
+    """Tell how it goes, beside the figures."""
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

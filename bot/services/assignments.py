@@ -171,6 +171,7 @@ def accept_by_acting(recorder: Recorder, opportunity: Opportunity) -> None:
     waiting = pending_assignment(recorder.session, opportunity)
     if waiting is not None and waiting.kind == "offer":
         accept(recorder, opportunity, waiting)
+        recorder.session.flush()
 
 
 def accept(recorder: Recorder, opportunity: Opportunity, offer: Assignment) -> None:

@@ -49,15 +49,16 @@ def check(desk: Desk, name: str, *, by: Actor) -> tuple[CustomerMatch, ...]:
         return matches(session, rows, by, desk.now())
 
 
-def _stored(value: str) -> str:
+def stored_key(value: str) -> str:
     """Return a key as its column holds it: folding may make a long name many times longer."""
     if len(value) <= _KEY_MOST:
         return value
     return f"{value[: _KEY_MOST - 20]}#{sha256(value.encode()).hexdigest()[:16]}"
 
 
-def _strong(keys: Iterable[Key]) -> list[tuple[str, str]]:
-    return sorted({(str(key.kind), _stored(key.value)) for key in keys if key.kind is not KeyKind.PINYIN})
+def strong_keys(keys: Iterable[Key]) -> list[tuple[str, str]]:
+    """Return the strong ones of a customer's keys as kind and stored value."""
+    return sorted({(str(key.kind), stored_key(key.value)) for key in keys if key.kind is not KeyKind.PINYIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Recognition:
 
 def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
     """Look a name and its keys up in the workspace; for other use cases inside their transaction."""
-    wanted = set(_strong(keys))
+    wanted = set(strong_keys(keys))
     rows = session.execute(
         select(CustomerKey.kind, CustomerKey.value, CustomerKey.customer_id).where(
             CustomerKey.value.in_(sorted({value for _, value in wanted}))
@@ -90,7 +91,7 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
 
 
 def _near(session: Session, name: str) -> tuple[Customer, ...]:
-    weak = sorted({_stored(value) for value in identity.near_keys(name)})
+    weak = sorted({stored_key(value) for value in identity.near_keys(name)})
     if not weak:
         return ()
     # Those that share most come first: a word that half the workspace shares must not crowd out the one that is meant.
@@ -126,7 +127,7 @@ def create(
     session.flush()
     add_keys(session, customer, keys)
     for model, found in ((NearKey, identity.near_keys(name)), (SearchKey, identity.search_keys(name))):
-        values = {_stored(value) for value in found}
+        values = {stored_key(value) for value in found}
         if values:
             session.connection().execute(
                 insert(model),
@@ -146,7 +147,7 @@ def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer
 
 def add_keys(session: Session, customer: Customer, keys: Iterable[Key]) -> None:
     """Write strong keys that nobody has yet; the one of the name must be free."""
-    strong = _strong(keys)
+    strong = strong_keys(keys)
     if not strong:
         return
     values = [value for _, value in strong]

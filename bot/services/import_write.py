@@ -130,7 +130,7 @@ class ImportWriter:
 
     def _strong_keys(self, session: Session, made: list[PlannedCustomer]) -> None:
         """Write the keys that nobody has yet; a name that somebody has is kept apart by the customer's number."""
-        strong = [(one, customers._strong(one.keys)) for one in made]  # noqa: SLF001 - the same rule, in bulk
+        strong = [(one, customers.strong_keys(one.keys)) for one in made]
         values = sorted({value for _, keys in strong for _, value in keys})
         taken: set[tuple[str, str]] = set()
         for start in range(0, len(values), _LOOK):
@@ -184,7 +184,7 @@ class ImportWriter:
 
 
 def _columns(keys: Iterable[str]) -> set[str]:
-    return {customers._stored(value) for value in keys}  # noqa: SLF001 - the same rule, in bulk
+    return {customers.stored_key(value) for value in keys}
 
 
 def _insert(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:

@@ -22,6 +22,9 @@ from bot.services.values import Done, HistoryLine, OpportunityLine, OpportunityV
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
 
+_SAID_IN_THREAD = frozenset({"thread", "file"})
+
+
 def view(desk: Desk, opportunity_id: int, *, by: Actor, history: int = 5) -> OpportunityView:
     """Return an opportunity as the actor sees it.
 
@@ -116,8 +119,8 @@ def of_member(desk: Desk, slack_user_id: str, *, by: Actor, limit: int = 50) -> 
         NotFound: Nobody of that id is known here.
     """
     with desk.reading(by) as session:
-        member = member_by_slack_id(session, slack_user_id)
-    return _list(desk, by, visible_to(by), Opportunity.owner_id == member.id, limit=limit)
+        member_id = member_by_slack_id(session, slack_user_id).id
+    return _list(desk, by, visible_to(by), Opportunity.owner_id == member_id, limit=limit)
 
 
 def _scope(by: Actor) -> Any:
@@ -151,12 +154,15 @@ def note(
 ) -> None:
     """Keep a sentence in the history, such as a message of the card's thread.
 
+    Whoever is in the channel may say something in a card's thread, so that one joins the history whoever it is from.
+
     Raises:
         NotFound: There is no such opportunity, or not for the actor.
     """
     with desk.transaction(by) as session:
         opportunity = load(session, opportunity_id)
-        check_sees(opportunity, by)
+        if source not in _SAID_IN_THREAD:
+            check_sees(opportunity, by)
         Recorder(desk, session, by).event(opportunity, NoteAdded(clean(text)[:3000], permalink, source))
 
 

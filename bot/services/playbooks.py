@@ -97,9 +97,12 @@ def publish(desk: Desk, team_id: int, data: dict[str, Any], *, by: Actor) -> int
     Raises:
         InvalidInput: The playbook cannot be used.
         NotAllowed: The actor is not the team's manager or an admin.
+        NotFound: The workspace has no such team.
     """
     playbook = parse(data)
     if not by.manages(team_id):
         raise NotAllowed("error.not_allowed")
     with desk.transaction(by) as session:
+        if session.get(Team, team_id) is None:
+            raise NotFound("error.not_found")
         return add_version(session, team_id, playbook, by, desk).version

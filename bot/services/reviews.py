@@ -10,7 +10,7 @@ from bot.services.access import check_acts
 from bot.services.desk import Actor, Desk
 from bot.services.forms import clean
 from bot.services.reading import done
-from bot.services.recording import Recorder, load
+from bot.services.recording import Recorder, ground_of, load
 from bot.services.values import Done
 
 _MOST = 3000
@@ -46,4 +46,5 @@ def write(desk: Desk, opportunity_id: int, lesson: str, *, by: Actor) -> Done:
         opportunity.reviewed_at = recorder.now
         opportunity.broken_from = broken_from(opportunity)
         recorder.event(opportunity, ReviewWritten(lesson))
+        recorder.card(opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id).team)
         return done(session, opportunity, by, recorder.now, None, Text("review.done"))

@@ -21,7 +21,7 @@ from bot.services.members import Profile, ref, ref_or_none
 from bot.services.playbooks import add_version, loaded
 from bot.services.values import TeamRef
 
-_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–—~至到]\s*(\d{1,2})(?::(\d{2}))?")
+_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–—~～至到]\s*(\d{1,2})(?::(\d{2}))?")
 _DAY_MINUTES = 24 * 60
 _LAST_MINUTE = 59
 
@@ -137,6 +137,7 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
         if team.playbook_id is None:
             add_version(session, team.id, default_playbook(form.currency), by, desk)
             session.refresh(team)
+        session.flush()
         return team_ref(session, team)
 
 

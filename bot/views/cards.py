@@ -9,7 +9,7 @@ from bot.services.values import OpportunityView
 from bot.views import elements, history
 from bot.views.elements import Block, Message
 from bot.views.ids import Action
-from bot.views.mrkdwn import escape_line, harmless
+from bot.views.mrkdwn import escape_line, harmless, harmless_name
 from bot.views.review_forms import ReviewId
 
 _NAME, _NEED, _STEP = 120, 240, 200
@@ -47,7 +47,7 @@ def fallback(t: Translator, view: OpportunityView) -> str:
     return t(
         "card.fallback",
         customer=escape_line(view.customer, _NAME),
-        stage=view.stage.name,
+        stage=harmless_name(view.stage.name),
         owner=escape_line(view.owner.name, _NAME) if view.owner else t("card.pool"),
     )
 
@@ -59,7 +59,10 @@ def headline(_t: Translator, view: OpportunityView) -> str:
 
 def stage_line(t: Translator, view: OpportunityView) -> str:
     """Return how far it is: a bar, the stage, the grade and the amount."""
-    parts = [f"{stage_bar(view)} *{t.value(view.stage.name)}*", t("card.grade_short", grade=view.grade or "–")]
+    parts = [
+        f"{stage_bar(view)} *{t.value(harmless_name(view.stage.name))}*",
+        t("card.grade_short", grade=view.grade or "–"),
+    ]
     if view.amount_minor is not None:
         parts.append(f"*{t.money(view.amount_minor, view.currency)}*")
     return " · ".join(parts)
@@ -94,13 +97,13 @@ def next_line(t: Translator, view: OpportunityView) -> str:
 
 def outcome_line(t: Translator, view: OpportunityView) -> str:
     """Return how a closed opportunity ended."""
-    reason = t.value(view.close_reason.name) if view.close_reason else "–"
+    reason = t.value(harmless_name(view.close_reason.name)) if view.close_reason else "–"
     if view.stage.kind is StageKind.WON:
         return t("card.won", reason=reason, day=_day(t, view.closed_at))
     line = t(
         "card.lost",
         reason=reason,
-        stage=view.closed_from.name if view.closed_from else "–",
+        stage=harmless_name(view.closed_from.name) if view.closed_from else "–",
         day=_day(t, view.closed_at),
     )
     if view.competitor:
@@ -124,7 +127,9 @@ def owner_line(t: Translator, view: OpportunityView) -> str:
 def grade_line(t: Translator, view: OpportunityView) -> str:
     """Return the grade with the points that made it."""
     points = [
-        t("card.point", name=one.criterion, option=one.option, points=one.points) for one in view.points if one.points
+        t("card.point", name=harmless_name(one.criterion), option=harmless_name(one.option), points=one.points)
+        for one in view.points
+        if one.points
     ]
     return t(
         "card.grade", grade=view.grade or "–", score=max(view.score, 0), points=t("card.joint").join(points) or "–"

@@ -11,7 +11,7 @@ from bot.views import elements, fields
 from bot.views.elements import Block, View
 from bot.views.fields import Values
 from bot.views.ids import Action, Callback
-from bot.views.mrkdwn import escape_line
+from bot.views.mrkdwn import escape_line, harmless_name
 
 _WIN_BACK = "yes"
 
@@ -34,7 +34,7 @@ def advance(t: Translator, view: OpportunityView, playbook: Playbook, values: Va
     ]
     asked = missing(view, target)
     if asked:
-        blocks.append(elements.context(t("stage.asks", stage=view.stage.name)))
+        blocks.append(elements.context(t("stage.asks", stage=harmless_name(view.stage.name))))
     for criterion in asked:
         blocks += _fact(t, view, playbook, criterion, values)
     return _form(t, Callback.STAGE_ADVANCE, t("stage.title"), blocks, {"id": view.id, "version": view.version})

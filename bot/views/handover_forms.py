@@ -9,9 +9,10 @@ from bot.views import cards, elements, fields, history
 from bot.views.elements import Block, Message, View
 from bot.views.fields import Values
 from bot.views.ids import Action, Callback
-from bot.views.mrkdwn import escape, escape_line
+from bot.views.mrkdwn import clip_mrkdwn, escape, escape_line
 
-_NAME, _NOTE, _HISTORY, _CONTACTS = 120, 1500, 6500, 8
+_NAME, _NOTE, _CONTACTS = 120, 1500, 8
+_MESSAGE, _PART = 10_500, 2000
 
 
 def offer(
@@ -82,12 +83,14 @@ def dossier_message(t: Translator, view: OpportunityView, note: str | None, offe
     customer = escape_line(view.customer, _NAME)
     blocks: list[Block] = [elements.section(t("handover.dossier_head", giver=giver, customer=customer))]
     if note:
-        blocks.append(elements.section(t("handover.dossier_note", note=escape(note, _NOTE))))
+        blocks.append(elements.section(clip_mrkdwn(t("handover.dossier_note", note=escape(note, _NOTE)), _PART)))
     blocks += standing(t, view)
     if view.contacts:
-        blocks.append(elements.section(f"*{t('handover.contacts')}*\n" + "\n".join(_contacts(t, view))))
+        people = f"*{t('handover.contacts')}*\n" + "\n".join(_contacts(t, view))
+        blocks.append(elements.section(clip_mrkdwn(people, _PART)))
     lines = [f"• {history.line(t, one, view)}" for one in view.history]
-    shown = history.chunks(lines, _HISTORY)
+    # The whole message has room for some 12,000 characters: the history takes what the rest leaves.
+    shown = history.chunks(lines, _MESSAGE - sum(_length(block) for block in blocks))
     blocks.append(elements.section(f"*{t('handover.history', count=view.history_count)}*"))
     blocks += [elements.context(text) for text in shown]
     # What waits for an answer stands at the end, where one is after reading.
@@ -106,10 +109,8 @@ def standing(t: Translator, view: OpportunityView) -> list[Block]:
     lines = [cards.stage_line(t, view), cards.next_line(t, view)]
     if view.accept_by is not None:
         lines.append(t("handover.accept_by", until=view.accept_by))
-    return [
-        elements.section(f"{escape_line(view.need, 300)}\n" + "\n".join(lines)),
-        elements.context(cards.grade_line(t, view)),
-    ]
+    text = clip_mrkdwn(f"{escape_line(view.need, 300)}\n" + "\n".join(lines), _PART)
+    return [elements.section(text), elements.context(clip_mrkdwn(cards.grade_line(t, view), _PART))]
 
 
 def _contacts(t: Translator, view: OpportunityView) -> list[str]:
@@ -120,3 +121,8 @@ def _contacts(t: Translator, view: OpportunityView) -> list[str]:
     if len(view.contacts) > _CONTACTS:
         lines.append(t("opp.more", count=len(view.contacts) - _CONTACTS))
     return lines
+
+
+def _length(block: Block) -> int:
+    texts = [block.get("text") or {}, *block.get("elements", ())]
+    return sum(len(one.get("text") or "") for one in texts if isinstance(one.get("text"), str))

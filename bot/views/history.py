@@ -9,7 +9,7 @@ from bot.services.values import HistoryLine, OpportunityView
 from bot.views import elements
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
-from bot.views.mrkdwn import escape_line
+from bot.views.mrkdwn import escape_line, harmless_name
 
 PAGE = 20
 _WORDS, _NAME, _CHUNK = 400, 80, 2800
@@ -83,15 +83,17 @@ def _person(name: str | None) -> str:
 
 
 def _stage(key: str, view: OpportunityView | None) -> Any:
-    return next((one.name for one in view.stages if one.key == key), key) if view else key
+    return next((harmless_name(one.name) for one in view.stages if one.key == key), key) if view else key
 
 
 def _reason(key: str, view: OpportunityView | None, *, is_win: bool) -> Any:
     if view is None:
         return key
     if view.close_reason is not None and view.close_reason.key == key:
-        return view.close_reason.name
-    return next((one.name for one in (view.win_reasons if is_win else view.loss_reasons) if one.key == key), key)
+        return harmless_name(view.close_reason.name)
+    return next(
+        (harmless_name(one.name) for one in (view.win_reasons if is_win else view.loss_reasons) if one.key == key), key
+    )
 
 
 def _after(t: Translator, key: str, words: str | None) -> str:

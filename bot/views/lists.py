@@ -7,7 +7,7 @@ from bot.services.values import OpportunityLine
 from bot.views import elements
 from bot.views.elements import Block, Message
 from bot.views.ids import Action
-from bot.views.mrkdwn import escape_line
+from bot.views.mrkdwn import escape_line, harmless_name
 
 SHOWN = 20
 _NAME, _NEED, _STEP = 80, 100, 80
@@ -39,7 +39,7 @@ def row(t: Translator, one: OpportunityLine) -> Block:
 
 def standing(t: Translator, one: OpportunityLine) -> str:
     """Return stage, grade, amount, owner and next step in one line."""
-    parts = [t.value(one.stage.name), t("card.grade_short", grade=one.grade or "–")]
+    parts = [t.value(harmless_name(one.stage.name)), t("card.grade_short", grade=one.grade or "–")]
     if one.amount_minor is not None:
         parts.append(t.money(one.amount_minor, one.currency))
     parts.append(escape_line(one.owner.name, _NAME) if one.owner else t("card.pool"))

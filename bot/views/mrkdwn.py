@@ -4,9 +4,11 @@ import re
 import unicodedata
 from typing import Any
 
+from bot.domain.playbook import Name
 from bot.errors import Text
 
 ELLIPSIS = "…"
+_NAME = 80
 # U+2060 joins without showing: it keeps a sign of mrkdwn from being one, and the text reads and searches the same.
 _GUARD = "\u2060"
 # A sign formats only at a word's edge: snake_case and 3*4 are left as they are.
@@ -70,9 +72,16 @@ def harmless(text: Text) -> Text:
     return Text(text.key, **{name: _harmless(value) for name, value in text.params.items()})
 
 
+def harmless_name(name: Name) -> Name:
+    """Return a name that a team gave to something, escaped in both languages."""
+    return Name(escape_line(name.en, _NAME), escape_line(name.zh, _NAME))
+
+
 def _harmless(value: Any) -> Any:
     if isinstance(value, Text):
         return harmless(value)
+    if isinstance(value, Name):
+        return harmless_name(value)
     return escape_line(value, 300) if isinstance(value, str) else value
 
 

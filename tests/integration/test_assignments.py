@@ -46,7 +46,9 @@ def owner(world: TeamWorld, shown: OpportunityView) -> Actor:
 
 def told(database: Database, member_id: int | None) -> list[str]:
     with database.reading(None) as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.channel == f"member:{member_id}").order_by(OutboxRow.id))
+        rows = session.scalars(
+            select(OutboxRow).where(OutboxRow.channel == f"member:{member_id}").order_by(OutboxRow.id)
+        )
         return [row.payload.get("key", row.kind) for row in rows]
 
 
@@ -270,9 +272,7 @@ def test_the_former_owner_lets_others_have_their_turn_for_seven_days(team_world:
     assert assignments.claim(team_world.desk, one.id, by=team_world.rep).opportunity.owner is not None
 
 
-def test_what_fell_due_in_the_pool_is_not_held_against_who_claims_it(
-    team_world: TeamWorld, database: Database
-) -> None:
+def test_what_fell_due_in_the_pool_is_not_held_against_who_claims_it(team_world: TeamWorld, database: Database) -> None:
     one = pooled(team_world)
     team_world.clock.advance(timedelta(days=3))
     assignments.claim(team_world.desk, one.id, by=team_world.rep)

@@ -1,7 +1,9 @@
 """The command line, each command as a person types it."""
 
+import importlib.abc
 import json
 import os
+import runpy
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot import app
 from bot.cli.lock import only_one
 from bot.clock import SystemClock
 from bot.errors import ConfigError
@@ -226,3 +229,57 @@ def _answers(url: str) -> bool:
         except OSError:
             time.sleep(0.1)
     return False
+
+
+def test_run_holds_the_lock_while_it_serves(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, restored_signals: None
+) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    seen: list[str] = []
+
+    def serve(bot: app.Bot) -> None:
+        with pytest.raises(ConfigError), only_one(home / "closeloop.sqlite3"):
+            pass
+        seen.append(bot.settings.host)
+        bot.close()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(app, "run_http", serve)
+    assert "/slack/events" in run("run", "--http").output
+    assert seen == ["127.0.0.1"]
+
+
+def test_demo_starts_on_the_port_that_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    ports: list[int] = []
+    monkeypatch.setattr("bot.demo.main", ports.append)
+    run("demo", "--port", "9001")
+    monkeypatch.setenv("PORT", "9002")
+    run("demo")
+    assert ports == [9001, 9002]
+
+
+@pytest.mark.parametrize(("missing", "is_told"), [("websockets.sync", True), ("bot.demo.nothing", False)])
+def test_demo_says_what_to_install(run: Run, monkeypatch: pytest.MonkeyPatch, missing: str, is_told: bool) -> None:
+    class Missing(importlib.abc.MetaPathFinder):
+        def find_spec(self, name: str, path: object, target: object = None) -> None:
+            if name == "bot.demo":
+                raise ModuleNotFoundError(f"No module named {missing!r}", name=missing)
+
+    for name in [one for one in sys.modules if one == "bot.demo" or one.startswith("bot.demo.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delattr("bot.demo", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    if is_told:
+        assert "pip install 'closeloop[sandbox]'" in run("demo", code=2).output
+    else:
+        with pytest.raises(ModuleNotFoundError):
+            run("demo")
+
+
+def test_python_dash_m_is_the_same_program(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["closeloop", "--version"])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_module("bot", run_name="__main__")
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith("closeloop, version ")

@@ -132,6 +132,9 @@ def test_maven_comes_in_by_the_command_and_the_report_shows_it_to_the_unit(run: 
         "Won": (4238, {"USD": 10_005_534_00}),
         "Lost": (2473, {}),
     }
+    shown = run("report", "pipeline").output
+    assert "$10,005,534" in shown
+    assert "customer: 1425" in shown
     again = json.loads(run("import", str(folder), "--preset", "maven", "--json").output)
     assert (again["imported"], again["present"]) == (0, 8800)
     assert "leave --team out" in run("import", str(folder), "--preset", "maven", "--team", "West", code=1).output

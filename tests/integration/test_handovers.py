@@ -17,7 +17,7 @@ from bot.services.leads import LeadForm
 from bot.services.members import Profile
 from bot.services.stages import LossForm
 from bot.services.values import OpportunityView
-from tests.factories import WORKSPACE, TeamWorld, make_lead, make_member
+from tests.factories import TeamWorld, make_lead, make_member
 
 KEPT = (
     "stage", "stage_entered_at", "next_text", "next_due_at", "need", "contact", "amount_minor", "facts", "grade", "team_id", "captured_at",
@@ -224,9 +224,7 @@ def test_a_reassigned_one_has_its_new_owner_at_once_who_is_asked_to_accept(
     team_world: TeamWorld, database: Database
 ) -> None:
     before = own_lead(team_world)
-    done = handovers.reassign(
-        team_world.desk, before.id, slack(team_world.rep2), "Rep is ill", by=team_world.manager
-    )
+    done = handovers.reassign(team_world.desk, before.id, slack(team_world.rep2), "Rep is ill", by=team_world.manager)
     shown = done.opportunity
     assert shown.owner is not None
     assert shown.owner_reason is not None
@@ -284,9 +282,7 @@ def test_an_offered_owner_who_hands_it_on_has_accepted_it(team_world: TeamWorld)
     members.set_away(team_world.desk, team_world.clock.now() + timedelta(hours=1), by=team_world.rep2)
     form = LeadForm.read({"customer_name": "Acme", "need": "n"})
     one = leads.capture(team_world.desk, form, by=team_world.specialist).opportunity
-    shown = handovers.offer(
-        team_world.desk, one.id, slack(team_world.other_rep), None, by=team_world.rep
-    ).opportunity
+    shown = handovers.offer(team_world.desk, one.id, slack(team_world.other_rep), None, by=team_world.rep).opportunity
     assert shown.is_accepted
     handovers.decline(team_world.desk, one.id, None, by=team_world.other_rep)
     assert opportunities.view(team_world.desk, one.id, by=team_world.rep).broken == ()

@@ -73,14 +73,29 @@ def test_two_programs_that_start_together_migrate_once(empty_url: str) -> None:
     assert migrate.is_current(empty_url)
 
 
-def test_a_revision_can_be_drafted_and_finds_nothing_to_do(
-    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the revisions, to write into."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate._FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(migrate, "_FOLDER", folder)
+    return folder
+
+
+def test_a_revision_drafted_where_nothing_differs_does_nothing(empty_url: str, own_folder: Path) -> None:
     migrate.upgrade(empty_url)
     migrate.draft(empty_url, "nothing", "0002")
-    text = (folder / "versions" / "0002_nothing.py").read_text("utf-8")
+    text = (own_folder / "versions" / "0002_nothing.py").read_text("utf-8")
     assert "op." not in text
     assert "pass" in text
+
+
+def test_a_drafted_revision_never_depends_on_our_code(empty_url: str, own_folder: Path) -> None:
+    shutil.rmtree(own_folder / "versions")
+    (own_folder / "versions").mkdir()
+    migrate.draft(empty_url, "everything", "0001")
+    text = (own_folder / "versions" / "0001_everything.py").read_text("utf-8")
+    assert 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")' in text
+    assert "from sqlalchemy.dialects import postgresql" in text
+    assert "sa.DateTime(timezone=True)" in text
+    assert "bot." not in text

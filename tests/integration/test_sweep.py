@@ -46,7 +46,9 @@ def run(world: TeamWorld, until: datetime) -> list[tuple[datetime, str, str, Any
         world.clock.set(moment)
 
 
-def to(found: list[tuple[datetime, str, str, Any]], member_id: int | None, kind: str) -> list[tuple[datetime, list[str]]]:
+def to(
+    found: list[tuple[datetime, str, str, Any]], member_id: int | None, kind: str
+) -> list[tuple[datetime, list[str]]]:
     return [
         (moment, [item["step"] for item in payload["items"]])
         for moment, sent, channel, payload in found
@@ -173,9 +175,7 @@ def test_a_lead_nobody_follows_is_recycled_after_a_warning(team_world: TeamWorld
 def test_what_lies_in_the_pool_comes_back_to_the_manager(team_world: TeamWorld) -> None:
     for one in (team_world.rep, team_world.rep2):
         members.set_away(team_world.desk, at(30, 9), by=one)
-    leads.capture(
-        team_world.desk, LeadForm.read({"customer_name": "Acme", "need": "n"}), by=team_world.specialist
-    )
+    leads.capture(team_world.desk, LeadForm.read({"customer_name": "Acme", "need": "n"}), by=team_world.specialist)
     found = run(team_world, at(11, 8))
     assert to(found, team_world.manager.member_id, "escalation") == [(at(3, 9), ["remind"]), (at(10, 9), ["remind"])]
 
@@ -222,7 +222,11 @@ def test_a_second_message_of_the_same_moment_has_a_name_of_its_own(team_world: T
     first = [one for one in outbox.lease(team_world.desk) if one.kind == "nudge"]
     lead = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity
     with team_world.desk.database.transaction(None) as session:
-        session.execute(update(Opportunity).where(Opportunity.id == lead.id).values(next_due_at=at(2, 11), attended_at=at(2, 10), attention_at=at(2, 11)))
+        session.execute(
+            update(Opportunity)
+            .where(Opportunity.id == lead.id)
+            .values(next_due_at=at(2, 11), attended_at=at(2, 10), attention_at=at(2, 11))
+        )
     assert sweep.due(team_world.desk) == 1
     outbox.sent(team_world.desk, first[0], channel="D", ts="1")
     second = [one for one in outbox.lease(team_world.desk) if one.kind == "nudge"]
@@ -254,9 +258,7 @@ def digest_days(found: list[tuple[datetime, str, str, Any]], team_id: int) -> li
 
 def test_a_digest_comes_at_its_local_hour_on_each_working_day(team_world: TeamWorld) -> None:
     found = run(team_world, at(10, 8))
-    assert digest_days(found, team_world.team.id) == [
-        (f"2026-03-{day:02}", at(day, 9)) for day in (3, 4, 5, 6, 9)
-    ]
+    assert digest_days(found, team_world.team.id) == [(f"2026-03-{day:02}", at(day, 9)) for day in (3, 4, 5, 6, 9)]
     assert {channel for _, kind, channel, _ in found if kind == "digest"} == {"CNORTH", "CSOUTH"}
 
 
@@ -319,14 +321,10 @@ def test_a_changed_hour_gives_no_second_digest_that_day(team_world: TeamWorld) -
     run(team_world, at(3, 9, 30))
     form = {"team_id": team_world.team.id, "name": "North", "channel_id": "CNORTH", "manager": "UMANAGER"}
     people = {"reps": ("UREP", "UREPTWO"), "specialists": ("USPECIALIST",), "zone": "Asia/Shanghai"}
-    teams.setup(
-        team_world.desk, TeamForm.read({**form, **people, "digest_time": "10:00"}), by=team_world.manager
-    )
+    teams.setup(team_world.desk, TeamForm.read({**form, **people, "digest_time": "10:00"}), by=team_world.manager)
     assert digest_days(run(team_world, at(4, 11)), team_world.team.id) == [("2026-03-04", at(4, 10))]
     # Earlier than now: tomorrow's.
-    teams.setup(
-        team_world.desk, TeamForm.read({**form, **people, "digest_time": "8:00"}), by=team_world.manager
-    )
+    teams.setup(team_world.desk, TeamForm.read({**form, **people, "digest_time": "8:00"}), by=team_world.manager)
     assert digest_days(run(team_world, at(5, 12)), team_world.team.id) == [("2026-03-05", at(5, 8))]
 
 

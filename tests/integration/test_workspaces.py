@@ -66,7 +66,9 @@ def rows_of(desk: Desk, workspace_id: int) -> dict[str, list[Any]]:
 
 def test_the_same_customer_is_free_in_the_other_workspace(team_world: TeamWorld, other_world: TeamWorld) -> None:
     one = make_lead(team_world.desk, team_world.rep, customer_name="Acme", contact_email="a@acme.example").opportunity
-    two = make_lead(other_world.desk, other_world.rep2, customer_name="Acme", contact_email="a@acme.example").opportunity
+    two = make_lead(
+        other_world.desk, other_world.rep2, customer_name="Acme", contact_email="a@acme.example"
+    ).opportunity
     assert one.customer_id != two.customer_id
     assert two.owner is not None
     assert two.owner.id == other_world.rep2.member_id
@@ -162,9 +164,7 @@ def test_teams_playbooks_members_and_customers_of_the_other_are_out_of_reach(
         lambda: teams.setup(desk, form, by=by),
         lambda: playbooks.current(desk, team_world.team.id, by=by),
         lambda: playbooks.export(desk, team_world.team.id, by=by),
-        lambda: playbooks.publish(
-            desk, team_world.team.id, playbooks.export(desk, other_world.team.id, by=by), by=by
-        ),
+        lambda: playbooks.publish(desk, team_world.team.id, playbooks.export(desk, other_world.team.id, by=by), by=by),
         lambda: reports.pipeline(desk, by=by, team_id=team_world.team.id),
         lambda: reports.digest(desk, team_world.team.id, by=by, day=date(2026, 3, 2)),
         lambda: leads.capture(desk, LeadForm(customer_id=customer_id, need="x"), by=by),
@@ -255,5 +255,3 @@ def test_the_workspace_of_the_command_line_is_taken_over_by_the_first_of_slack(d
     assert members.workspace_id_of(desk, "TFIRST") != local
     with desk.database.reading(None) as session:
         assert [row.name for row in session.scalars(select(Workspace).order_by(Workspace.id))] == ["First", "TFIRST"]
-
-

@@ -68,8 +68,16 @@ def test_an_answer_outside_the_list_scores_as_unknown() -> None:
 
 @pytest.mark.parametrize(
     ("days", "answer"),
-    [(-5, "1_month"), (0, "1_month"), (31, "1_month"), (32, "3_months"), (92, "3_months"), (93, "6_months")]
-    + [(183, "6_months"), (184, "later")],
+    [
+        (-5, "1_month"),
+        (0, "1_month"),
+        (31, "1_month"),
+        (32, "3_months"),
+        (92, "3_months"),
+        (93, "6_months"),
+        (183, "6_months"),
+        (184, "later"),
+    ],
 )
 def test_a_close_date_answers_timing(days: int, answer: str) -> None:
     assert timing_of(TODAY + timedelta(days=days), TODAY) == answer

@@ -1,0 +1,133 @@
+"""Import of the real export of 8,800 opportunities, against the same rows written by the bare driver."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from psycopg.types.json import Jsonb
+
+from bench.databases import KINDS, bare_connection, database_url
+from bot.clock import SystemClock
+from bot.models import Base
+from bot.models.session import Database
+from bot.services import imports, members
+from bot.services.desk import Desk, system_actor
+from bot.sync.mapping import Place, read_batch
+from bot.sync.preset import load_preset
+
+GOAL = 12.0
+ODOO_ROWS_A_SECOND = 222
+ROUNDS = 3
+AT_ONCE = 500
+SOURCE = Path(os.environ.get("CLOSELOOP_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")) / "maven_crm"
+
+Rows = list[tuple[str, tuple[str, ...], list[tuple[Any, ...]]]]
+
+
+def main() -> int:
+    """Print one line a database; 0 if the goals are met."""
+    if not SOURCE.is_dir():
+        print(f"import: skipped, {SOURCE} is not there", file=sys.stderr)
+        return 0
+    return 0 if all([measured(kind) for kind in KINDS]) else 1
+
+
+def measured(kind: str) -> bool:
+    ours: list[float] = []
+    bare: list[float] = []
+    count = 0
+    for _ in range(ROUNDS):
+        with database_url(kind) as url:
+            seconds, count = imported(url)
+            rows = written(url)
+        ours.append(seconds * 1e6 / count)
+        with database_url(kind) as url:
+            bare.append(floor(url, rows) * 1e6 / count)
+    ratio = median(ours) / median(bare)
+    is_ok = ratio <= GOAL and 1e6 / median(ours) > ODOO_ROWS_A_SECOND
+    line = {
+        "name": f"import@{count}/{kind}",
+        "n": count * ROUNDS,
+        "p50_us": round(median(ours), 1),
+        "p99_us": round(max(ours), 1),
+        "floor_p50_us": round(median(bare), 1),
+        "ratio": round(ratio, 2),
+        "goal": GOAL,
+        "ok": is_ok,
+        "rows_per_second": round(1e6 / median(ours)),
+    }
+    print(json.dumps(line), flush=True)
+    return is_ok
+
+
+def imported(url: str) -> tuple[float, int]:
+    """Import the export as the command does, reading included; return seconds and rows."""
+    database = Database(url)
+    desk = Desk(database, SystemClock())
+    by = system_actor(members.workspace_id_of(desk, members.LOCAL_WORKSPACE))
+    start = time.perf_counter()
+    report = imports.run(desk, read_batch(SOURCE, load_preset("maven"), Place()), by=by)
+    seconds = time.perf_counter() - start
+    database.close()
+    return seconds, report.imported
+
+
+def written(url: str) -> Rows:
+    """Return every row that the import left, table by table in the order in which they can be written again."""
+    connection = bare_connection(url)
+    found: Rows = []
+    for table in (
+        "workspace",
+        "member",
+        "team",
+        "playbook",
+        "customer",
+        "customer_key",
+        "near_key",
+        "search_key",
+        "opportunity",
+        "event",
+    ):
+        columns = tuple(column.name for column in Base.metadata.tables[table].columns)
+        rows = connection.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY id").fetchall()
+        found.append((table, columns, [tuple(_bare(value) for value in row) for row in rows]))
+    connection.close()
+    return found
+
+
+def _bare(value: Any) -> Any:
+    return Jsonb(value) if isinstance(value, dict | list) else value
+
+
+def floor(url: str, tables: Rows) -> float:
+    """Write the same rows with the bare driver, in transactions of the same size, and return the seconds."""
+    connection = bare_connection(url)
+    is_sqlite = url.startswith("sqlite")
+    if not is_sqlite:
+        # Teams and members point at one another; the import writes them in turns.
+        connection.execute("SET session_replication_role = replica")
+    start = time.perf_counter()
+    for table, columns, rows in tables:
+        marks = ", ".join(["?" if is_sqlite else "%s"] * len(columns))
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+        for some in _pieces(rows, AT_ONCE if table != "event" else AT_ONCE * 5):
+            connection.execute("BEGIN")
+            connection.cursor().executemany(statement, some)
+            connection.execute("COMMIT")
+    seconds = time.perf_counter() - start
+    connection.close()
+    return seconds
+
+
+def _pieces(rows: list[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
+    for at in range(0, len(rows), size):
+        yield rows[at : at + size]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

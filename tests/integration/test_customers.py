@@ -1,0 +1,89 @@
+"""Customers: the type-ahead, what an outsider is shown, and the recognition of names."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.services import customers, follow_ups, leads, members, stages
+from bot.services.follow_ups import FollowUpForm
+from bot.services.leads import LeadForm
+from bot.services.stages import LossForm
+from tests.factories import TeamWorld, make_lead
+
+
+def test_every_state_is_shown_with_owner_and_dates_and_nothing_else(team_world: TeamWorld) -> None:
+    desk, clock = team_world.desk, team_world.clock
+    owned = make_lead(desk, team_world.rep, customer_name="Acme Owned").opportunity
+    clock.advance(timedelta(days=31))
+    kept = make_lead(desk, team_world.rep, customer_name="Acme Protected").opportunity
+    form = FollowUpForm(opportunity_id=kept.id, said="x", next_step="y", next_due_at=clock.now() + timedelta(days=1))
+    follow_ups.log(desk, form, by=team_world.rep)
+    free = make_lead(desk, team_world.rep, customer_name="Acme Free").opportunity
+    stages.lose(desk, LossForm(opportunity_id=free.id, reason="price"), by=team_world.rep)
+    for one in (team_world.rep, team_world.rep2):
+        members.set_away(desk, clock.now() + timedelta(days=1), by=one)
+    leads.capture(
+        desk,
+        LeadForm(customer_name="Acme Pool", need="n", mine=False, confirmed_new=True),
+        by=team_world.specialist,
+    )
+    found = {one.name: one for one in customers.search(desk, "acme", by=team_world.other_rep)}
+    assert {name: one.state for name, one in found.items()} == {
+        "Acme Owned": "owned",
+        "Acme Protected": "protected",
+        "Acme Free": "free",
+        "Acme Pool": "pool",
+    }
+    shown = found["Acme Protected"]
+    assert shown.owner is not None
+    assert (shown.owner.name, shown.is_mine) == ("Rep", False)
+    assert (shown.protected_until, shown.last_follow_up_at) == (clock.now() + timedelta(days=30), clock.now())
+    assert found["Acme Owned"].protected_until is None
+    assert (found["Acme Free"].owner, found["Acme Pool"].owner) == (None, None)
+    assert {one.name for one in customers.search(desk, "acme", by=team_world.rep) if one.is_mine} == {
+        "Acme Owned",
+        "Acme Protected",
+    }
+    assert owned.customer_id == found["Acme Owned"].id
+
+
+@pytest.mark.parametrize("typed", ["华为", "huawei", "hw", "华为技术"])
+def test_a_chinese_customer_is_found_by_characters_pinyin_and_initials(team_world: TeamWorld, typed: str) -> None:
+    make_lead(team_world.desk, team_world.rep, customer_name="华为技术有限公司")
+    make_lead(team_world.desk, team_world.rep, customer_name="Osprey Textiles")
+    assert [one.name for one in customers.search(team_world.desk, typed, by=team_world.rep)] == ["华为技术有限公司"]
+
+
+def test_what_begins_as_typed_comes_first_and_only_so_many(team_world: TeamWorld) -> None:
+    for name in ("Great Marigold", "Marigold Foundry Works", "Marigold"):
+        make_lead(team_world.desk, team_world.rep, customer_name=name)
+    found = [one.name for one in customers.search(team_world.desk, "marigold", by=team_world.rep)]
+    assert found == ["Marigold", "Marigold Foundry Works", "Great Marigold"]
+    assert len(customers.search(team_world.desk, "marigold", by=team_world.rep, limit=2)) == 2
+    assert [one.name for one in customers.search(team_world.desk, " ", by=team_world.rep)] == [
+        "Marigold",
+        "Marigold Foundry Works",
+        "Great Marigold",
+    ]
+    assert customers.search(team_world.desk, "zzzz", by=team_world.rep) == ()
+
+
+def test_a_new_name_is_checked_against_the_same_and_the_near_ones(team_world: TeamWorld) -> None:
+    make_lead(team_world.desk, team_world.rep, customer_name="杭州云杉技术有限公司")
+    assert [one.name for one in customers.check(team_world.desk, "杭州云杉技术", by=team_world.rep2)] == [
+        "杭州云杉技术有限公司"
+    ]
+    assert [one.name for one in customers.check(team_world.desk, "云杉", by=team_world.rep2)] == [
+        "杭州云杉技术有限公司"
+    ]
+    assert customers.check(team_world.desk, "Quillback", by=team_world.rep2) == ()
+
+
+def test_of_several_opportunities_the_owned_one_speaks_for_the_customer(team_world: TeamWorld) -> None:
+    first = make_lead(team_world.desk, team_world.rep, customer_name="Acme").opportunity
+    make_lead(team_world.desk, team_world.rep, customer_name="Acme")
+    with team_world.desk.database.transaction(None) as session:
+        from bot.models import Opportunity  # noqa: PLC0415 - used here alone
+
+        session.get_one(Opportunity, first.id).owner_id = None
+    assert [one.state for one in customers.search(team_world.desk, "acme", by=team_world.rep2)] == ["protected"]

@@ -1,0 +1,167 @@
+"""Teams: setting one up, changing it, and what is refused at which field."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.errors import InvalidInput, NotAllowed, NotFound
+from bot.services import members, playbooks, teams
+from bot.services.desk import Desk
+from bot.services.members import Profile
+from bot.services.teams import TeamForm, read_hours
+from tests.factories import TeamWorld, again, make_lead, make_member
+
+NINE_TO_SIX = ((540, 720), (780, 1080))
+
+
+def form(world: TeamWorld, **values: Any) -> TeamForm:
+    known = {"team_id": world.team.id, "name": "North", "channel_id": "CNORTH", "manager": "UMANAGER"}
+    people = {"reps": ("UREP", "UREPTWO"), "specialists": ("USPECIALIST",), "zone": "Asia/Shanghai"}
+    return TeamForm.read({**known, **people, **values})
+
+
+def test_the_first_team_has_its_people_its_hours_and_a_playbook(desk: Desk) -> None:
+    admin = make_member(desk, "Root", is_slack_admin=True)
+    assert not teams.has_team(desk, by=admin)
+    made = teams.setup(
+        desk,
+        TeamForm.read(
+            {
+                "name": "Ost",
+                "channel_id": "C1",
+                "manager": "UBOSS",
+                "reps": ("UONE", "UTWO"),
+                "specialists": ("UTHREE",),
+                "zone": "Europe/Berlin",
+                "country": "DE",
+                "locale": "zh-CN",
+                "hours": "8:30-12，13：00～17:00",
+                "workdays": (0, 1, 2, 3),
+                "digest_time": "8:15",
+                "currency": "EUR",
+            }
+        ),
+        by=admin,
+    )
+    assert teams.has_team(desk, by=admin)
+    assert made.manager is not None
+    assert (made.manager.slack_user_id, made.zone, made.country, made.locale) == (
+        "UBOSS",
+        "Europe/Berlin",
+        "DE",
+        "zh-CN",
+    )
+    assert made.hours == (((510, 720), (780, 1020)),) * 4 + ((),) * 3
+    assert (made.digest_minute, made.currency, made.is_live) == (495, "EUR", True)
+    assert [one.slack_user_id for one in made.reps] == ["UONE", "UTWO"]
+    assert [one.slack_user_id for one in made.specialists] == ["UTHREE"]
+    assert teams.team_of(desk, made.id, by=admin) == made
+    assert teams.all_teams(desk, by=admin) == (made,)
+    assert playbooks.current(desk, made.id, by=admin).currency == "EUR"
+    # People whom Slack has not described yet are known by their id, and become themselves with their first action.
+    assert members.remember(desk, "T0CLOSE", Profile("UONE", "Ada")).team_id == made.id
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("9:00-12:00 13:00-18:00", NINE_TO_SIX),
+        ("13-18, 9-12", NINE_TO_SIX),
+        ("9:00至12:00，13:00到18:00", NINE_TO_SIX),
+        ("0:00-24:00", ((0, 1440),)),
+        ("9-12 12-18", ((540, 720), (720, 1080))),
+    ],
+)
+def test_hours_are_read_as_people_write_them(text: str, spans: tuple[tuple[int, int], ...]) -> None:
+    assert read_hours(text) == spans
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "key"),
+    [
+        ("name", " ", "error.required"),
+        ("name", "x" * 81, "error.too_long"),
+        ("manager", None, "error.required"),
+        ("zone", "Mars/Olympus", "setup.zone_unknown"),
+        ("country", "XX", "setup.country_unknown"),
+        ("workdays", (), "setup.workdays_required"),
+        ("workdays", (7,), "setup.workdays_required"),
+        ("hours", "all day", "setup.hours_unclear"),
+        ("hours", "12-9", "setup.hours_unclear"),
+        ("hours", "9-12 11-18", "setup.hours_unclear"),
+        ("hours", "9:75-12", "setup.hours_unclear"),
+        ("hours", "9-25", "setup.hours_unclear"),
+        ("digest_time", "noon", "setup.time_unclear"),
+        ("digest_time", "24:00", "setup.time_unclear"),
+        ("currency", "euro", "error.invalid"),
+    ],
+)
+def test_what_cannot_be_used_comes_back_at_its_field(field: str, value: Any, key: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        TeamForm.read({"name": "North", "manager": "UM", field: value})
+    assert {name: text.key for name, text in caught.value.fields.items()} == {field: key}
+
+
+def test_who_may_set_up_and_change_a_team(team_world: TeamWorld) -> None:
+    for who in (team_world.rep, team_world.specialist, team_world.other_manager):
+        with pytest.raises(NotAllowed):
+            teams.setup(team_world.desk, form(team_world), by=who)
+    with pytest.raises(NotAllowed):
+        teams.setup(team_world.desk, form(team_world, team_id=None, name="New"), by=team_world.manager)
+    teams.setup(team_world.desk, form(team_world), by=team_world.manager)
+    with pytest.raises(NotFound):
+        teams.setup(team_world.desk, form(team_world, team_id=999_999, name="New"), by=team_world.admin)
+    with pytest.raises(NotFound):
+        teams.team_of(team_world.desk, 999_999, by=team_world.admin)
+
+
+def test_a_name_is_taken_once_in_whatever_case(team_world: TeamWorld) -> None:
+    for values in ({"name": "SOUTH"}, {"team_id": None, "name": "north"}):
+        with pytest.raises(InvalidInput) as caught:
+            teams.setup(team_world.desk, form(team_world, **values), by=team_world.admin)
+        assert caught.value.fields["name"].key == "setup.name_taken"
+
+
+def test_people_who_cannot_be_on_a_team_are_named(team_world: TeamWorld) -> None:
+    make_member(team_world.desk, "Gone", is_active=False)
+    for field, value in (("manager", "UGONE"), ("reps", ("UGONE",)), ("specialists", ("UGONE",))):
+        with pytest.raises(InvalidInput) as caught:
+            teams.setup(team_world.desk, form(team_world, **{field: value}), by=team_world.admin)
+        assert {one: text.params for one, text in caught.value.fields.items()} == {field: {"member": "Gone"}}
+    with pytest.raises(InvalidInput) as caught:
+        teams.setup(team_world.desk, form(team_world, specialists=("UREP",)), by=team_world.admin)
+    assert caught.value.fields["specialists"].key == "setup.member_twice"
+
+
+def test_joiners_come_leavers_go_and_what_they_own_stays(team_world: TeamWorld) -> None:
+    lead = make_lead(team_world.desk, team_world.rep2).opportunity
+    changed = teams.setup(
+        team_world.desk, form(team_world, reps=("UREP", "UNEW"), hours="10-16"), by=team_world.manager
+    )
+    assert [one.slack_user_id for one in changed.reps] == ["UREP", "UNEW"]
+    assert changed.hours[0] == ((600, 960),)
+    assert again(team_world.desk, team_world.rep2).team_id is None
+    from bot.services import opportunities  # noqa: PLC0415 - used here alone
+
+    owner = opportunities.view(team_world.desk, lead.id, by=team_world.manager).owner
+    assert owner is not None
+    assert owner.name == "Rep Two"
+
+
+def test_a_new_manager_takes_the_place_of_the_former(team_world: TeamWorld) -> None:
+    teams.setup(team_world.desk, form(team_world, manager="UREP"), by=team_world.admin)
+    assert again(team_world.desk, team_world.rep).managed_team_ids == {team_world.team.id}
+    assert again(team_world.desk, team_world.manager).managed_team_ids == frozenset()
+
+
+def test_the_next_digest_is_strictly_later_also_where_the_clocks_change() -> None:
+    from bot.models import Team  # noqa: PLC0415 - used here alone
+
+    team = Team(zone="America/New_York", digest_minute=150)
+    for after, expected in (
+        (datetime(2026, 3, 7, 7, 30, tzinfo=UTC), datetime(2026, 3, 8, 7, 30, tzinfo=UTC)),
+        (datetime(2026, 3, 8, 7, 30, tzinfo=UTC), datetime(2026, 3, 9, 6, 30, tzinfo=UTC)),
+        (datetime(2026, 11, 1, 5, 0, tzinfo=UTC), datetime(2026, 11, 1, 7, 30, tzinfo=UTC)),
+    ):
+        assert teams.next_digest(team, after).astimezone(UTC) == expected

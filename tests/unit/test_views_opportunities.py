@@ -1,0 +1,412 @@
+"""Every view of an opportunity, ordinary and at its worst, in both languages, against Slack's rules."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain import events as ev
+from bot.domain.playbook import Criterion
+from bot.errors import Text
+from bot.i18n import Translator
+from bot.sandbox.checks import GOOD, check_message, check_options, check_view
+from bot.services.values import CustomerMatch, Done, OpportunityView
+from bot.views import (
+    answers,
+    cards,
+    closing_forms,
+    elements,
+    fields,
+    follow_up_forms,
+    handover_forms,
+    history,
+    lead_forms,
+    lists,
+    review_forms,
+)
+from tests.unit.opportunity_values import (
+    HOSTILE,
+    LIN,
+    NOW,
+    PLAYBOOK,
+    RITA,
+    history_line,
+    hostile,
+    line,
+    opportunity,
+)
+
+EN, ZH = Translator("en-US", "Asia/Shanghai"), Translator("zh-CN", "Asia/Shanghai")
+WON = {
+    "closed_at": NOW,
+    "stage": PLAYBOOK.stages[5],
+    "closed_from": PLAYBOOK.stages[4],
+    "close_reason": PLAYBOOK.win_reasons[0],
+}
+LOST = {
+    "closed_at": NOW,
+    "stage": PLAYBOOK.stages[6],
+    "closed_from": PLAYBOOK.stages[2],
+    "close_reason": PLAYBOOK.loss_reasons[0],
+    "win_back_on": NOW.date(),
+    "review_due_at": NOW,
+}
+ALL = frozenset("follow_up advance won lost handover edit reopen review claim accept reassign note".split())
+
+
+def readable(blocks: Any) -> str:
+    return json.dumps(blocks, ensure_ascii=False)
+
+
+def worst_values() -> dict[str, Any]:
+    names = (
+        "need",
+        "said",
+        "answered",
+        "next_step",
+        "next_due_at",
+        "note",
+        "competitor",
+        "product",
+        "region",
+        "industry",
+    )
+    return {
+        **dict.fromkeys((*names, "amount", "contact_name", "contact_phone", "contact_email", "quote_amount"), HOSTILE),
+        "customer": "new:" + HOSTILE[:140],
+        "expected_close_on": "2026-03-20",
+        "quote_valid_until": "2026-03-20",
+        "win_back_on": "2026-03-20",
+    }
+
+
+MESSAGES: dict[str, Callable[[Translator, OpportunityView], elements.Message]] = {
+    "channel card": cards.channel_card,
+    "personal card": lambda t, view: cards.personal_card(t, view, NOW),
+    "offer": answers.offer_message,
+    "dossier": lambda t, view: handover_forms.dossier_message(t, view, HOSTILE[:1500], HOSTILE[:255]),
+    "short": lambda t, view: answers.short(t, Done(view, 5, Text("follow_up.done", next_step=HOSTILE, due=NOW))),
+    "undone": lambda t, view: answers.undone(t, Done(view, None, Text("opp.undone"))),
+    "declined": lambda t, view: answers.declined(t, Done(view, None, Text("handover.declined"))),
+    "understood": lambda t, view: ("saved", follow_up_forms.understood(t, view, 5)),
+}
+VIEWS: dict[str, Callable[[Translator, OpportunityView], elements.View]] = {
+    "result": lambda t, view: answers.result(t, Done(view, 5, Text("lead.capture.done", customer=HOSTILE[:200]))),
+    "said": lambda t, view: answers.said(t, *cards.personal_card(t, view)),
+    "history": lambda t, view: history.modal(t, view, view.history[: history.PAGE], has_more=True, is_first=False),
+    "follow-up": lambda t, view: follow_up_forms.log(t, view, worst_values(), metadata={"permalink": "x" * 500}),
+    "follow-up, picked": lambda t, _: follow_up_forms.log(t, None, {}),
+    "advance": lambda t, view: closing_forms.advance(t, view, PLAYBOOK, {**worst_values(), "stage": "contract"}),
+    "won": lambda t, view: closing_forms.won(t, view, PLAYBOOK.win_reasons, worst_values()),
+    "won, picked": lambda t, _: closing_forms.won(t, None, PLAYBOOK.win_reasons, {}),
+    "lost": lambda t, view: closing_forms.lost(t, view, PLAYBOOK.loss_reasons, {**worst_values(), "win_back": True}),
+    "lost, picked": lambda t, _: closing_forms.lost(t, None, PLAYBOOK.loss_reasons, {}),
+    "reopen": closing_forms.reopen,
+    "edit": lambda t, view: closing_forms.edit(t, view, PLAYBOOK),
+    "review": review_forms.write,
+    "handover": lambda t, view: handover_forms.offer(t, view, {"note": HOSTILE, "to": "U2"}),
+    "handover, picked": lambda t, _: handover_forms.offer(t, None, {}),
+    "decline": lambda t, view: handover_forms.decline(t, view, channel="D1", ts="1.1"),
+    "lead": lambda t, _: lead_forms.capture(t, PLAYBOOK, worst_values(), possible=worst_matches(), permalink="x" * 500),
+    "lead, empty": lambda t, _: lead_forms.capture(t, PLAYBOOK, {}),
+}
+
+
+def worst_matches() -> list[CustomerMatch]:
+    states = ("free", "owned", "protected", "pool", "owned")
+    member = replace(RITA, name=HOSTILE[:255])
+    return [
+        CustomerMatch(number, HOSTILE[:200], state, member, NOW, NOW, is_mine=number == 4)
+        for number, state in enumerate(states)
+    ] * 30
+
+
+@pytest.mark.parametrize("t", [EN, ZH], ids=["en", "zh"])
+@pytest.mark.parametrize("name", MESSAGES)
+@pytest.mark.parametrize("state", [{}, WON, LOST, {"owner": None}, {"is_accepted": False, "accept_by": NOW}])
+def test_every_message_keeps_slacks_rules(t: Translator, name: str, state: dict[str, Any]) -> None:
+    for view in (opportunity(**state), hostile(may=ALL, **state)):
+        text, blocks = MESSAGES[name](t, view)
+        assert check_message({"text": text, "blocks": blocks}) == GOOD
+        shown = readable([text, blocks])
+        assert "<!channel>" not in shown
+        assert "<@U1|x>" not in shown
+
+
+@pytest.mark.parametrize("t", [EN, ZH], ids=["en", "zh"])
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_form_keeps_slacks_rules(t: Translator, name: str) -> None:
+    for view in (opportunity(), hostile(may=ALL), hostile(contact=None, facts={}, amount_minor=None)):
+        shown = VIEWS[name](t, view)
+        assert check_view(shown, "modal") == GOOD
+
+
+@pytest.mark.parametrize("t", [EN, ZH], ids=["en", "zh"])
+def test_lists_and_typeaheads_keep_slacks_rules(t: Translator) -> None:
+    worst = line(
+        customer=HOSTILE[:200], need=HOSTILE[:2000], next_text=HOSTILE[:500], owner=replace(RITA, name=HOSTILE)
+    )
+    lines = [worst, replace(worst, owner=None, is_overdue=True, amount_minor=None), replace(worst, closed_at=NOW)] * 40
+    text, blocks = lists.opportunities(t, "Everything", lines)
+    assert check_message({"text": text, "blocks": blocks}) == GOOD
+    assert "100" in readable(blocks)
+    options = elements.option_answer(fields.opportunity_options(t, lines))
+    assert check_options({"options": options}) == GOOD
+    options = elements.option_answer(fields.customer_options(t, HOSTILE, worst_matches()))
+    assert check_options({"options": options}) == GOOD
+    assert len(options) == 100
+
+
+def test_card_says_what_counts_in_few_lines() -> None:
+    text, blocks = cards.channel_card(EN, opportunity())
+    assert text == "Acme Ltd – Qualified, Rita Reyes"
+    assert blocks[0]["text"]["text"] == "*Acme Ltd*\nA quote for 20 seats"
+    assert blocks[1]["text"]["text"].splitlines() == [
+        "▰▰▱▱▱ *Qualified* · grade *B* · *$50,000*",
+        "➡️ Call the CTO – *Tue, Mar 3 9:00 AM*",
+        "👤 Rita Reyes (fewest open opportunities: 2, of 3 available)",
+    ]
+    assert "Grade B, 45 points: Source: Referral 20" in readable(blocks[2])
+    assert "Call: Sent the quote" in readable(blocks[3])
+
+
+def test_card_in_chinese_reads_natively() -> None:
+    _, blocks = cards.channel_card(ZH, opportunity(is_overdue=True))
+    assert blocks[1]["text"]["text"].splitlines() == [
+        "▰▰▱▱▱ *初步意向* · *B* 级 · *US$50,000*",
+        "🔴 *已逾期：*Call the CTO，原定 *3月3日周二 09:00*",
+        "👤 Rita Reyes（手上商机最少：2 个（3 人可选））",
+    ]
+
+
+def test_channel_card_offers_what_the_state_allows() -> None:
+    def actions(view: OpportunityView) -> str:
+        return readable(cards.channel_card(EN, view)[1][-1])
+
+    assert "win.open" in actions(opportunity())
+    assert "pool.claim" in actions(opportunity(owner=None))
+    closed = actions(opportunity(**LOST))
+    assert "reopen:7" in closed
+    assert "review.open" in closed
+    assert "win.open" not in closed
+    assert "review.open" not in actions(opportunity(**LOST, is_reviewed=True))
+
+
+def test_personal_card_offers_undo_only_while_it_is_fresh() -> None:
+    assert "undo:7:2" in readable(cards.personal_card(EN, opportunity(), NOW)[1])
+    assert "undo:" not in readable(cards.personal_card(EN, opportunity(), NOW + timedelta(minutes=11))[1])
+    assert "undo:" not in readable(cards.personal_card(EN, opportunity(history=()), NOW)[1])
+    assert "undo:" not in readable(cards.personal_card(EN, opportunity(may=frozenset({"note"})), NOW)[1])
+
+
+def test_card_tells_what_is_missing_or_waits() -> None:
+    assert "No next step" in readable(cards.personal_card(EN, opportunity(next_due_at=None))[1])
+    assert "to accept by" in readable(cards.personal_card(EN, opportunity(is_accepted=False, accept_by=NOW))[1])
+    assert "Handover offered to 林伟" in readable(cards.personal_card(EN, opportunity(offered_to=LIN))[1])
+    pooled = opportunity(owner=None, owner_reason=Text("assign.pool_recycled"))
+    assert "In the pool (no follow-up for too long)" in readable(cards.personal_card(EN, pooled)[1])
+
+
+def test_bar_of_a_closed_opportunity_shows_how_far_it_came() -> None:
+    assert cards.stage_bar(opportunity(**WON)) == "▰▰▰▰▰"
+    assert cards.stage_bar(opportunity(**LOST)) == "▰▰▰▱▱"
+
+
+EVENTS: tuple[ev.Event, ...] = (
+    ev.LeadCaptured("Acme", "A quote", "import", "lead"),
+    ev.LeadCaptured("Acme", "A quote", "carrier pigeon", "lead"),
+    ev.Graded("B", 45, []),
+    ev.Graded("A", 70, [], "B"),
+    ev.AssignmentOffered(1, "Rita", "assign.rule", {"field": "region", "value": "<East>"}),
+    ev.AssignmentAccepted(1, "Rita"),
+    ev.AssignmentDeclined(1, "Rita", "full"),
+    ev.AssignmentDeclined(1, "Rita", None, lapsed=True),
+    ev.PutInPool("nobody"),
+    ev.PutInPool("another cause", 1, "Rita"),
+    ev.Claimed(1, "Rita"),
+    ev.FollowUpLogged(1, "call", "Said", "Answered"),
+    ev.FollowUpLogged(1, "call", "Said", for_member="Lin"),
+    ev.NextStepSet(1, "Call", NOW),
+    ev.NextStepDone(1, "Call", NOW),
+    ev.NextStepDone(1, "Call", NOW, late=True),
+    ev.NextStepSnoozed(1, NOW),
+    ev.StageChanged("lead", "qualified", 12.5),
+    ev.StageChanged("qualified", "gone", 12.5, forward=False),
+    ev.OpportunityWon("quote", "fit", 100, "USD", "note"),
+    ev.OpportunityWon("quote", "no such reason"),
+    ev.OpportunityLost("quote", "price", "Globex", "note", NOW.date()),
+    ev.OpportunityReopened("quote", "They called"),
+    ev.OpportunityEdited({"amount_minor": [None, 100], "currency": ["USD", "EUR"], "need": ["a", "b"], "odd": [1, 2]}),
+    ev.OpportunityEdited({}),
+    ev.HandoverOffered(1, "Rita", 2, "Lin", "note"),
+    ev.HandoverDeclined(2, "Lin", "full"),
+    ev.OwnerChanged(1, "Rita", 2, "Lin"),
+    ev.OwnerChanged(None, None, 2, "Lin", "reassigned"),
+    ev.LadderStepTaken("next_step", "nudge", NOW, "Rita"),
+    ev.LadderStepTaken("odd", "odd", NOW),
+    ev.CollisionStopped(2, "Lin", "Acme"),
+    ev.NoteAdded("<Text>", source="thread"),
+    ev.NoteAdded("Text", source="odd"),
+    ev.ReviewWritten("Ask first"),
+    ev.ActionUndone(1, "FollowUpLogged"),
+    ev.ActionUndone(1, "Odd"),
+)
+
+
+def test_every_kind_of_event_has_a_line() -> None:
+    assert {one.kind for one in EVENTS} == ev.event_kinds()
+
+
+@pytest.mark.parametrize("t", [EN, ZH], ids=["en", "zh"])
+@pytest.mark.parametrize("event", EVENTS, ids=lambda one: one.kind)
+def test_event_reads_as_a_sentence(t: Translator, event: ev.Event) -> None:
+    for view in (opportunity(), None):
+        text = history.line(t, history_line(1, event), view)
+        assert "{" not in text
+        assert "None" not in text
+        assert "Rita Reyes" in text
+    assert "Closeloop" in history.line(t, history_line(1, event, None))
+
+
+def test_history_names_stages_and_reasons_as_the_team_does() -> None:
+    view = opportunity(**LOST)
+    moved = history.what(ZH, ev.StageChanged("lead", "qualified", 3), view)
+    assert moved == "线索 → 初步意向，历时 3 个工时"
+    assert history.what(EN, ev.OpportunityLost("quote", "price"), view) == "lost at Quote: Price"
+
+
+def test_card_prefers_events_that_people_made() -> None:
+    quiet = opportunity(history=(history_line(2, ev.Graded("B", 1, [])),))
+    assert "grade B" in history.latest(EN, quiet, 3)[0]
+    assert len(history.latest(EN, opportunity(), 1)) == 1
+
+
+def test_dossier_shows_all_of_a_short_history_and_cuts_a_long_one_at_the_old_end() -> None:
+    _, blocks = handover_forms.dossier_message(EN, opportunity(), None, None)
+    assert "captured it" in readable(blocks)
+    _, blocks = handover_forms.dossier_message(EN, hostile(), "note", "Rita")
+    shown = readable(blocks)
+    assert "History (200 events)" in shown
+    assert "… and 42 more" in shown
+    assert shown.index("handover.accept") > shown.index("History (200")
+
+
+def test_pressed_buttons_give_way_to_what_was_done() -> None:
+    blocks = [
+        elements.section("one", accessory=elements.button("Open", "card.open", 7)),
+        elements.actions(elements.button("Done", "next_step.done", 7)),
+        elements.actions(elements.menu("snooze.pick", "Snooze", [elements.option("1 h", "77:1h")])),
+        elements.divider(),
+    ]
+    settled = answers.settle(blocks, 7, "✅ done")
+    assert [block["type"] for block in settled] == ["section", "context", "actions", "divider"]
+    assert "accessory" not in settled[0]
+    assert answers.settle(blocks, 77, "x")[2]["type"] == "context"
+    assert answers.settle(blocks, 5, "x")[-1]["type"] == "context"
+
+
+def test_message_is_carried_through_a_form_where_it_fits() -> None:
+    _, blocks = answers.offer_message(EN, opportunity())
+    metadata = answers.carry("D1", "1.1", blocks)
+    assert answers.carried(json.loads(json.dumps(metadata))) == blocks
+    random_text = "".join(chr(0x4E00 + (number * 7919) % 20000) for number in range(3000))
+    too_long = answers.carry("D1", "1.1", [elements.section(random_text)])
+    assert answers.carried(too_long) == []
+    assert answers.carry(None, None, blocks) == {}
+    assert answers.carried({"blocks": "nonsense"}) == []
+
+
+def test_metadata_of_a_form_stays_within_its_size() -> None:
+    _, blocks = answers.offer_message(EN, opportunity())
+    form = follow_up_forms.log(EN, opportunity(), {}, metadata={"nudge": answers.carry("D" * 11, "1" * 17, blocks * 9)})
+    assert len(form["private_metadata"]) <= 3000
+
+
+def test_advance_asks_for_what_every_left_stage_wants() -> None:
+    view = opportunity(stage=PLAYBOOK.stages[0], contact=None, amount_minor=None, expected_close_on=None, facts={})
+    contract = next(one for one in PLAYBOOK.stages if one.key == "contract")
+    assert closing_forms.missing(view, contract) == (
+        Criterion.CONTACT_WAY,
+        Criterion.BUDGET,
+        Criterion.AUTHORITY,
+        Criterion.AMOUNT,
+        Criterion.MEETING,
+        Criterion.QUOTE,
+    )
+    assert closing_forms.missing(opportunity(**LOST), contract) == ()
+    assert closing_forms.missing(view, None) == ()
+
+
+def test_advance_from_the_last_stage_offers_the_way_back_only() -> None:
+    view = opportunity(stage=PLAYBOOK.stages[4])
+    form = closing_forms.advance(EN, view, PLAYBOOK, {})
+    stage = next(block for block in form["blocks"] if block.get("block_id") == "stage")
+    assert [one["value"] for one in stage["element"]["options"]] == ["lead", "qualified", "solution", "quote"]
+    assert "initial_option" not in stage["element"]
+
+
+def test_team_without_a_question_types_the_answer() -> None:
+    bare = replace(PLAYBOOK, scorecard=replace(PLAYBOOK.scorecard, criteria=()))
+    form = closing_forms.advance(EN, opportunity(facts={}), bare, {"stage": "solution"})
+    assert {"budget", "authority"} <= {block.get("block_id") for block in form["blocks"]}
+    odd = replace(PLAYBOOK.stages[1], criteria=(Criterion.NEED, Criterion.EXPECTED_CLOSE, Criterion.AMOUNT))
+    stages = (PLAYBOOK.stages[0], odd, *PLAYBOOK.stages[2:])
+    view = opportunity(stage=odd, stages=stages, need=" ", amount_minor=None, expected_close_on=None)
+    form = closing_forms.advance(EN, view, bare, {})
+    assert {"need", "expected_close_on", "amount"} <= {block.get("block_id") for block in form["blocks"]}
+
+
+def test_known_amount_is_typed_back_as_it_was() -> None:
+    assert fields.typed_amount(1_250_050, "EUR") == "12,500.50 EUR"
+    assert fields.typed_amount(5_000_000, "JPY") == "5,000,000 JPY"
+    assert fields.typed_amount(None, "USD") is None
+
+
+def test_what_a_stage_still_wants_is_said_in_one_sentence() -> None:
+    assert (
+        answers.unmet(EN, (Criterion.BUDGET, Criterion.QUOTE))
+        == "Still missing: the budget, the quote with its validity."
+    )
+    assert answers.unmet(ZH, (Criterion.BUDGET,)) == "还缺：预算。"
+    assert answers.FIELD_OF.keys() == set(Criterion)
+
+
+def test_result_of_a_close_tells_the_outcome() -> None:
+    shown = readable(answers.result(EN, Done(opportunity(**LOST, competitor="Globex"), 9, Text("close.lost"))))
+    assert "Lost at Solution on Mon, Mar 2: Price, to Globex – win back from Mon, Mar 2" in shown
+    assert "action.undo" in shown
+    shown = readable(answers.undone(EN, Done(opportunity(**WON), None, Text("opp.undone"))))
+    assert "Won on Mon, Mar 2: Fit" in shown
+
+
+def test_lead_form_keeps_a_known_customer_and_the_choice_of_owner() -> None:
+    values = {"customer": "id:3", "customer_label": "Acme Ltd", "owner": "rules", "confirmed_new": ["yes"]}
+    form = lead_forms.capture(EN, PLAYBOOK, values, possible=worst_matches()[:1])
+    shown = readable(form)
+    assert (
+        '"initial_option": {"text": {"emoji": true, "text": "Acme Ltd"' in shown.replace("type", "type")
+        or "Acme Ltd" in shown
+    )
+    owner = next(block for block in form["blocks"] if block.get("block_id") == "owner")
+    assert owner["element"]["initial_option"]["value"] == "rules"
+    confirmed = next(block for block in form["blocks"] if block.get("block_id") == "confirmed_new")
+    assert confirmed["element"]["initial_options"][0]["value"] == "yes"
+
+
+def test_offer_without_a_reason_has_a_dash() -> None:
+    assert "(–)" in readable(answers.offer_message(EN, opportunity(owner_reason=None))[1])
+
+
+def test_picture_and_header_and_question_have_their_sizes() -> None:
+    blocks = [
+        elements.header("x" * 500),
+        elements.image("https://a.test/x.png", "y" * 5000),
+        elements.fields([("Label", "value")] * 20),
+        elements.actions(
+            elements.button("Go", "go", confirm=elements.confirm("t" * 200, "x" * 500, "y" * 50, "n" * 50))
+        ),
+    ]
+    assert check_message({"text": "x", "blocks": blocks}) == GOOD
