@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from types import SimpleNamespace
 
 from bench.bulk import BulkWriter, Row
@@ -47,10 +47,10 @@ class _Draw:
     closed_days: int
 
 
-@lru_cache(maxsize=None)
+@cache
 def customer_name(number: int) -> str:
     """Return the name of a made-up customer; every fifth is Chinese, and no two are, or may be, the same customer."""
-    spread = random.Random(number)  # noqa: S311 - names, not secrets
+    spread = random.Random(number)
     if number % 5 == 0:
         return "".join(spread.sample(_CHINESE, 5)) + spread.choice(_TRADE_ZH) + "有限公司"
     word = "".join(spread.choice("bcdfghjklmnprstvz") + spread.choice("aeiou") for _ in range(5)).capitalize()
@@ -114,7 +114,7 @@ def _people(desk: Desk) -> tuple[int, list[tuple[int, list[int]]]]:
 
 
 def _draws(count: int) -> Iterator[_Draw]:
-    spread = random.Random(7)  # noqa: S311 - a plausible spread, not secrets
+    spread = random.Random(7)
     for number in range(1, count + 1):
         is_open = spread.random() < _OPEN_SHARE
         stage, kind = spread.choice(_OPEN if is_open else _CLOSED)
@@ -153,7 +153,7 @@ def _contact(number: int, workspace: int, now: datetime) -> Row:
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def _found_by(number: int) -> dict[str, list[str]]:
     # Kept, because every database holds the same customers and the keys cost more than the writing.
     name = customer_name(number)
@@ -252,7 +252,7 @@ def _event(number: int, turn: int, now: datetime) -> Event:
     if turn % 3 == 1:
         said = f"Talk {turn} about need {number}: they want a quote for more seats, and ask who else uses it."
         return FollowUpLogged(follow_up_id=1, way="call", said=said, answered="They will think about it")
-    if turn % 3 == 2:  # noqa: PLR2004 - a cycle of three
+    if turn % 3 == 2:
         return NextStepSet(1, f"Send what was promised in talk {turn}", now)
     return StageChanged("lead", "qualified", 12.5)
 

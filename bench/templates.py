@@ -1,25 +1,27 @@
 """Owns the payloads that requests are made of: what the stand-in for Slack really sent when a member did these things."""
 
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
-
-from sqlalchemy import select
 
 from bench.databases import database_url
 from bench.filling import SLACK_TEAM, channel_id, customer_name, fill, manager_id, rep_id
 from bench.serving import SECRET, bot_environment, free_port, program
-from bot.models import Opportunity
+from bot.clock import SystemClock
 from bot.models.session import Database
 from bot.sandbox import Answer, Sandbox, SandboxSettings
+from bot.services import members, opportunities
+from bot.services.desk import Desk
 from bot.views.ids import Action
 
 Payload = dict[str, Any]
 
 _REP, _MANAGER, _CHANNEL = rep_id(0, 0), manager_id(0), channel_id(0)
-_OPPORTUNITIES = 1000
+_OPPORTUNITIES = 6000
 _PHONE = "+8613912345678"
 
 
@@ -34,11 +36,12 @@ class Templates:
     history: Payload
 
 
+@cache
 def played() -> Templates:
-    """Play each act once through the stand-in on a small workspace, and return what the bot was sent."""
+    """Play each act once through the stand-in on a small workspace; returns what the bot was sent."""
     with database_url("sqlite") as url:
         fill(url, opportunities=_OPPORTUNITIES)
-        lead, qualified = (_name_of(url, stage) for stage in ("lead", "qualified"))
+        lead, qualified = _customers(url)
         with _member(url) as sandbox:
             return Templates(
                 capture=_capture(sandbox),
@@ -66,16 +69,16 @@ def _member(url: str) -> Iterator[Sandbox]:
             yield sandbox
 
 
-def _name_of(url: str, stage: str) -> str:
-    """Return the customer's name of an opportunity of the rep's in a stage, the only open one of that customer."""
+def _customers(url: str) -> tuple[str, str]:
+    """Return customers of one open opportunity of the rep's each, one new and one qualified."""
     database = Database(url)
-    with database.reading(None) as session:
-        rows = session.scalars(select(Opportunity).where(Opportunity.stage_kind.in_(("INTAKE", "OPEN")))).all()
-        owner = session.scalar(select(Opportunity.owner_id).where(Opportunity.team_id == 1).order_by("owner_id"))
+    desk = Desk(database, SystemClock())
+    rep = members.resolve(desk, SLACK_TEAM, _REP)
+    lines = opportunities.mine(desk, by=rep) if rep else ()
     database.close()
-    several = [row.customer_id for row in rows if row.owner_id == owner]
-    mine = [row for row in rows if row.owner_id == owner and row.stage_key == stage]
-    return customer_name(next(row.customer_id for row in mine if several.count(row.customer_id) == 1))
+    counts = Counter(line.customer for line in lines)
+    found = {line.stage.key: line.customer for line in lines if counts[line.customer] == 1}
+    return found["lead"], found["qualified"]
 
 
 def _capture(sandbox: Sandbox) -> Payload:

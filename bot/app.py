@@ -88,7 +88,7 @@ def build(
     *,
     clock: Clock | None = None,
     database: Database | None = None,
-    messages_per_second: float | None = None,
+    pace: Pace | None = None,
 ) -> Bot:
     """Construct the bot; nothing is started and Slack is not called.
 
@@ -96,7 +96,7 @@ def build(
         settings: Tokens, addresses, limits.
         clock: The business clock; the machine's if not given.
         database: Migrated already; the one of the settings if not given.
-        messages_per_second: Into one channel, where that differs from the settings; 0 for no limit, as on a stand-in.
+        pace: Spaces the messages of a channel; by the settings and in real time if not given.
 
     Raises:
         ConfigError: The bot token is missing.
@@ -106,8 +106,7 @@ def build(
     desk = Desk(record, clock or SystemClock())
     gateway = Gateway(token, base_url=settings.slack_api_url)
     executor = ThreadPoolExecutor(max_workers=settings.threads, thread_name_prefix="after-ack")
-    rate = settings.channel_messages_per_second if messages_per_second is None else messages_per_second
-    delivery = Delivery(desk, gateway, pace=Pace(rate or None))
+    delivery = Delivery(desk, gateway, pace=pace or Pace(settings.channel_messages_per_second))
     ticker = Ticker(desk, delivery)
     scheduler = Scheduler(desk, ticker, seconds=settings.tick_seconds)
     kit = Kit(desk, gateway, settings, executor, wake=scheduler.wake)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -20,6 +20,7 @@ from bot.demo.tour import TOUR
 from bot.errors import ConfigError
 from bot.models import migrate
 from bot.models.session import Database
+from bot.reminders.pace import Pace
 from bot.sandbox import Sandbox, SandboxSettings
 
 _COMMANDS = (
@@ -49,19 +50,30 @@ class Demo:
 
 
 class _DemoClock:
-    """Stands still while the history is played, and runs from then on."""
+    """Stands still while the history is played, and runs from then on; it never goes back."""
 
     def __init__(self) -> None:
         self._clock: FakeClock | RunningClock = FakeClock(FIRST_DAY)
+        self._lock = threading.Lock()
 
     def now(self) -> datetime:
         return self._clock.now()
 
     def set(self, moment: datetime) -> None:
-        self._clock.set(moment)
+        with self._lock:
+            if moment > self._clock.now():
+                self._clock.set(moment)
 
     def run(self) -> None:
         self._clock = RunningClock(self._clock.now())
+
+    def pace(self) -> Pace:
+        """Return Slack's pace told by this clock: it moves on by a second where a real one would have to be waited for."""
+        return Pace(
+            1.0,
+            monotonic=lambda: self.now().timestamp(),
+            sleep=lambda seconds: self.set(self.now() + timedelta(seconds=seconds)),
+        )
 
 
 @contextmanager
@@ -82,8 +94,8 @@ def running(port: int) -> Iterator[Demo]:
             bot.ticker.advance_to(moment, clock)
             bot.kit.drain()
 
-    # The stand-in keeps Slack's pace of a message a second, told by the demo's clock: while that jumps, nobody waits.
-    settings = SandboxSettings(port=port, messages_per_second=None)
+    # The stand-in keeps Slack's pace of a message a second and channel, told by the demo's clock, and so does the bot.
+    settings = SandboxSettings(port=port, messages_per_second=1.0, rate_clock="business")
     sandbox = Sandbox(settings, clock=clock, move_clock=move, tour=TOUR)
     _furnish(sandbox)
     try:
@@ -93,9 +105,7 @@ def running(port: int) -> Iterator[Demo]:
     with tempfile.TemporaryDirectory(prefix="closeloop-demo-") as folder:
         url = f"sqlite:///{Path(folder) / 'demo.sqlite3'}"
         migrate.upgrade(url)
-        bot = app.build(
-            _settings(sandbox, url), clock=clock, database=Database(url, durable=False), messages_per_second=0
-        )
+        bot = app.build(_settings(sandbox, url), clock=clock, database=Database(url, durable=False), pace=clock.pace())
         handler = app.socket_mode(bot)
         try:
             playing.found(bot.desk, settings.team_id)

@@ -165,7 +165,7 @@ def query_keys(typed: str) -> tuple[str, ...]:
     """
     folded = fold(typed)
     words = tokens_of(folded) or ["".join(folded.split())]
-    if any(is_cjk(word) for word in words):
+    if len(words) > 1 or any(is_cjk(word) for word in words):
         words = tokens_of(name_key(_LEGAL_END.sub("", folded.strip()) or folded)) or words
     if len(words) > 1:
         words = [word for word in words if word not in {"the", "and"}] or words

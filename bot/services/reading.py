@@ -104,6 +104,7 @@ def view_of(
         contacts=_contacts(session, customer.id) if contacts else (),
         loss_reasons=tuple(one for one in playbook.loss_reasons if not one.imports_only),
         win_reasons=tuple(one for one in playbook.win_reasons if not one.imports_only),
+        answers={(one.key, option.key): option.name for one in playbook.scorecard.criteria for option in one.options},
     )
 
 

@@ -78,6 +78,7 @@ class OpportunityView:
         broken: Clauses of the invariant that do not hold, such as ``next_step``.
         zone: The team's zone; a reader's own zone is the handler's business.
         history: The latest events, newest first.
+        answers: What the team calls an answer of its scorecard, by criterion and answer, such as ``("budget", "likely")``.
     """
 
     id: int
@@ -133,6 +134,7 @@ class OpportunityView:
     contacts: tuple[ContactRef, ...] = ()
     loss_reasons: tuple[Reason, ...] = ()
     win_reasons: tuple[Reason, ...] = ()
+    answers: dict[tuple[str, str], Name] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

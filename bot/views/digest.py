@@ -28,8 +28,8 @@ def message(t: Translator, digest: Digest) -> Message:
     if digest.overdue_by_rep:
         blocks.append(elements.section(_late(t, digest)))
     if digest.at_risk:
-        lines = [f"*{t('digest.at_risk')}*", *(_risk(t, n, line) for n, line in enumerate(digest.at_risk[:_NAMED], 1))]
-        blocks.append(elements.section("\n".join(lines)))
+        blocks.append(elements.section(f"*{t('digest.at_risk')}*"))
+        blocks += [elements.section(_risk(t, line)) for line in digest.at_risk[:_NAMED]]
     blocks.append(elements.context(t("digest.hint")))
     open_ones = [row for row in summary.stages if not row.stage.kind.is_closed]
     fallback = t(
@@ -79,15 +79,14 @@ def _late(t: Translator, digest: Digest) -> str:
     return f"*{t('digest.overdue')}* {t('digest.joint').join(people)}"
 
 
-def _risk(t: Translator, number: int, row: OpportunityLine) -> str:
+def _risk(t: Translator, row: OpportunityLine) -> str:
     # Names, not mentions: a digest that rings for everybody every morning is muted within a week.
     owner = escape_line(row.owner.name, _CUSTOMER) if row.owner else t("digest.nobody")
-    facts = [row.grade, t.value(row.stage.name)]
+    facts = [owner, row.grade, t.value(row.stage.name)]
     if row.amount_minor is not None:
         facts.append(t.money(row.amount_minor, row.currency))
     what = t("digest.no_step")
     if row.next_text and row.next_due_at is not None:
         key = "digest.was_due" if row.is_overdue else "digest.is_due"
         what = t(key, step=escape_line(row.next_text, _NEED), due=row.next_due_at)
-    head = f"{number}. *{escape_line(row.customer, _CUSTOMER)}* – {escape_line(row.need, _NEED)}"
-    return f"{head} ({' · '.join(facts)})\n      {owner} · {what}"
+    return f"*{escape_line(row.customer, _CUSTOMER)}* – {' · '.join(facts)}\n{what}"

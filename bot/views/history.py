@@ -1,11 +1,13 @@
 """Owns the history as people read it: one line an event, and the modal that pages through it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from bot.domain import events as ev
 from bot.i18n import Translator
-from bot.services.values import HistoryLine, OpportunityView
+from bot.services.values import HistoryLine, MemberRef, OpportunityView
 from bot.views import elements
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
@@ -13,6 +15,8 @@ from bot.views.mrkdwn import escape_line, harmless_name
 
 PAGE = 20
 _WORDS, _NAME, _CHUNK = 400, 80, 2800
+_ACTORS_OWN = frozenset({"AssignmentAccepted", "AssignmentDeclined", "Claimed", "CollisionStopped", "HandoverDeclined"})
+_DAYS = frozenset({"expected_close_on", "quote_valid_until"})
 _QUIET = frozenset({"Graded", "NextStepSet", "NextStepDone", "AssignmentAccepted", "LadderStepTaken"})
 
 Params = dict[str, Any]
@@ -27,13 +31,19 @@ def line(t: Translator, one: HistoryLine, view: OpportunityView | None = None) -
         view: The opportunity, for the names of stages and reasons; without it their keys are shown.
     """
     who = escape_line(one.actor.name, _NAME) if one.actor else t("event.clock")
-    return t("event.line", at=one.at, who=who, what=what(t, one.event, view))
+    return t("event.line", at=one.at, who=who, what=what(t, one.event, view, actor=one.actor))
 
 
-def what(t: Translator, event: ev.Event, view: OpportunityView | None = None) -> str:
-    """Return what happened as mrkdwn, without when and who."""
+def what(
+    t: Translator, event: ev.Event, view: OpportunityView | None = None, *, actor: MemberRef | None = None
+) -> str:
+    """Return what happened as mrkdwn, without when and who; whose doing it was is said only where it is not the actor's."""
     reader = _READERS.get(type(event))
     key, params = reader(t, event, view) if reader else (event.kind, {})
+    if key in _ACTORS_OWN:
+        member = params["member"]
+        is_other = actor is not None and _person(actor.name) != member
+        params = {**params, "member": t("event.on_behalf", member=member) if is_other else ""}
     return t(f"event.{key}", **params)
 
 
@@ -132,7 +142,7 @@ def _member(_t: Translator, event: Any, _view: OpportunityView | None) -> tuple[
 
 def _followed_up(t: Translator, event: ev.FollowUpLogged, _view: OpportunityView | None) -> tuple[str, Params]:
     params = {
-        "way": t(f"follow_up.way.{event.way}"),
+        "way": t(f"event.logged.{event.way}"),
         "said": _text(event.said),
         "answered": _after(t, "event.answered", event.answered),
     }
@@ -153,8 +163,10 @@ def _snoozed(_t: Translator, event: ev.NextStepSnoozed, _view: OpportunityView |
     return event.kind, {"until": event.until}
 
 
-def _moved(_t: Translator, event: ev.StageChanged, view: OpportunityView | None) -> tuple[str, Params]:
-    params = {"before": _stage(event.before, view), "after": _stage(event.after, view), "hours": round(event.hours)}
+def _moved(t: Translator, event: ev.StageChanged, view: OpportunityView | None) -> tuple[str, Params]:
+    hours = round(event.hours)
+    spent = t("event.spent", count=hours) if hours else ""
+    params = {"before": _stage(event.before, view), "after": _stage(event.after, view), "spent": spent}
     return (event.kind if event.forward else "StageReversed"), params
 
 
@@ -180,14 +192,30 @@ def _reopened(_t: Translator, event: ev.OpportunityReopened, view: OpportunityVi
 
 def _edited(t: Translator, event: ev.OpportunityEdited, view: OpportunityView | None) -> tuple[str, Params]:
     currency = str((event.changes.get("currency") or [None, None])[1] or (view.currency if view else "USD"))
-    changes = [_change(t, name, pair, currency) for name, pair in event.changes.items() if name != "currency"]
+    changes = [_change(t, name, pair[1], currency, view) for name, pair in event.changes.items() if name != "currency"]
     return event.kind, {"changes": t("event.joint").join(changes) or "–"}
 
 
-def _change(t: Translator, name: str, pair: Sequence[Any], currency: str) -> str:
+def _change(t: Translator, name: str, value: Any, currency: str, view: OpportunityView | None) -> str:
     label = f"event.field.{name}"
-    value = t.money(pair[1], currency) if name == "amount_minor" and isinstance(pair[1], int) else _text(str(pair[1]))
-    return t("event.change", field=t(label) if t.has(label) else _text(name), value=value)
+    shown = _fact(t, name, value, currency, view)
+    return t("event.change", field=t(label) if t.has(label) else _text(name), value=shown)
+
+
+def _fact(t: Translator, name: str, value: Any, currency: str, view: OpportunityView | None) -> Any:
+    """Return a fact as people know it: answers by the team's names, amounts and days as the reader writes them."""
+    if value is None or value == "":
+        return "–"
+    if name == "amount_minor" and isinstance(value, int):
+        return t.money(value, currency)
+    answer = view.answers.get((name, str(value))) if view else None
+    if answer is not None:
+        return harmless_name(answer)
+    if name in _DAYS:
+        with suppress(ValueError):
+            return t.date(date.fromisoformat(str(value)))
+    way = f"follow_up.way.{value}"
+    return t(way) if name == "meeting" and t.has(way) else _text(str(value))
 
 
 def _handover(t: Translator, event: ev.HandoverOffered, _view: OpportunityView | None) -> tuple[str, Params]:

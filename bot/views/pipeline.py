@@ -74,9 +74,11 @@ def stage_table(t: Translator, stages: Sequence[StageSum]) -> Block:
 
 def amounts(t: Translator, sums: Iterable[tuple[str, int]]) -> str:
     """Return sums of several currencies side by side; nothing is converted."""
-    shown = [t.money(minor, currency) for currency, minor in sums if minor]
-    if len(shown) > _CURRENCIES_SHOWN:
-        shown = [*shown[:_CURRENCIES_SHOWN], "…"]
+    known = [one for one in sums if one[1]]
+    # Those shown stand in one order in every row, so that a column can be read down.
+    shown = [t.money(minor, currency) for currency, minor in sorted(known[:_CURRENCIES_SHOWN])]
+    if len(known) > _CURRENCIES_SHOWN:
+        shown.append("…")
     return " + ".join(shown) or "–"
 
 

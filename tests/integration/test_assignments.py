@@ -202,7 +202,7 @@ def test_of_forty_who_claim_at_once_one_wins_and_all_others_learn_who(
         thread.join()
     won = [index for index, result in enumerate(results) if not isinstance(result, Exception)]
     assert len(won) == 1, Counter(repr(result)[:90] for result in results)
-    lost = [result for result in results if isinstance(result, Exception)]
+    lost: list[Any] = [result for result in results if isinstance(result, Exception)]
     assert {type(result) for result in lost} == {LeadAlreadyClaimed}
     assert {result.params["owner"] for result in lost} == {crowd[won[0]].name}
     kinds = [type(line.event) for line in opportunities.history(team_world.desk, one.id, by=crowd[0], limit=99)]

@@ -19,10 +19,15 @@ def actor(desk: Desk) -> Actor:
 
 def test_what_fails_leaves_nothing_behind(desk: Desk, database: Database) -> None:
     by = actor(desk).with_key("evt-1")
-    with pytest.raises(RuntimeError, match="defect"), desk.transaction(by) as session:
-        session.get_one(Member, by.member_id).name = "Changed"
-        session.flush()
-        raise RuntimeError("defect")
+
+    def fail() -> None:
+        with desk.transaction(by) as session:
+            session.get_one(Member, by.member_id).name = "Changed"
+            session.flush()
+            raise RuntimeError("defect")
+
+    with pytest.raises(RuntimeError, match="defect"):
+        fail()
     with database.reading(by.workspace_id) as session:
         assert session.get_one(Member, by.member_id).name == "Rep"
         assert session.query(ProcessedRequest).count() == 0

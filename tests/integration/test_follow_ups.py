@@ -69,7 +69,8 @@ def test_a_follow_up_ends_the_former_next_step_and_sets_the_new_one(team_world: 
 
 def test_a_next_step_done_after_its_time_is_late(team_world: TeamWorld) -> None:
     lead = make_lead(team_world.desk, team_world.rep).opportunity
-    team_world.clock.set(lead.next_due_at + timedelta(seconds=1))  # type: ignore[operator] # a lead has one
+    assert lead.next_due_at is not None
+    team_world.clock.set(lead.next_due_at + timedelta(seconds=1))
     log(team_world, lead.id, team_world.rep)
     finished = opportunities.history(team_world.desk, lead.id, by=team_world.rep, limit=2)[1].event
     assert isinstance(finished, NextStepDone)

@@ -143,7 +143,7 @@ def test_a_second_offer_takes_the_place_of_the_first(team_world: TeamWorld) -> N
 
 
 def _all_promises(world: TeamWorld) -> list[outbox.Promise]:
-    found = []
+    found: list[outbox.Promise] = []
     while leased := outbox.lease(world.desk):
         found += leased
         for one in leased:

@@ -443,7 +443,7 @@ def test_of_forty_who_capture_one_customer_at_once_one_wins_and_all_others_learn
     results = _race(racers)
     captured = [one for one in results if not isinstance(one, Exception)]
     owner = captured[0].opportunity.owner
-    refused = [one for one in results if isinstance(one, Exception)]
+    refused: list[Any] = [one for one in results if isinstance(one, Exception)]
     # The winner may capture again for their own customer; nobody else can.
     assert {one.opportunity.owner.id for one in captured} == {owner.id}
     assert Counter(type(one) for one in refused) == {CustomerProtected: len(refused)}
@@ -463,7 +463,7 @@ def test_of_forty_members_who_capture_one_customer_at_once_exactly_one_opportuni
     results = _race([(lambda one=one: capture(team_world, one)) for one in crowd])
     won = [one for one in results if not isinstance(one, Exception)]
     assert len(won) == 1, Counter(repr(one)[:80] for one in results)
-    lost = [one for one in results if isinstance(one, Exception)]
+    lost: list[Any] = [one for one in results if isinstance(one, Exception)]
     assert {type(one) for one in lost} == {CustomerProtected}
     assert {one.params["owner"] for one in lost} == {won[0].opportunity.owner.name}
     assert count(database, Customer) == count(database, Opportunity) == 1

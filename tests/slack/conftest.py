@@ -16,6 +16,7 @@ from bot.app import Bot
 from bot.clock import FakeClock
 from bot.config import Settings
 from bot.models.session import Database
+from bot.reminders.pace import Pace
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.services import members, opportunities, teams
 from bot.services.desk import Actor
@@ -145,7 +146,7 @@ def bot(sandbox: Sandbox, sqlite_url: str, clock: FakeClock) -> Iterator[Bot]:
         slack_api_url=sandbox.base_url,
         database_url=sqlite_url,
     )
-    made = program.build(settings, clock=clock, database=Database(sqlite_url), messages_per_second=0)
+    made = program.build(settings, clock=clock, database=Database(sqlite_url), pace=Pace(None))
     _people(made, sandbox)
     yield made
     made.close()

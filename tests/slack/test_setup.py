@@ -12,6 +12,7 @@ from bot.clock import FakeClock
 from bot.config import Settings
 from bot.models import Member
 from bot.models.session import Database
+from bot.reminders.pace import Pace
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.services import teams
 from bot.services.desk import system_actor
@@ -43,7 +44,7 @@ def empty(sqlite_url: str, clock: FakeClock, transport: str) -> Iterator[World]:
             slack_api_url=sandbox.base_url,
             database_url=sqlite_url,
         )
-        bot = program.build(settings, clock=clock, database=Database(sqlite_url), messages_per_second=0)
+        bot = program.build(settings, clock=clock, database=Database(sqlite_url), pace=Pace(None))
         with connected(sandbox, bot, transport):
             yield World(sandbox, bot, clock, transport)
             bot.kit.drain()

@@ -36,7 +36,7 @@ def owned(**overrides: object) -> Situation:
 
 
 def ladder(situation: Situation, *, after: datetime, until: datetime) -> list[tuple[datetime, str, str]]:
-    found = []
+    found: list[tuple[datetime, str, str]] = []
     while True:
         rung = next_rung(situation, PLAYBOOK, CALENDAR, after=after)
         if rung.moment > until:

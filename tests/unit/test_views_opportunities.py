@@ -54,7 +54,22 @@ LOST = {
     "win_back_on": NOW.date(),
     "review_due_at": NOW,
 }
-ALL = frozenset("follow_up advance won lost handover edit reopen review claim accept reassign note".split())
+ALL = frozenset(
+    [
+        "follow_up",
+        "advance",
+        "won",
+        "lost",
+        "handover",
+        "edit",
+        "reopen",
+        "review",
+        "claim",
+        "accept",
+        "reassign",
+        "note",
+    ]
+)
 
 
 def readable(blocks: Any) -> str:
@@ -287,7 +302,9 @@ def test_card_prefers_events_that_people_made() -> None:
 def test_dossier_shows_all_of_a_short_history_and_cuts_a_long_one_at_the_old_end() -> None:
     _, blocks = handover_forms.dossier_message(EN, opportunity(), None, None)
     assert "captured it" in readable(blocks)
-    _, blocks = handover_forms.dossier_message(EN, hostile(), "note", "Rita")
+    contact = opportunity().contact
+    assert contact is not None
+    _, blocks = handover_forms.dossier_message(EN, hostile(contacts=(contact,) * 50), "note", "Rita")
     shown = readable(blocks)
     assert "History (200 events)" in shown
     assert "… and 42 more" in shown
@@ -385,11 +402,9 @@ def test_result_of_a_close_tells_the_outcome() -> None:
 def test_lead_form_keeps_a_known_customer_and_the_choice_of_owner() -> None:
     values = {"customer": "id:3", "customer_label": "Acme Ltd", "owner": "rules", "confirmed_new": ["yes"]}
     form = lead_forms.capture(EN, PLAYBOOK, values, possible=worst_matches()[:1])
-    shown = readable(form)
-    assert (
-        '"initial_option": {"text": {"emoji": true, "text": "Acme Ltd"' in shown.replace("type", "type")
-        or "Acme Ltd" in shown
-    )
+    customer = next(block for block in form["blocks"] if block.get("block_id") == "customer")
+    assert customer["element"]["initial_option"]["value"] == "id:3"
+    assert "Acme Ltd" in readable(form)
     owner = next(block for block in form["blocks"] if block.get("block_id") == "owner")
     assert owner["element"]["initial_option"]["value"] == "rules"
     confirmed = next(block for block in form["blocks"] if block.get("block_id") == "confirmed_new")
