@@ -6,6 +6,7 @@ from datetime import date, datetime
 from datetime import date as Day  # noqa: N812 - inside the class, `date` is a method
 from functools import lru_cache
 from importlib import resources
+from string import Formatter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,7 +68,8 @@ class Translator:
         if not isinstance(template, str):
             form = self._babel.plural_form(params.get("count", 0))
             template = template.get(form, template["other"])
-        return template.format_map({name: self.value(value) for name, value in params.items()})
+        values = {name: self.value(value) for name, value in params.items()}
+        return _spaced(template, values) if self.is_chinese else template.format_map(values)
 
     def has(self, key: str) -> bool:
         """Say whether the catalogue has that key."""
@@ -98,7 +100,11 @@ class Translator:
         whole = amount_minor % 10**digits == 0
         return str(
             format_currency(
-                amount_minor / 10**digits, currency, locale=self._babel, currency_digits=not whole, format="¤#,##0" if whole else None
+                amount_minor / 10**digits,
+                currency,
+                locale=self._babel,
+                currency_digits=not whole,
+                format="¤#,##0" if whole else None,
             )
         )
 
@@ -122,6 +128,25 @@ class Translator:
     def local(self, moment: datetime) -> datetime:
         """Return the moment in the reader's zone."""
         return moment.astimezone(ZoneInfo(self.zone))
+
+
+def _spaced(template: str, values: Mapping[str, str]) -> str:
+    """Fill a Chinese template in, with a space wherever a Chinese character meets a Latin letter or a digit of a value."""
+    found = ""
+    for literal, name in _pieces(template):
+        for part in (literal, values[name] if name else ""):
+            meets = found and part and (_meets(found[-1], part[0]) or _meets(part[0], found[-1]))
+            found += f" {part}" if meets else part
+    return found
+
+
+def _meets(one: str, other: str) -> bool:
+    return "\u4e00" <= one <= "\u9fff" and other.isascii() and other.isalnum()
+
+
+@lru_cache(maxsize=2048)
+def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
+    return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
 
 
 @lru_cache

@@ -18,6 +18,8 @@ from bot.views import answers, cards, digest, handover_forms, notices, nudges
 from bot.views.elements import Message
 from bot.views.nudges import NudgeItem
 
+_WIN_BACK = "notice.win_back"
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -127,7 +129,7 @@ def _digest(work: _Rendering) -> Parcel | None:
     return Parcel(digest.message(Translator(report.team.locale, report.team.zone), report))
 
 
-def _notice(work: _Rendering) -> Parcel:
+def _notice(work: _Rendering) -> Parcel | None:
     key, params = str(work.payload["key"]), dict(work.payload.get("params") or {})
     if work.payload.get("opportunity_id") is None:
         return Parcel(notices.notice(work.t, key, params))
@@ -137,6 +139,8 @@ def _notice(work: _Rendering) -> Parcel:
         # A former owner is told of what they may no longer see: its name, but not the card.
         by = system_actor(work.promise.workspace_id)
         shown, may_open = opportunities.view(work.desk, work.opportunity_id, by=by, history=0), False
+    if key == _WIN_BACK and shown.win_back_on is None:
+        return None  # it was reopened meanwhile, or its loss undone
     return Parcel(notices.notice(work.t, key, params, shown, may_open=may_open))
 
 

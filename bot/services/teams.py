@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 from bot.domain.calendar import WorkCalendar
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed, NotFound, Text
-from bot.models import Member, Team
+from bot.models import Member, Opportunity, Team
 from bot.services import members
 from bot.services.desk import Actor, Desk
 from bot.services.forms import read_form
 from bot.services.members import Profile, ref, ref_or_none
 from bot.services.playbooks import add_version, loaded
+from bot.services.recording import Recorder, ground_of
 from bot.services.values import TeamRef
 
 _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–—~～至到]\s*(\d{1,2})(?::(\d{2}))?")
@@ -132,13 +133,25 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
         team.locale = form.locale
         team.hours = [spans if day in form.workdays else [] for day in range(7)]
         team.digest_minute = _minute(form.digest_time)
+        goes_live = team.live_from is None
         team.live_from = team.live_from or desk.now()
         team.digest_next_at = next_digest(team, desk.now())
         if team.playbook_id is None:
             add_version(session, team.id, default_playbook(form.currency), by, desk)
             session.refresh(team)
         session.flush()
+        if goes_live:
+            _go_live(session, desk, by, team)
         return team_ref(session, team)
+
+
+def _go_live(session: Session, desk: Desk, by: Actor, team: Team) -> None:
+    """Let the loop look after what an import brought; the past is not held against anybody, the next working day counts."""
+    recorder = Recorder(desk, session, by)
+    rows = session.scalars(select(Opportunity).where(Opportunity.team_id == team.id, Opportunity.closed_at.is_(None)))
+    for opportunity in rows:
+        opportunity.attended_at = recorder.now
+        recorder.attend(opportunity, ground_of(session, team.id, opportunity.playbook_id))
 
 
 def _team_row(session: Session, desk: Desk, form: TeamForm) -> Team:

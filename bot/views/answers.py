@@ -15,6 +15,7 @@ from bot.views import cards, elements, handover_forms
 from bot.views.elements import Block, Message, View
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line, harmless
+from bot.views.review_forms import ReviewId
 
 FIELD_OF: dict[str, str] = {
     Criterion.CONTACT_WAY: "contact_phone",
@@ -40,7 +41,7 @@ def said(t: Translator, text: str, blocks: Sequence[Block] = ()) -> View:
 def result(t: Translator, done: Done) -> View:
     """Return the form's successor: what was done, how the opportunity stands, and what can be done next."""
     view = done.opportunity
-    lines = [cards.stage_line(t, view)]
+    lines = [cards.stage_line(t, view, with_grade=view.closed_at is not None)]
     if view.closed_at:
         lines.append(cards.outcome_line(t, view))
     else:
@@ -61,6 +62,8 @@ def _next_actions(t: Translator, done: Done) -> list[Any]:
         shown.append(elements.button(t("card.button.follow_up"), Action.FOLLOW_UP_OPEN, view.id))
     if "advance" in view.may:
         shown.append(elements.button(t("card.button.advance"), Action.STAGE_OPEN, view.id))
+    if "review" in view.may and cards.wants_review(view):
+        shown.append(elements.button(t("review.button"), ReviewId.OPEN, view.id))
     shown.append(elements.button(t("answer.open_card"), Action.CARD_OPEN, view.id))
     if done.event_id is not None:
         shown.append(elements.button(t("answer.undo"), Action.UNDO, f"{view.id}:{done.event_id}"))

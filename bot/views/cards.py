@@ -57,12 +57,11 @@ def headline(_t: Translator, view: OpportunityView) -> str:
     return f"*{escape_line(view.customer, _NAME)}*\n{escape_line(view.need, _NEED)}"
 
 
-def stage_line(t: Translator, view: OpportunityView) -> str:
-    """Return how far it is: a bar, the stage, the grade and the amount."""
-    parts = [
-        f"{stage_bar(view)} *{t.value(harmless_name(view.stage.name))}*",
-        t("card.grade_short", grade=view.grade or "–"),
-    ]
+def stage_line(t: Translator, view: OpportunityView, *, with_grade: bool = True) -> str:
+    """Return how far it is: a bar, the stage, the amount, and the grade where no line below explains it."""
+    parts = [f"{stage_bar(view)} *{t.value(harmless_name(view.stage.name))}*"]
+    if with_grade:
+        parts.append(t("card.grade_short", grade=view.grade or "–"))
     if view.amount_minor is not None:
         parts.append(f"*{t.money(view.amount_minor, view.currency)}*")
     return " · ".join(parts)

@@ -34,7 +34,8 @@ def advance(t: Translator, view: OpportunityView, playbook: Playbook, values: Va
     ]
     asked = missing(view, target)
     if asked:
-        blocks.append(elements.context(t("stage.asks", stage=harmless_name(view.stage.name))))
+        facts = t("stage.joint").join(t(f"stage.fact.{one}") for one in asked)
+        blocks.append(elements.context(t("stage.asks", stage=harmless_name(view.stage.name), facts=facts)))
     for criterion in asked:
         blocks += _fact(t, view, playbook, criterion, values)
     return _form(t, Callback.STAGE_ADVANCE, t("stage.title"), blocks, {"id": view.id, "version": view.version})

@@ -34,9 +34,7 @@ def line(t: Translator, one: HistoryLine, view: OpportunityView | None = None) -
     return t("event.line", at=one.at, who=who, what=what(t, one.event, view, actor=one.actor))
 
 
-def what(
-    t: Translator, event: ev.Event, view: OpportunityView | None = None, *, actor: MemberRef | None = None
-) -> str:
+def what(t: Translator, event: ev.Event, view: OpportunityView | None = None, *, actor: MemberRef | None = None) -> str:
     """Return what happened as mrkdwn, without when and who; whose doing it was is said only where it is not the actor's."""
     reader = _READERS.get(type(event))
     key, params = reader(t, event, view) if reader else (event.kind, {})

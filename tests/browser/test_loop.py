@@ -154,6 +154,7 @@ def be_stopped(other: Window, script: Script) -> None:
     other.go(CHANNEL)
     other.say(script.second_try)
     customer = other.modal.locator("[data-block-id=customer] input")
+    expect(customer).to_have_value(_ends_with(script.customer))
     other.shoot("second-form")
     customer.click()
     customer.press("ControlOrMeta+a")

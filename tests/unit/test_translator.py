@@ -134,3 +134,11 @@ def test_a_text_that_stands_twice_is_a_defect(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr("bot.i18n.translator.resources.files", lambda _: tmp_path)
     with pytest.raises(ValueError, match="twice"):
         catalogue("xx")
+
+
+def test_chinese_keeps_a_space_between_characters_and_latin_words_of_a_value() -> None:
+    chinese = Translator("zh-CN")
+    assert chinese("lead.capture.taken", owner="Maya Chen", customer="Sunrise Solar").startswith(
+        "Sunrise Solar 已由 Maya Chen 跟进。"
+    )
+    assert chinese("lead.capture.taken", owner="李雷", customer="晨光").startswith("晨光已由李雷跟进。")

@@ -46,8 +46,7 @@ def test_at_risk_names_owner_step_and_lateness_of_at_most_five() -> None:
     rows = tuple(make_late_line(number) for number in range(1, 9))
     _, blocks = digest.message(EN, make_digest(at_risk=rows))
     words = texts(blocks)
-    assert "1. *Acme 1* – 20 laptops (A · Quote · CN¥12,000)" in words
-    assert "Lin Wei · Call the CTO, was due Tue, Mar 3 10:00 AM" in words
+    assert "*Acme 1* – Lin Wei · A · Quote · CN¥12,000\n🔴 Call the CTO – was due Tue, Mar 3 10:00 AM" in words
     assert "Acme 5" in words
     assert "Acme 6" not in words
 
@@ -55,9 +54,9 @@ def test_at_risk_names_owner_step_and_lateness_of_at_most_five() -> None:
 def test_at_risk_covers_stalled_stepless_and_ownerless_ones() -> None:
     rows = (make_line(1, amount_minor=None), make_line(2, next_text=None, next_due_at=None), make_line(3, owner=None))
     words = texts(accepted_message(digest.message(EN, make_digest(at_risk=rows)))[1])
-    assert "too long in this stage; next: Call the CTO" in words
-    assert "no next step" in words
-    assert "nobody · too long" in words
+    assert "*Acme 1* – Lin Wei · A · Quote\n🐢 Too long in this stage; next: Call the CTO" in words
+    assert "*Acme 2* – Lin Wei · A · Quote · CN¥12,000\n🔴 No next step" in words
+    assert "*Acme 3* – nobody · A" in words
 
 
 def test_quiet_day_is_short() -> None:
@@ -77,7 +76,7 @@ def test_quiet_day_is_short() -> None:
 def test_chinese_digest_is_chinese_throughout() -> None:
     text, blocks = accepted_message(digest.message(ZH, make_digest()))
     words = texts(blocks)
-    assert text == "North日报：闭环健康度 92%，进行中 15 个，逾期 3 个"
+    assert text == "North 日报：闭环健康度 92%，进行中 15 个，逾期 3 个"
     assert "*新成交 1 个* · ¥12,000 – Acme 7（Lin Wei）" in words
     assert "*⏰ 下一步逾期：* Lin Wei 2、Anna Berg 1" in words
     assert "应于 3月3日周二 10:00 完成" in words

@@ -67,7 +67,7 @@ def test_bundle_shows_ten_and_counts_the_rest() -> None:
 @pytest.mark.parametrize(
     ("ago", "english", "chinese"),
     [
-        (timedelta(0), "due now", "现在到期"),
+        (timedelta(0), "now", "就是现在"),
         (timedelta(minutes=1), "1 minute late", "已逾期 1 分钟"),
         (timedelta(minutes=59), "59 minutes late", "已逾期 59 分钟"),
         (timedelta(hours=1), "1 hour late", "已逾期 1 小时"),

@@ -185,15 +185,15 @@ def test_card_says_what_counts_in_few_lines() -> None:
         "👤 Rita Reyes (fewest open opportunities: 2, of 3 available)",
     ]
     assert "Grade B, 45 points: Source: Referral 20" in readable(blocks[2])
-    assert "Call: Sent the quote" in readable(blocks[3])
+    assert "called: Sent the quote" in readable(blocks[3])
 
 
 def test_card_in_chinese_reads_natively() -> None:
     _, blocks = cards.channel_card(ZH, opportunity(is_overdue=True))
     assert blocks[1]["text"]["text"].splitlines() == [
         "▰▰▱▱▱ *初步意向* · *B* 级 · *US$50,000*",
-        "🔴 *已逾期：*Call the CTO，原定 *3月3日周二 09:00*",
-        "👤 Rita Reyes（手上商机最少：2 个（3 人可选））",
+        "🔴 *已逾期：* Call the CTO，原定 *3月3日周二 09:00*",
+        "👤 Rita Reyes（手上商机最少：2 个，3 人可选）",
     ]
 
 
@@ -290,12 +290,40 @@ def test_history_names_stages_and_reasons_as_the_team_does() -> None:
     view = opportunity(**LOST)
     moved = history.what(ZH, ev.StageChanged("lead", "qualified", 3), view)
     assert moved == "线索 → 初步意向，历时 3 个工时"
-    assert history.what(EN, ev.OpportunityLost("quote", "price"), view) == "lost at Quote: Price"
+    assert history.what(EN, ev.OpportunityLost("quote", "price"), view) == "lost it at Quote: Price"
+
+
+def test_history_says_who_only_once_and_hides_a_stay_too_short_to_count() -> None:
+    own = history.line(EN, history_line(1, ev.AssignmentAccepted(1, "Rita Reyes")))
+    assert own.endswith("*Rita Reyes* accepted it")
+    other = history.line(EN, history_line(1, ev.AssignmentAccepted(2, "Lin")))
+    assert other.endswith("*Rita Reyes* accepted it for Lin")
+    assert history.what(EN, ev.StageChanged("lead", "qualified", 0.2)) == "moved it: lead → qualified"
+    assert (
+        history.what(EN, ev.StageChanged("lead", "qualified", 1)) == "moved it: lead → qualified after 1 working hour"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "english", "chinese"),
+    [
+        ({"budget": [None, "likely"]}, "budget → Likely", "预算改为可能有"),
+        ({"meeting": [None, "visit"]}, "meeting → Visit", "会面改为拜访"),
+        ({"quote_valid_until": [None, "2026-03-20"]}, "quote valid until → Fri, Mar 20", "报价有效期改为 3月20日周五"),
+        ({"quote_valid_until": [None, "soon"]}, "quote valid until → soon", "报价有效期改为 soon"),
+        ({"contact_phone": ["1", None]}, "phone → –", "电话改为–"),
+    ],
+)
+def test_changed_facts_are_named_as_people_know_them(changes: dict[str, list[Any]], english: str, chinese: str) -> None:
+    view = opportunity(answers={("budget", "likely"): PLAYBOOK.scorecard.criteria[2].options[1].name})
+    event = ev.OpportunityEdited(changes)
+    assert history.what(EN, event, view) == f"changed {english}"
+    assert history.what(ZH, event, view) == f"修改：{chinese}"
 
 
 def test_card_prefers_events_that_people_made() -> None:
     quiet = opportunity(history=(history_line(2, ev.Graded("B", 1, [])),))
-    assert "grade B" in history.latest(EN, quiet, 3)[0]
+    assert "graded it B" in history.latest(EN, quiet, 3)[0]
     assert len(history.latest(EN, opportunity(), 1)) == 1
 
 

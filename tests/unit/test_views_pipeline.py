@@ -14,11 +14,11 @@ ZH = Translator("zh-CN", "Asia/Shanghai")
 def test_table_shows_counts_amounts_and_overdue_by_stage_with_a_sum_of_the_open_ones() -> None:
     _, blocks = accepted_message(pipeline.message(EN, make_summary()))
     assert table(blocks) == [
-        ["Stage", "Deals", "Amount", "Overdue"],
+        ["Stage", "Count", "Amount", "Overdue"],
         ["Lead", "12", "CN¥40,000", "2"],
         ["Quote", "3", "CN¥15,000.50 + $9,000", "1"],
         ["Contract", "0", "–", "–"],
-        ["Open in all", "15", "CN¥55,000.50 + $9,000", "3"],
+        ["All open", "15", "CN¥55,000.50 + $9,000", "3"],
         ["✅ Won", "4,238", "CN¥10,005,534", "–"],
         ["✖️ Lost", "2,473", "–", "–"],
     ]
@@ -29,14 +29,14 @@ def test_chinese_reader_gets_chinese_stage_names_and_columns() -> None:
     rows = table(blocks)
     assert rows[0] == ["阶段", "数量", "金额", "逾期"]
     assert [row[0] for row in rows[1:]] == ["线索", "报价", "签约", "进行中合计", "✅ 成交", "✖️ 流失"]
-    assert text == "North销售漏斗：进行中 15 个，闭环健康度 92%"
+    assert text == "North 销售漏斗：进行中 15 个，闭环健康度 92%"
 
 
 def test_health_tells_numerator_denominator_and_the_worst_clause_first() -> None:
     line = pipeline.health_line(EN, Health(50, 46, (("owner", 1), ("next_step", 3))))
     assert line.splitlines() == [
         "🟡 *Loop health 92 %* – 46 of 50 opportunities are in order",
-        "3 without a timely next step, 1 not accepted in time",
+        "3 with the next step overdue or missing, 1 not accepted in time",
     ]
 
 
