@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -59,10 +59,15 @@ def measure(
         numbers = range(begin, min(begin + _BLOCK, warm + n))
         for kind, make in (("work", work), ("floor", floor)):
             taken[kind] += [_timed(make(number), pause_seconds) for number in numbers]
-    ours, bare = taken["work"][warm:], median(taken["floor"][warm:])
-    ratio = round(median(ours) / bare, 2)
+    return figure_of(name, taken["work"][warm:], taken["floor"][warm:], goal=goal)
+
+
+def figure_of(name: str, ours: Sequence[float], bare: Sequence[float], *, goal: float | None) -> Figure:
+    """Return the figure of times of work and floor, in microseconds."""
+    p50, floor = median(ours), median(bare)
+    ratio = round(p50 / floor, 2)
     ok = goal is None or ratio <= goal
-    return Figure(name, n, round(median(ours), 1), round(percentile(ours, 99), 1), round(bare, 1), ratio, goal, ok)
+    return Figure(name, len(ours), round(p50, 1), round(percentile(ours, 99), 1), round(floor, 1), ratio, goal, ok)
 
 
 def _timed(work: Prepared, pause_seconds: float) -> float:

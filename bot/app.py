@@ -4,7 +4,9 @@ import asyncio
 import logging
 import signal
 import threading
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import FrameType
 
@@ -180,11 +182,17 @@ def http_app(bot: Bot) -> Starlette:
         ok = await asyncio.get_running_loop().run_in_executor(threads, _is_healthy, bot)
         return JSONResponse({"ok": ok}, status_code=200 if ok else 503)
 
+    @asynccontextmanager
+    async def lifespan(_application: Starlette) -> AsyncIterator[None]:
+        yield
+        threads.shutdown(wait=True)
+
     return Starlette(
         routes=[
             Route("/slack/events", slack_events, methods=["POST"]),
             Route("/healthz", healthz, methods=["GET"]),
-        ]
+        ],
+        lifespan=lifespan,
     )
 
 

@@ -172,7 +172,8 @@ def connect(app: App, kit: Kit) -> None:
     def on_view(ack: Ack, context: BoltContext, body: dict[str, Any]) -> BoltResponse:
         call = _call(kit, context, Surface.VIEW, body)
         handler = kit.views.get(call.view.get("callback_id", ""))
-        if body.get("type") == "view_closed" or handler is None:
+        if handler is None:
+            log.warning("nobody handles %s", replies.name_of(call))
             return ack()
         call.by  # noqa: B018 - one who may not act is refused before anything is read
         response = replies.submitted(call, handler(call), ack)

@@ -63,7 +63,7 @@ def _customer(call: Call, name: str) -> dict[str, str]:
     name = one_line(name)[:_CUSTOMER]
     if not name:
         return {}
-    for one in customers.search(call.desk, name, by=call.by, limit=5):
+    for one in customers.check(call.desk, name, by=call.by):
         if identity.compare(name, one.name).verdict is Verdict.SAME:
             return {"customer": f"{_KNOWN}{one.id}", "customer_label": one.name}
     return {"customer": NEW + name}

@@ -63,10 +63,14 @@ def strong_keys(keys: Iterable[Key]) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """What a name turned out to be: a known customer, or near ones that a person must look at."""
+    """What a name turned out to be: a known customer, or near ones that a person must look at.
+
+    ``taken`` are those of its strong keys, as kind and value, that somebody has.
+    """
 
     customer: Customer | None
     possible: tuple[Customer, ...] = ()
+    taken: frozenset[tuple[str, str]] = frozenset()
 
 
 def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
@@ -78,6 +82,7 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
         )
     ).all()
     hits = {kind: customer_id for kind, value, customer_id in rows if (kind, value) in wanted}
+    taken = frozenset((kind, value) for kind, value, _ in rows)
     # The name is what the person meant; a shared switchboard or domain only speaks where the name is new.
     for kind in (KeyKind.NAME, KeyKind.CREDIT_CODE, KeyKind.DOMAIN, KeyKind.PHONE):
         if kind in hits:
@@ -87,7 +92,7 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
             ):
                 break
             return Recognition(customer)
-    return Recognition(None, _near(session, name))
+    return Recognition(None, _near(session, name), taken)
 
 
 def _near(session: Session, name: str) -> tuple[Customer, ...]:
@@ -102,9 +107,9 @@ def _near(session: Session, name: str) -> tuple[Customer, ...]:
         .order_by(func.count().desc(), NearKey.customer_id)
         .limit(_NEAR_MOST)
     )
-    ids = session.scalars(shared).all()
-    rows = session.scalars(select(Customer).where(Customer.id.in_(ids)).order_by(Customer.id)).all() if ids else ()
-    return tuple(row for row in rows if identity.compare(name, row.name).verdict is not Verdict.DIFFERENT)
+    named = session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(shared)))
+    near = [row.id for row in named if identity.compare(name, row.name).verdict is not Verdict.DIFFERENT]
+    return tuple(session.scalars(select(Customer).where(Customer.id.in_(near)).order_by(Customer.id))) if near else ()
 
 
 def create(
@@ -116,8 +121,9 @@ def create(
     workspace_id: int,
     region: str | None = None,
     industry: str | None = None,
+    taken: frozenset[tuple[str, str]] = frozenset(),
 ) -> Customer:
-    """Write a new customer with everything it is found by.
+    """Write a new customer with everything it is found by; ``taken`` as ``recognise`` found them.
 
     Raises:
         IntegrityError: Somebody created the same customer meanwhile; the caller looks again.
@@ -125,7 +131,7 @@ def create(
     customer = Customer(workspace_id=workspace_id, name=name, region=region, industry=industry, created_at=at)
     session.add(customer)
     session.flush()
-    add_keys(session, customer, keys)
+    _write_keys(session, customer, strong_keys(keys), taken)
     for model, found in ((NearKey, identity.near_keys(name)), (SearchKey, identity.search_keys(name))):
         values = {stored_key(value) for value in found}
         if values:
@@ -141,18 +147,18 @@ def create(
 
 def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer:
     """Add what else a known customer is found by, such as the telephone number of a new contact; returns the customer."""
-    add_keys(session, customer, [key for key in keys if key.kind is not KeyKind.NAME])
+    strong = strong_keys(key for key in keys if key.kind is not KeyKind.NAME)
+    if strong:
+        values = [value for _, value in strong]
+        known = session.execute(select(CustomerKey.kind, CustomerKey.value).where(CustomerKey.value.in_(values)))
+        _write_keys(session, customer, strong, frozenset((row.kind, row.value) for row in known))
     return customer
 
 
-def add_keys(session: Session, customer: Customer, keys: Iterable[Key]) -> None:
+def _write_keys(
+    session: Session, customer: Customer, strong: list[tuple[str, str]], taken: frozenset[tuple[str, str]]
+) -> None:
     """Write strong keys that nobody has yet; the one of the name must be free."""
-    strong = strong_keys(keys)
-    if not strong:
-        return
-    values = [value for _, value in strong]
-    known = session.execute(select(CustomerKey.kind, CustomerKey.value).where(CustomerKey.value.in_(values)))
-    taken = {(row.kind, row.value) for row in known}
     rows = []
     for kind, value in strong:
         free = value

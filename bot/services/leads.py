@@ -177,6 +177,7 @@ def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Record
         workspace_id=recorder.by.workspace_id,
         region=form.region,
         industry=form.industry,
+        taken=found.taken,
     )
 
 

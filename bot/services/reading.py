@@ -74,7 +74,7 @@ def view_of(
         grade=opportunity.grade,
         score=opportunity.score,
         points=_points(opportunity, playbook),
-        owner=ref_or_none(session, opportunity.owner_id),
+        owner=_owner(session, opportunity, by),
         owner_reason=Text(opportunity.owner_reason["key"], **opportunity.owner_reason["params"])
         if opportunity.owner_reason
         else None,
@@ -106,6 +106,12 @@ def view_of(
         win_reasons=tuple(one for one in playbook.win_reasons if not one.imports_only),
         answers={(one.key, option.key): option.name for one in playbook.scorecard.criteria for option in one.options},
     )
+
+
+def _owner(session: Session, opportunity: Opportunity, by: Actor) -> MemberRef | None:
+    if by.member_id is not None and by.member_id == opportunity.owner_id:
+        return MemberRef(by.member_id, by.name, by.slack_user_id)  # most look at their own: no need to ask
+    return ref_or_none(session, opportunity.owner_id)
 
 
 def _is_overdue(opportunity: Opportunity, now: datetime) -> bool:

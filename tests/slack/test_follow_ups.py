@@ -196,3 +196,52 @@ def test_due_time_in_the_past_is_refused(world: World) -> None:
     answer = world.sandbox.submit(REP, {"said": "Called", "next_step": "Again", "next_due_at": "2026-03-01 10:00"})
     assert "next_due_at" in answer.errors
     assert world.view(REP, lead.id).last_follow_up_at is None
+
+
+def test_empty_command_opens_the_form_with_ones_own_opportunities(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    world.sandbox.command(REP, "/followup")
+    world.settle()
+    found = world.sandbox.options(REP, "opportunity.pick", "").options
+    assert [one["value"] for one in found] == [str(lead.id)]
+
+
+def test_correction_that_is_itself_wrong_takes_nothing_back(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    world.sandbox.command(REP, "/followup", "acme sent the quote; next thu 3pm call the CTO")
+    message = world.last(REP, CHANNEL)
+    world.sandbox.click(REP, CHANNEL, message["ts"], "follow_up.edit")
+    world.settle()
+    answer = world.sandbox.submit(REP, {"next_step": "call", "next_due_at": None})
+    assert "next_step" in answer.errors
+    assert "ActionUndone" not in world.kinds(REP, lead.id)
+
+
+def test_correction_of_what_was_undone_meanwhile_undoes_nothing_more(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    world.sandbox.command(REP, "/followup", "acme sent the quote; next thu 3pm call the CTO")
+    message = world.last(REP, CHANNEL)
+    world.sandbox.click(REP, CHANNEL, message["ts"], "follow_up.edit")
+    world.settle()
+    world.sandbox.click(REP, CHANNEL, message["ts"], "action.undo")
+    world.settle()
+    answer = world.sandbox.submit(REP, {"next_step": "call the CFO"})
+    assert answer.ok, answer.errors
+    assert world.kinds(REP, world.found(REP, "acme").id).count("ActionUndone") == 1
+
+
+def test_pool_opportunity_must_be_claimed_first(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd", owner="rules")
+    for _ in range(2):
+        owner = world.view(MANAGER, lead.id).owner
+        assert owner is not None
+        user = str(owner.slack_user_id)
+        world.sandbox.click(user, world.sandbox.dm(user), world.dm(user)["ts"], "handover.decline")
+        world.settle()
+        world.sandbox.submit(user, {})
+        world.settle()
+        world.sandbox.close(user, clear=True)
+    world.bot.kit.actions["pool.claim"] = world.bot.kit.actions["follow_up.open"]
+    world.sandbox.click(REP, CHANNEL, world.card(lead.id)["ts"], "pool.claim")
+    world.settle()
+    assert "Claim it first" in words(world.last(REP, CHANNEL))

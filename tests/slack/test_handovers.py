@@ -126,3 +126,41 @@ def test_declined_lead_goes_to_the_next_rep_then_to_the_pool_and_is_claimed_once
     assert owner is not None
     assert owner.slack_user_id == REP2
     assert "林伟 was faster" in words(world.last(REP, CHANNEL))
+
+
+def test_handover_without_somebody_is_refused_at_the_field(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    world.sandbox.click(REP, CHANNEL, world.card(lead.id)["ts"], "handover.open")
+    world.settle()
+    view = world.sandbox.view(REP)
+    assert view is not None
+    answer = world.sandbox.submit(REP, {})
+    assert not answer.ok
+    assert "HandoverOffered" not in world.kinds(REP, lead.id)
+
+
+def test_handover_from_a_nudge_settles_it(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd", next_step="Call them", next_due_at="tomorrow 10am")
+    world.later(days=2)
+    nudge, dm = world.dm(REP), world.sandbox.dm(REP)
+    world.sandbox.click(REP, dm, nudge["ts"], "handover.open", value=str(lead.id))
+    world.settle()
+    assert world.sandbox.submit(REP, {"to": REP2}).ok
+    world.settle()
+    settled = next(one for one in world.sandbox.messages(dm, as_user=REP) if one["ts"] == nudge["ts"])
+    assert "yours until they accept" in words(settled)
+    assert "snooze.pick" not in str(settled["blocks"])
+
+
+def test_stale_offer_cannot_be_accepted_any_more(world: World) -> None:
+    number = _offered(world)
+    message, dm = world.dm(REP2), world.sandbox.dm(REP2)
+    world.sandbox.command(REP, "/lost", "acme")
+    world.settle()
+    assert world.sandbox.submit(REP, {"reason": "price"}).ok
+    world.sandbox.click(REP2, dm, message["ts"], "handover.accept")
+    world.settle()
+    owner = world.view(REP, number).owner
+    assert owner is not None
+    assert owner.slack_user_id == REP
+    assert "没有需要您答复" in words(world.sandbox.messages(dm, as_user=REP2))
