@@ -46,7 +46,7 @@ TOUR: tuple[dict[str, Any], ...] = (
         None,
         (
             "Move the clock",
-            "Press “+1 working day” at the top, twice. What is not done is nudged to Maya, then told to her manager Grace. Try Snooze.",
+            "Press “Next working day” at the top, twice. What is not done is nudged to Maya, then told to her manager Grace. Try Snooze.",
         ),
         ("拨动时钟", "在顶部点两次“下一工作日”。没做的事先提醒 Maya，再升级给主管 Grace。试试“稍后提醒”。"),
     ),

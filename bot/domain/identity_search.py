@@ -5,7 +5,7 @@ from functools import lru_cache
 from itertools import chain, zip_longest
 
 from bot.domain.identity_data import Role, lexicon
-from bot.domain.identity_names import name_key
+from bot.domain.identity_names import legal_form, name_key
 from bot.domain.identity_near import latin_of, romaji_of
 from bot.domain.identity_parts import Reading, cjk_wholes, read
 from bot.domain.identity_text import fold, is_cjk, is_kana, pinyin_of, tokens_of
@@ -165,10 +165,13 @@ def query_keys(typed: str) -> tuple[str, ...]:
     """
     folded = fold(typed)
     words = tokens_of(folded) or ["".join(folded.split())]
-    if len(words) > 1 or any(is_cjk(word) for word in words):
+    if any(is_cjk(word) for word in words) or (len(words) > 1 and legal_form(typed)):
         words = tokens_of(name_key(_LEGAL_END.sub("", folded.strip()) or folded)) or words
     if len(words) > 1:
         words = [word for word in words if word not in {"the", "and"}] or words
+    # Letters closed up ("R U") may be the beginning of longer words ("R Us"): where there is more to go by, they are left out.
+    written = folded.split()
+    words = [word for word in words if is_cjk(word) or word in written] or words
     keys: list[str] = []
     for word in words:
         if is_cjk(word):

@@ -17,7 +17,7 @@ from typing import Any
 from slack_bolt import Ack, App, BoltContext, BoltResponse
 
 from bot.config import Settings
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, UserError
 from bot.handlers import replies
 from bot.handlers.calls import Answer, Call, Form, Reply, Surface
 from bot.services import members
@@ -25,11 +25,12 @@ from bot.services.desk import Actor, Desk
 from bot.services.members import Profile
 from bot.slack.gateway import Gateway
 
-__all__ = ["Answer", "Call", "Form", "Handler", "Kit", "OptionsHandler", "Reply", "Surface", "connect"]
+__all__ = ["Answer", "Call", "Form", "Handler", "Kit", "OptionsHandler", "Refusal", "Reply", "Surface", "connect"]
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Call], Reply]
+Refusal = Callable[[Call, UserError], Form | None]
 OptionsHandler = Callable[[Call], Sequence[dict[str, Any]]]
 
 _ANY = re.compile("")
@@ -55,6 +56,7 @@ class Kit:
     commands: dict[str, Handler] = field(default_factory=dict)
     actions: dict[str, Handler] = field(default_factory=dict)
     views: dict[str, Handler] = field(default_factory=dict)
+    refusals: dict[str, Refusal] = field(default_factory=dict)
     shortcuts: dict[str, Handler] = field(default_factory=dict)
     type_aheads: dict[str, OptionsHandler] = field(default_factory=dict)
     events: dict[str, Handler] = field(default_factory=dict)
@@ -70,9 +72,18 @@ class Kit:
         """Answer a button, select or menu in a message, a modal or the Home."""
         _add(self.actions, action_id, handler)
 
-    def view(self, callback_id: str, handler: Handler) -> None:
-        """Take a submitted modal; a Form takes its place, None closes it."""
+    def view(self, callback_id: str, handler: Handler, *, refused: Refusal | None = None) -> None:
+        """Take a submitted modal; a Form takes its place, None closes it.
+
+        Args:
+            callback_id: The modal's.
+            handler: Takes it.
+            refused: Asked when the use case refused it: a Form that it gives back takes the modal's place, such as one with
+                a further question; None leaves it to the error at its field.
+        """
         _add(self.views, callback_id, handler)
+        if refused is not None:
+            _add(self.refusals, callback_id, refused)
 
     def shortcut(self, callback_id: str, handler: Handler) -> None:
         """Answer a global or message shortcut."""

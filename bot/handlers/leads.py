@@ -5,19 +5,20 @@ from typing import Any
 
 from bot.domain import identity
 from bot.domain.identity import Verdict
+from bot.errors import UserError
 from bot.handlers import typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Form, Reply
 from bot.handlers.replies import delivered
 from bot.services import customers, leads
 from bot.services.leads import LeadForm
-from bot.services.values import CustomerMatch
 from bot.views import answers, elements, fields, lead_forms
 from bot.views.fields import NEW
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import clip, one_line, readable
 
 _KNOWN = "id:"
+_POSSIBLE = "lead.capture.possible"
 _PARTS = re.compile(r"[,，;；\n]")
 _NEED, _CUSTOMER = 2000, 140
 
@@ -29,7 +30,7 @@ def register(kit: Kit) -> None:
     kit.shortcut(Callback.LEAD_NEW, open_empty)
     kit.shortcut(Callback.LEAD_FROM_MESSAGE, open_from_message)
     kit.options(Action.CUSTOMER_PICK, find_customers)
-    kit.view(Callback.LEAD_CAPTURE, capture)
+    kit.view(Callback.LEAD_CAPTURE, capture, refused=ask_again)
 
 
 def open_from_command(call: Call) -> Reply:
@@ -77,16 +78,15 @@ def find_customers(call: Call) -> list[dict[str, Any]]:
 
 
 def capture(call: Call) -> Reply:
-    """Take the form; a customer of a near name is shown first, to be confirmed as another one."""
+    """Take the form."""
     values = call.values
     chosen = str(values.get("customer") or "")
-    name = chosen.removeprefix(NEW) if chosen.startswith(NEW) else None
     step, due = typed.step_and_due(call, values)
     form = LeadForm.read(
         {
             **{key: value for key, value in values.items() if key in LeadForm.model_fields},
             "customer_id": chosen.removeprefix(_KNOWN) if chosen.startswith(_KNOWN) else None,
-            "customer_name": name,
+            "customer_name": chosen.removeprefix(NEW) if chosen.startswith(NEW) else None,
             "next_step": step,
             "next_due_at": due,
             "mine": values.get("owner") != lead_forms.RULES,
@@ -95,24 +95,21 @@ def capture(call: Call) -> Reply:
             "permalink": call.metadata.get("permalink"),
         }
     )
-    possible = _possible(call, name) if name and not form.confirmed_new else ()
-    if possible:
-        return Form(_asked_again(call, values, possible))
     return Form(answers.result(call.t, leads.capture(call.desk, form, by=call.by)))
 
 
-def _possible(call: Call, name: str) -> tuple[CustomerMatch, ...]:
-    found = customers.check(call.desk, name, by=call.by)
-    verdicts = {identity.compare(name, one.name).verdict for one in found}
-    return () if Verdict.SAME in verdicts else found
-
-
-def _asked_again(call: Call, values: dict[str, Any], possible: tuple[CustomerMatch, ...]) -> dict[str, Any]:
-    return lead_forms.capture(
+def ask_again(call: Call, error: UserError) -> Form | None:
+    """Show the known customers that the typed one may be, with a box to confirm that it is none of them."""
+    if error.key != _POSSIBLE:
+        return None
+    values = call.values
+    name = str(values.get("customer") or "").removeprefix(NEW)
+    view = lead_forms.capture(
         call.t,
         typed.playbook_of(call),
         values,
         way=call.metadata.get("way", "command"),
         permalink=call.metadata.get("permalink"),
-        possible=possible,
+        possible=customers.check(call.desk, name, by=call.by),
     )
+    return Form(view)

@@ -103,6 +103,9 @@ def refused(call: Call, error: Exception) -> BoltResponse:
     """Answer a request whose handler raised: at the field, as one sentence, or so that Slack delivers it again."""
     if call.surface is Surface.EVENT:
         return _event_refused(call, error)
+    further = _further_question(call, error)
+    if further is not None:
+        return BoltResponse(status=200, body={"response_action": "update", "view": further.view})
     words = sentence(call, error)
     if call.surface is Surface.OPTIONS:
         return BoltResponse(status=200, body={"options": []})
@@ -113,6 +116,18 @@ def refused(call: Call, error: Exception) -> BoltResponse:
     if words:
         call.kit.start(lambda: guarded(call, lambda: delivered(call, Answer(words))))
     return BoltResponse(status=200)
+
+
+def _further_question(call: Call, error: Exception) -> Form | None:
+    ask = call.kit.refusals.get(str(call.view.get("callback_id")))
+    if ask is None or call.surface is not Surface.VIEW or not isinstance(error, UserError):
+        return None
+    try:
+        return ask(call, error)
+    except Exception:
+        # The refusal itself is still worth telling.
+        log.exception("no further question could be asked in %s", name_of(call))
+        return None
 
 
 def _event_refused(call: Call, error: Exception) -> BoltResponse:

@@ -29,10 +29,18 @@ _JUMP_MS = 30_000
 
 @dataclass
 class Album:
-    """Where the screenshots go, numbered in the order in which they were taken."""
+    """Where the screenshots go, numbered in the order in which they were taken.
+
+    Attributes:
+        folder: It exists.
+        name: At the front of every file's name.
+        is_looked_at: Whether somebody asked for the pictures, so that they are worth waiting for.
+        taken: How many there are.
+    """
 
     folder: Path
     name: str
+    is_looked_at: bool
     taken: int = field(default=0)
 
     def path(self, step: str) -> Path:
@@ -58,8 +66,9 @@ class Window:
     def shoot(self, step: str) -> None:
         """Take a picture once the page stands still."""
         expect(self.page.get_by_test_id("clock")).to_have_attribute("aria-busy", "false")
-        # Fonts, focus rings and scrolling settle within a few frames.
-        self.page.wait_for_timeout(250)
+        if self.album.is_looked_at:
+            # Fonts, focus rings and scrolling settle within a few frames.
+            self.page.wait_for_timeout(250)
         self.page.screenshot(path=self.album.path(step))
 
     def say(self, text: str) -> None:
@@ -211,7 +220,8 @@ def fresh_demo(chromium: Browser) -> Iterator[Demo]:
 def staged(chromium: Browser, tmp_path: Path) -> Iterator[Callable[[Demo, str], Stage]]:
     """Make a stage of a demo and a name for its pictures; they go to CLOSELOOP_SHOTS, or to a temporary folder."""
     expect.set_options(timeout=_PATIENCE_MS)
-    folder = Path(os.environ.get("CLOSELOOP_SHOTS") or tmp_path)
+    asked = os.environ.get("CLOSELOOP_SHOTS")
+    folder = Path(asked or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as opened:
-        yield lambda demo, name: Stage(demo, chromium, Album(folder, name), opened)
+        yield lambda demo, name: Stage(demo, chromium, Album(folder, name, is_looked_at=bool(asked)), opened)

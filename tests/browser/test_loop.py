@@ -351,7 +351,11 @@ def _type_as_the_tour_does(visitor: Window, typed: str) -> None:
 def _finish_form(visitor: Window) -> None:
     """Save the form as it stands; where it is refused, say so as a person would see it, and leave."""
     visitor.submit()
-    visitor.page.wait_for_timeout(400)
+    # Either the answer has no button to submit with, or an error stands at a field.
+    refused = visitor.modal.locator("[data-testid=field-error]:visible")
+    expect(
+        refused.or_(visitor.modal.filter(has_not=visitor.page.locator("[data-testid=modal-submit]:visible"))).first
+    ).to_be_visible()
     visitor.shoot("answer")
     visitor.page.keyboard.press("Escape")
     expect(visitor.modal).to_have_count(0)

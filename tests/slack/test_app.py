@@ -1,6 +1,7 @@
 """The program as a whole: both transports run and stop, health, and requests at the edge of what Slack sends."""
 
 import asyncio
+import signal
 import threading
 from typing import Any
 
@@ -17,7 +18,7 @@ from bot.errors import ConfigError
 from bot.handlers.calls import Call, Surface
 from bot.models.session import Database
 from bot.sandbox import Sandbox
-from bot.services import members
+from bot.services import members, workspaces
 from bot.services.members import Profile
 from tests.slack.conftest import CHANNEL, REP, REP2, STRANGER
 
@@ -75,7 +76,7 @@ def web(bot: Bot) -> Web:
 def test_health_tells_whether_the_database_answers(web: Web, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     assert web.get("/healthz").json() == {"ok": True}
     broken = Database("sqlite:////nowhere/at/all.sqlite3")
-    monkeypatch.setattr(program.workspaces, "all_workspaces", lambda _desk: broken.engine.connect())
+    monkeypatch.setattr(workspaces, "all_workspaces", lambda _desk: broken.engine.connect())
     assert web.get("/healthz").status_code == 503
     broken.close()
 
@@ -97,7 +98,7 @@ def test_socket_mode_runs_until_it_is_stopped(bot: Bot, sandbox: Sandbox) -> Non
 
 def test_http_runs_on_its_port(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
     served: dict[str, Any] = {}
-    monkeypatch.setattr(program.uvicorn, "run", lambda application, **options: served.update(options, app=application))
+    monkeypatch.setattr("uvicorn.run", lambda application, **options: served.update(options, app=application))
     program.run_http(bot)
     assert served["port"] == bot.settings.port
     assert served["host"] == "127.0.0.1"
@@ -105,10 +106,10 @@ def test_http_runs_on_its_port(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_signals_stop_socket_mode(monkeypatch: pytest.MonkeyPatch) -> None:
     handlers: dict[int, Any] = {}
-    monkeypatch.setattr(program.signal, "signal", handlers.__setitem__)
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
     stopped = program.stopped_by_signal()
     assert not stopped.is_set()
-    handlers[program.signal.SIGTERM](15, None)
+    handlers[signal.SIGTERM](15, None)
     assert stopped.is_set()
 
 

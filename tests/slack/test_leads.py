@@ -160,3 +160,25 @@ def test_submission_delivered_twice_is_done_once(world: World) -> None:
     world.sandbox.close(REP, clear=True)
     world.sandbox.command(REP, "/opp", "acme")
     assert world.kinds(REP, world.found(REP, "acme").id).count("LeadCaptured") == 1
+
+
+def test_known_free_customer_is_recognised_in_the_command(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    world.sandbox.command(REP, "/lead", "ACME, a second quote")
+    world.settle()
+    view = world.sandbox.view(REP)
+    assert "Acme Ltd" in words(view)
+    assert "new: ACME" not in words(view)
+    assert world.sandbox.submit(REP, {}).ok
+
+
+def test_further_question_that_fails_leaves_the_error_at_its_field(world: World) -> None:
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    world.lead(REP, "北京华星科技有限公司")
+    world.bot.kit.refusals["lead.capture"] = fails
+    world.sandbox.command(REP, "/lead")
+    world.settle()
+    answer = world.sandbox.submit(REP, {"customer": "华星", "need": "A quote"})
+    assert "北京华星科技有限公司" in answer.errors["customer"]
