@@ -19,7 +19,7 @@ from bot.services.members import Profile
 SLACK_TEAM = "T0BENCH"
 TEAMS, REPS = 20, 10
 LONG_HISTORY = 60
-"""Events of every five-hundredth opportunity: more than a page; the others have a few."""
+"""Events of every five-hundredth opportunity, from the first on: more than a page; the others have a few."""
 
 _SHORT_HISTORY, _LONG_EVERY = 4, 500
 _OPEN = (("lead", "INTAKE"), ("qualified", "OPEN"), ("solution", "OPEN"), ("quote", "OPEN"), ("contract", "OPEN"))
@@ -232,7 +232,7 @@ def _next_step(one: _Draw, workspace: int, now: datetime) -> Row:
 
 
 def _history(one: _Draw, workspace: int, team_rows: list[tuple[int, list[int]]], now: datetime) -> Iterator[Row]:
-    count = LONG_HISTORY if one.number % _LONG_EVERY == 0 else _SHORT_HISTORY
+    count = LONG_HISTORY if one.number % _LONG_EVERY == 1 else _SHORT_HISTORY
     actor = team_rows[one.team][1][one.rep]
     for turn in range(count):
         event = _event(one.number, turn, now)
@@ -259,4 +259,4 @@ def _event(number: int, turn: int, now: datetime) -> Event:
 
 def long_histories(opportunities: int) -> range:
     """Return the numbers of the opportunities whose history has more than a page."""
-    return range(_LONG_EVERY, opportunities + 1, _LONG_EVERY)
+    return range(1, opportunities + 1, _LONG_EVERY)

@@ -128,9 +128,10 @@ class _Target:
 
 
 class _Targets:
-    """Opportunities that requests are about, of all teams in turn: new ones, qualified ones, such with a long history."""
+    """Opportunities that requests are about, of all teams mixed: new ones, qualified ones, such with a long history."""
 
     def __init__(self, rows: BareRows, size: int, count: int) -> None:
+        # The first half is the bot's, the second the floor's, and the last one shows what is written.
         self.leads = self._of(rows, "stage_key = 'lead'", 2 * count + 1)
         self.qualified = self._of(rows, "stage_key = 'qualified'", 2 * count + 1)
         numbers = ",".join(str(number) for number in long_histories(size))
@@ -146,13 +147,16 @@ class _Targets:
 
 def _written(bot: Bot, rows: BareRows, name: str, make: Make, targets: _Targets, count: int) -> _Case:
     about = {"follow_up": targets.qualified, "advance": targets.leads}.get(name)
-    # The first half is the bot's, the second the floor's, and the last one shows what is written.
     last = 2 * count
-    number = about[last % len(about)].id if about else None
+    if about is not None and len(about) <= last:
+        raise RuntimeError(
+            f"{name} needs more than {len(about)} opportunities in that stage: a larger size, or a smaller n"
+        )
+    number = about[last].id if about else None
     found = rows.footprint(lambda: _dispatched(bot, make(last)), number)
 
     def floor(bare: BareRows, at: int) -> None:
-        bare.write(found, at, about[(count + at) % len(about)].id if about else None)
+        bare.write(found, at, about[count + at].id if about else None)
 
     told = ", ".join(f"{len(new)} {table.name}" for table, new in found.added)
     changes = ", ".join(f"{change.table}({len(change.values)})" for change in found.changed)

@@ -62,7 +62,7 @@ def program(arguments: list[str], port: int, **environment: str) -> Iterator[sub
 def started(arguments: list[str], **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """Start a Python program, and end it with the block."""
     settings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(_HERE), **environment}
-    process = subprocess.Popen([sys.executable, *arguments], env=settings, cwd="/", stdout=sys.stderr)
+    process = subprocess.Popen([sys.executable, *arguments], env=settings, cwd="/", stdout=subprocess.DEVNULL)
     try:
         yield process
     finally:

@@ -1,5 +1,6 @@
 """Fixtures that every kind of test may ask for: a clock that stands still, and real databases with the newest schema."""
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -9,11 +10,16 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from bot.clock import FakeClock
 from bot.models import migrate
 from bot.models.session import Database
 from bot.services.desk import Desk
+
+# How long an example takes is no business of a test; and CI looks at the same examples each time.
+settings.register_profile("closeloop", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("closeloop")
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Nine o'clock on a Monday in Shanghai."""

@@ -1,0 +1,33 @@
+"""The benchmarks run: a figure comes out with everything that its line promises."""
+
+import json
+
+import pytest
+
+from bench import figures, requests
+from bench.figures import Figure
+
+KEYS = {"name", "n", "p50_us", "p99_us", "floor_p50_us", "ratio", "goal", "ok"}
+
+
+def test_capture_is_measured_against_a_floor_of_the_same_run(capsys: pytest.CaptureFixture[str]) -> None:
+    for figure in requests.measured("sqlite", 200, ["capture"], n=5):
+        figures.say(figure)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [line["name"] for line in lines] == ["capture@200/sqlite"]
+    assert lines[0].keys() == KEYS
+    assert lines[0]["n"] == 5
+    assert lines[0]["ratio"] > 0
+    assert lines[0]["p50_us"] > lines[0]["floor_p50_us"] > 0
+
+
+def test_growth_is_the_largest_size_over_the_smallest() -> None:
+    small = Figure("capture@10/sqlite", 5, 100.0, 120.0, 50.0, 2.0, 4.0, ok=True)
+    large = Figure("capture@1000/sqlite", 5, 150.0, 190.0, 50.0, 3.0, 4.0, ok=True)
+    (found,) = figures.growth([(1000, large), (10, small)])
+    assert (found.name, found.ratio) == ("growth:capture/sqlite", 1.5)
+
+
+def test_a_figure_above_its_goal_is_not_ok() -> None:
+    assert not figures.figure_of("x", [500.0], [100.0], goal=4.0).ok
+    assert figures.figure_of("x", [300.0], [100.0], goal=4.0).ok
