@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.domain.identity_data import Role, lexicon
@@ -18,6 +19,7 @@ from bot.domain.identity_near import (
     without_umlauts,
 )
 from bot.domain.identity_parts import Part, Reading, cjk_wholes, read
+from bot.domain.identity_search import alias_ids
 from bot.domain.identity_text import fold, is_cjk, is_kana, tokens_of
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ class Comparison:
     deciding: tuple[str, ...]
 
 
+@lru_cache(maxsize=16_384)
 def compare(a: str, b: str) -> Comparison:
     """The verdict on two names alone.
 
@@ -256,6 +259,9 @@ def _is_short(short: list[str], long: list[str], whole: Reading, written: str) -
 
 
 def _aliased(one: Reading, other: Reading) -> bool:
+    if not alias_ids(one) & alias_ids(other):
+        return False
+
     def names(reading: Reading) -> list[str]:
         cores = [part.text for part in reading.cores]
         with_trade = "".join(part.text for part in reading.of(Role.CORE, Role.INDUSTRY) if is_cjk(part.text))

@@ -46,7 +46,7 @@ def near_keys(name: str) -> frozenset[str]:
     if len(latin) > 1:
         keys.update((f"p:{''.join(latin)}", f"w:{''.join(latin)}"))
         keys.update(_latin_near("".join(latin)))
-    keys.update(f"n:{number}" for number in _aliases(reading))
+    keys.update(f"n:{number}" for number in alias_ids(reading))
     if reading.cjk:
         keys.update(_whole_cjk_near(reading))
     elif cores:
@@ -100,7 +100,9 @@ def _initial_near(name: str, reading: Reading) -> set[str]:
     return keys | {f"a:{key[2:5]}-" for key in keys if len(key) > 5}  # noqa: PLR2004 - "a:" and at least four letters
 
 
-def _aliases(reading: Reading) -> set[int]:
+@lru_cache(maxsize=16_384)
+def alias_ids(reading: Reading) -> frozenset[int]:
+    """The well-known names that a reading may stand for, by number; two of one organisation share one."""
     table = lexicon().alias
     texts = [
         reading.key,
@@ -108,7 +110,7 @@ def _aliases(reading: Reading) -> set[int]:
         *(part.text for part in reading.cores),
     ]
     texts.append(" ".join(part.text for part in reading.cores))
-    return set(chain.from_iterable(table.get(text, ()) for text in texts))
+    return frozenset(chain.from_iterable(table.get(text, ()) for text in texts))
 
 
 @lru_cache(maxsize=16384)

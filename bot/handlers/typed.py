@@ -60,8 +60,7 @@ def calendar_of(call: Call) -> WorkCalendar | None:
     """Return the working hours of the member's team; None for a member without one."""
     if call.by.team_id is None:
         return None
-    team = teams.team_of(call.desk, call.by.team_id, by=call.by)
-    return WorkCalendar(zone=team.zone, week=team.hours, country=team.country)
+    return teams.working_hours(call.desk, call.by.team_id, by=call.by)
 
 
 def split(call: Call, text: str) -> FollowUpText:

@@ -110,11 +110,11 @@ class Translator:
 
     def date(self, day: date) -> str:
         """Return a day with its weekday, such as ``Thu, Mar 5`` or ``3月5日周四``."""
-        return str(format_date(day, "M月d日EEE" if self.is_chinese else "EEE, MMM d", locale=self._babel))
+        return _day(day, "M月d日EEE" if self.is_chinese else "EEE, MMM d", self._babel)
 
     def full_date(self, day: Day) -> str:
         """Return a day with its year."""
-        return str(format_date(day, "y年M月d日EEE" if self.is_chinese else "EEE, MMM d, y", locale=self._babel))
+        return _day(day, "y年M月d日EEE" if self.is_chinese else "EEE, MMM d, y", self._babel)
 
     def time(self, moment: datetime) -> str:
         """Return the time of day in the reader's zone."""
@@ -147,6 +147,12 @@ def _meets(one: str, other: str) -> bool:
 @lru_cache(maxsize=2048)
 def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
     return tuple((literal, name) for literal, name, _, _ in Formatter().parse(template))
+
+
+@lru_cache(maxsize=4096)
+def _day(day: Day, pattern: str, locale: Locale) -> str:
+    # A page of history names the same few days again and again.
+    return str(format_date(day, pattern, locale=locale))
 
 
 @lru_cache

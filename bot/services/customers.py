@@ -15,7 +15,7 @@ from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.values import CustomerMatch
 
-_NEAR_MOST = 50
+_NEAR_MOST = 20
 _KEY_MOST = 220
 
 

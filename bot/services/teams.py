@@ -2,12 +2,13 @@
 
 import itertools
 import re
+from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, Field, field_validator
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.calendar import WorkCalendar
@@ -17,9 +18,9 @@ from bot.models import Member, Opportunity, Team
 from bot.services import members
 from bot.services.desk import Actor, Desk
 from bot.services.forms import read_form
-from bot.services.members import Profile, ref, ref_or_none
+from bot.services.members import Profile, ref
 from bot.services.playbooks import add_version, loaded
-from bot.services.recording import Recorder, ground_of
+from bot.services.recording import Recorder, calendar_of, ground_of
 from bot.services.values import TeamRef
 
 _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–—~～至到]\s*(\d{1,2})(?::(\d{2}))?")
@@ -225,14 +226,24 @@ def next_digest(team: Team, after: datetime) -> datetime:
 
 def team_ref(session: Session, team: Team) -> TeamRef:
     """Return a team's row as forms and messages see it."""
-    people = list(
-        session.scalars(select(Member).where(Member.team_id == team.id, Member.is_active).order_by(Member.id))
-    )
+    return _team_ref(session, team, _people(session, [team]))
+
+
+def _people(session: Session, teams: list[Team]) -> dict[int, Member]:
+    """Return the active members and the managers of teams by our number, in its order."""
+    of_teams = and_(Member.team_id.in_([team.id for team in teams]), Member.is_active)
+    managers = Member.id.in_([team.manager_id for team in teams if team.manager_id is not None])
+    return {row.id: row for row in session.scalars(select(Member).where(or_(of_teams, managers)).order_by(Member.id))}
+
+
+def _team_ref(session: Session, team: Team, known: Mapping[int, Member]) -> TeamRef:
+    people = [one for one in known.values() if one.team_id == team.id and one.is_active]
+    manager = known.get(team.manager_id) if team.manager_id is not None else None
     return TeamRef(
         id=team.id,
         name=team.name,
         channel_id=team.channel_id,
-        manager=ref_or_none(session, team.manager_id),
+        manager=ref(manager) if manager is not None else None,
         zone=team.zone,
         country=team.country,
         locale=team.locale,
@@ -248,7 +259,22 @@ def team_ref(session: Session, team: Team) -> TeamRef:
 def all_teams(desk: Desk, *, by: Actor) -> tuple[TeamRef, ...]:
     """Return the workspace's teams by name."""
     with desk.reading(by) as session:
-        return tuple(team_ref(session, team) for team in session.scalars(select(Team).order_by(Team.name)))
+        teams = list(session.scalars(select(Team).order_by(Team.name)))
+        people = _people(session, teams)
+        return tuple(_team_ref(session, team, people) for team in teams)
+
+
+def working_hours(desk: Desk, team_id: int, *, by: Actor) -> WorkCalendar:
+    """Return a team's working calendar.
+
+    Raises:
+        NotFound: The workspace has no such team.
+    """
+    with desk.reading(by) as session:
+        team = session.get(Team, team_id)
+        if team is None:
+            raise NotFound("error.not_found")
+        return calendar_of(team)
 
 
 def team_of(desk: Desk, team_id: int, *, by: Actor) -> TeamRef:
