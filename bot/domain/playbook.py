@@ -351,7 +351,7 @@ def _default_scorecard() -> Scorecard:
             ),
             Scoring(
                 "authority",
-                Name("Who decides", "决策人"),
+                Name("Decision maker", "决策人"),
                 (
                     Option("unknown", Name("Unknown", "未知"), 0),
                     Option("influencer", Name("Talks with an influencer", "接触到影响者"), 8),

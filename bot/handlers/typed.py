@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.calendar import WorkCalendar
 from bot.domain.playbook import Playbook
 from bot.domain.when import FollowUpText, read_when, split_follow_up
-from bot.errors import InvalidInput, NotAllowed, Text
+from bot.errors import InvalidInput, NotAllowed, RuleBroken, Text
 from bot.handlers.calls import Call
 from bot.services import opportunities, playbooks, teams
 from bot.services.values import OpportunityLine, OpportunityView, TeamRef
@@ -131,13 +131,32 @@ class Leading:
 
 
 def leading(call: Call, text: str) -> Leading:
-    """Find the opportunity that the longest possible leading words mean, among those the member may act on."""
+    """Find the opportunity that the longest possible leading words mean, among those the member may act on.
+
+    Raises:
+        NotAllowed: The words name a customer whose opportunity is somebody else's.
+        RuleBroken: They name one whose opportunity is closed.
+    """
     for head, rest in _heads(text):
         found = opportunities.options(call.desk, head, by=call.by, limit=2)
         if len(found) == 1:
             in_need = head.casefold() in found[0].need.casefold()
             return Leading(found[0], rest.strip(_LOOSE), not in_need or head.casefold() in found[0].customer.casefold())
+    for head, _ in _heads(text):
+        _refuse_known(call, head)
     return Leading(None, text.strip())
+
+
+def _refuse_known(call: Call, head: str) -> None:
+    """Say why words that name one opportunity do not mean it, rather than taking them for a note."""
+    found = opportunities.find(call.desk, head, by=call.by, scope="all", limit=2)
+    if len(found) != 1 or not found[0].customer.casefold().startswith(head.casefold()):
+        return
+    if found[0].closed_at is not None:
+        raise RuleBroken("error.closed")
+    if found[0].owner is not None:
+        raise NotAllowed("error.not_yours", owner=found[0].owner.name)
+    raise NotAllowed("error.in_pool")
 
 
 def _heads(text: str) -> Iterator[tuple[str, str]]:

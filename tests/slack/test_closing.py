@@ -1,6 +1,7 @@
 """The way through the stages to won and lost, from a raw payload to what Slack received."""
 
 from bot.domain.events import OpportunityLost, OpportunityWon, StageChanged
+from bot.services import stages
 from tests.slack.conftest import CHANNEL, MANAGER, REP, REP2, World, words
 
 
@@ -201,3 +202,17 @@ def test_open_opportunity_has_no_review(world: World) -> None:
     world.sandbox.click(REP, CHANNEL, card["ts"], "review.open")
     world.settle()
     assert "once it is won or lost" in words(world.last(REP, CHANNEL))
+
+
+def test_words_that_name_somebody_elses_or_a_closed_one_are_answered_with_why(world: World) -> None:
+    one = world.lead(REP, "Quartz Mills")
+    world.sandbox.command(REP2, "/lost", "quartz", channel=CHANNEL)
+    world.settle()
+    assert "Rita Reyes" in words(world.last(REP2, CHANNEL))
+    assert world.sandbox.view(REP2) is None
+
+    stages.lose(world.bot.desk, stages.LossForm(opportunity_id=one.id, reason="price"), by=world.actor(REP))
+    world.sandbox.command(REP, "/won", "quartz", channel=CHANNEL)
+    world.settle()
+    assert "closed" in words(world.last(REP, CHANNEL))
+    assert world.sandbox.view(REP) is None
