@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 _BATCH = 200
 _PURGE_SECONDS = 3600.0
+_GATHER_SECONDS = 0.1
 _STEP = timedelta(minutes=15)
 
 
@@ -125,9 +126,10 @@ class Scheduler:
     def _deliver(self) -> None:
         while True:
             self._awake.wait()
-            self._awake.clear()
-            if self._stopping.is_set():
+            # A breath first: the answer that woke us goes out before we take the processor, and a burst becomes one round.
+            if self._stopping.wait(_GATHER_SECONDS):
                 return
+            self._awake.clear()
             _guarded("delivery", self._ticker.deliver)
 
     def _add(self, name: str, work: Callable[[], Any], seconds: float) -> None:

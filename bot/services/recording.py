@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import column, func, insert, select
+from sqlalchemy import bindparam, column, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from bot.domain.calendar import WorkCalendar
 from bot.domain.events import Event, Graded
 from bot.domain.playbook import Playbook
 from bot.errors import NotFound, StaleRecord
-from bot.models import EventRow, Member, Opportunity, OutboxRow, Team, WorkspaceOwned
+from bot.models import Contact, Customer, EventRow, Member, Opportunity, OutboxRow, Team, WorkspaceOwned
 from bot.services.desk import Actor, Desk
 from bot.services.playbooks import loaded
 
@@ -69,6 +69,18 @@ def ground_of(session: Session, team_id: int, playbook_id: int | None = None) ->
     return Ground(team, loaded(session, cast("int", playbook_id or team.playbook_id)), calendar_of(team))
 
 
+# What almost every use case looks at next comes along in one question: an opportunity with what is around it.
+_READ = (
+    select(Opportunity, Team, Customer, Contact, Member)
+    .join(Team, Team.id == Opportunity.team_id)
+    .join(Customer, Customer.id == Opportunity.customer_id)
+    .outerjoin(Contact, Contact.id == Opportunity.contact_id)
+    .outerjoin(Member, Member.id == Opportunity.owner_id)
+    .where(Opportunity.id == bindparam("opportunity_id"))
+)
+_LOCKED = _READ.with_for_update(of=Opportunity)
+
+
 def load(session: Session, opportunity_id: int, *, version: int | None = None, lock: bool = False) -> Opportunity:
     """Return an opportunity's row.
 
@@ -82,10 +94,12 @@ def load(session: Session, opportunity_id: int, *, version: int | None = None, l
         NotFound: There is none in this workspace.
         StaleRecord: It changed since that version.
     """
-    statement = select(Opportunity).where(Opportunity.id == opportunity_id)
-    row = session.scalar(statement.with_for_update() if lock else statement)
-    if row is None:
+    found = session.execute(_LOCKED if lock else _READ, {"opportunity_id": opportunity_id}).first()
+    if found is None:
         raise NotFound("error.not_found")
+    # The session forgets what nobody holds; whoever asks it for the team or the customer next finds them here.
+    session.info["around"] = found
+    row: Opportunity = found[0]
     if version is not None and row.version != version:
         raise StaleRecord("error.stale")
     return row
