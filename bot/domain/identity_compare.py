@@ -15,6 +15,7 @@ from bot.domain.identity_near import (
     is_slip,
     katakana,
     latin_of,
+    may_be_initials,
     sounds_alike,
     without_umlauts,
 )
@@ -251,9 +252,10 @@ def _is_short(short: list[str], long: list[str], whole: Reading, written: str) -
     word = short[0] if len(short) == 1 else unknown[0] if len(unknown) == 1 else ""
     if not word or is_cjk(word):
         return False
-    every = tuple(text for part in whole.parts for text in part.text.split(" "))
-    if any(is_initials(word, words) for words in (tuple(long), every, tuple(tokens_of(fold(written))))):
-        return True
+    if may_be_initials(word):
+        every = tuple(text for part in whole.parts for text in part.text.split(" "))
+        if any(is_initials(word, words) for words in (tuple(long), every, tuple(tokens_of(fold(written))))):
+            return True
     # An initial for a given name: J. Tamworth.
     return len(long) == 1 and min(len(word), len(long[0])) == 1 and word[0] == long[0][0] and word.isalpha()
 
@@ -267,7 +269,9 @@ def _aliased(one: Reading, other: Reading) -> bool:
         with_trade = "".join(part.text for part in reading.of(Role.CORE, Role.INDUSTRY) if is_cjk(part.text))
         return [*cores, " ".join(cores), with_trade]
 
-    return any(is_alias(ours, theirs) for ours in names(one) for theirs in names(other) if ours != theirs)
+    known = lexicon().alias
+    ours, theirs = ([name for name in names(reading) if name in known] for reading in (one, other))
+    return any(is_alias(left, right) for left in ours for right in theirs if left != right)
 
 
 def _cjk_abbreviated(one: Reading, other: Reading) -> bool:

@@ -123,9 +123,14 @@ def without_umlauts(word: str) -> str:
     return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
+def may_be_initials(word: str) -> bool:
+    """Whether a word is as short as initials are, and of plain letters."""
+    return 2 <= len(word) <= _LONGEST_INITIALS and word.isalpha() and word.isascii()  # noqa: PLR2004 - two letters
+
+
 def is_initials(short: str, words: tuple[str, ...]) -> bool:
     """Whether a word is made of the first letters of others, particles counted or not (``ibm``)."""
-    if not 2 <= len(short) <= _LONGEST_INITIALS or not short.isalpha() or not short.isascii() or len(words) < 2:  # noqa: PLR2004 - two letters, two words
+    if not may_be_initials(short) or len(words) < 2:  # noqa: PLR2004 - two words
         return False
     heads = [word for word in words if word and not is_cjk(word)]
     known = lexicon().latin

@@ -1,7 +1,7 @@
 """Owns the reading of a normalised name: which of its words name the customer, and which say trade, place, branch or number."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from bot.domain.identity_data import Role, Word, lexicon
@@ -40,6 +40,8 @@ class Reading:
         promoted: No word was distinctive by itself, so that a decoration, a place or a trade names the customer.
         numbers: All numbers in it, sorted.
         cjk: Whether any word is Chinese or Japanese.
+        cores: The words that name the customer.
+        closed: All words without spaces and particles.
     """
 
     key: str
@@ -47,20 +49,18 @@ class Reading:
     promoted: bool
     numbers: tuple[str, ...]
     cjk: bool
+    cores: tuple[Part, ...] = field(init=False, compare=False)
+    closed: str = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Compared with very many others, so that what each comparison asks for is made once.
+        object.__setattr__(self, "cores", self.of(Role.CORE))
+        closed = "".join(part.text.replace(" ", "") for part in self.parts if part.role is not Role.STOP)
+        object.__setattr__(self, "closed", closed)
 
     def of(self, *roles: Role) -> tuple[Part, ...]:
         """The words with one of these roles."""
         return tuple(part for part in self.parts if part.role in roles)
-
-    @property
-    def cores(self) -> tuple[Part, ...]:
-        """The words that name the customer."""
-        return self.of(Role.CORE)
-
-    @property
-    def closed(self) -> str:
-        """All words without spaces and particles."""
-        return "".join(part.text.replace(" ", "") for part in self.parts if part.role is not Role.STOP)
 
 
 @lru_cache(maxsize=16384)

@@ -125,12 +125,12 @@ def _read_profiles(call: Call, people: Sequence[MemberRef]) -> list[str]:
 
 def zones(call: Call) -> Sequence[dict[str, Any]]:
     """Answer the type-ahead of time zones."""
-    return [one.to_dict() for one in setup_choices.zone_options(_typed(call))]
+    return setup_choices.zone_options(_typed(call))
 
 
 def countries(call: Call) -> Sequence[dict[str, Any]]:
     """Answer the type-ahead of countries."""
-    return [one.to_dict() for one in setup_choices.country_options(call.t, _typed(call))]
+    return setup_choices.country_options(call.t, _typed(call))
 
 
 def _typed(call: Call) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.events import event_from
@@ -167,14 +167,17 @@ def _may(opportunity: Opportunity, pending: Assignment | None, by: Actor) -> fro
     return frozenset(found)
 
 
+_PENDING = (
+    select(Assignment)
+    .where(Assignment.opportunity_id == bindparam("opportunity_id"), Assignment.state == "pending")
+    .order_by(Assignment.id.desc())
+    .limit(1)
+)
+
+
 def pending_assignment(session: Session, opportunity: Opportunity) -> Assignment | None:
     """Return the offer or handover that waits for an answer, if there is one."""
-    return session.scalar(
-        select(Assignment)
-        .where(Assignment.opportunity_id == opportunity.id, Assignment.state == "pending")
-        .order_by(Assignment.id.desc())
-        .limit(1)
-    )
+    return session.scalar(_PENDING, {"opportunity_id": opportunity.id})
 
 
 def history_of(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import bindparam, column, func, insert, select
@@ -135,7 +136,7 @@ class Recorder:
     def insert(self, model: type[WorkspaceOwned], **values: Any) -> int:
         """Write a row at once, without the rest of the session, and return its number."""
         values = {"workspace_id": self.by.workspace_id, **values}
-        return int(self.session.connection().execute(insert(model).returning(column("id")), values).scalar_one())
+        return int(self.session.connection().execute(_numbered(cast("Any", model)), values).scalar_one())
 
     def promise(
         self,
@@ -170,8 +171,7 @@ class Recorder:
             "retry_at": 0.0,
             "leased_until": 0.0,
         }
-        upsert = _upsert(self.session)(OutboxRow).values(**values)
-        self.session.execute(upsert.on_conflict_do_nothing(index_elements=["workspace_id", "key"]) if key else upsert)
+        self.session.connection().execute(_promise(_dialect(self.session)), values)
 
     def tell(
         self,
@@ -192,32 +192,20 @@ class Recorder:
         """Promise that the team channel's card shows the present state; many changes make one update."""
         if team.channel_id is None or not is_live(team, self.now):
             return
-        upsert = _upsert(self.session)(OutboxRow).values(
-            workspace_id=opportunity.workspace_id,
-            kind="card",
-            channel=team.channel_id,
-            payload={"opportunity_id": opportunity.id},
-            key=f"card:{opportunity.id}",
-            due_at=self.now,
-            created_at=self.now,
-            state="waiting",
-            attempts=0,
-            retry_at=0.0,
-            leased_until=0.0,
-        )
-        # One row an opportunity: a further change arms it again; a lease in force stays, so that nobody posts it twice.
-        self.session.execute(
-            upsert.on_conflict_do_update(
-                index_elements=["workspace_id", "key"],
-                set_={
-                    "state": "waiting",
-                    "due_at": self.now,
-                    "attempts": 0,
-                    "retry_at": 0.0,
-                    "channel": team.channel_id,
-                },
-            )
-        )
+        values = {
+            "workspace_id": opportunity.workspace_id,
+            "kind": "card",
+            "channel": team.channel_id,
+            "payload": {"opportunity_id": opportunity.id},
+            "key": f"card:{opportunity.id}",
+            "due_at": self.now,
+            "created_at": self.now,
+            "state": "waiting",
+            "attempts": 0,
+            "retry_at": 0.0,
+            "leased_until": 0.0,
+        }
+        self.session.connection().execute(_card(_dialect(self.session)), values)
 
     def regrade(self, opportunity: Opportunity, ground: Ground) -> None:
         """Compute the grade from the facts as they stand; a change is kept in the history."""
@@ -315,5 +303,33 @@ def open_load(session: Session, team_id: int) -> dict[int, int]:
     return {cast("int", owner): count for owner, count in rows}
 
 
-def _upsert(session: Session) -> Any:
-    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+def _dialect(session: Session) -> str:
+    return session.get_bind().dialect.name
+
+
+# Putting a statement together takes longer than the database takes for it: each of these is made once.
+
+
+@cache
+def _numbered(model: Any) -> Any:
+    return insert(model).returning(column("id"))
+
+
+def _outbox(dialect: str) -> Any:
+    return sqlite.insert(OutboxRow) if dialect == "sqlite" else postgresql.insert(OutboxRow)
+
+
+@cache
+def _promise(dialect: str) -> Any:
+    return _outbox(dialect).on_conflict_do_nothing(index_elements=["workspace_id", "key"])
+
+
+@cache
+def _card(dialect: str) -> Any:
+    """Return the upsert of a card: one row an opportunity, which a further change arms again.
+
+    A lease in force stays, so that nobody posts it twice.
+    """
+    made = _outbox(dialect)
+    armed = {name: made.excluded[name] for name in ("state", "due_at", "attempts", "retry_at", "channel")}
+    return made.on_conflict_do_update(index_elements=["workspace_id", "key"], set_=armed)

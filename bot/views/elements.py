@@ -1,16 +1,17 @@
-"""Owns the blocks and inputs that all views are built of, held to Slack's sizes; dicts come out."""
+"""Owns the blocks and inputs that all views are built of, held to Slack's sizes; dicts come out.
 
-from collections.abc import Iterable, Sequence
+They are put together by hand: slack_sdk's models look at every attribute of every part, which took a quarter of a request.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
-
-from slack_sdk.models import blocks as bk
-from slack_sdk.models.blocks import basic_components as basic
-from slack_sdk.models.blocks import block_elements as element
 
 from bot.views.mrkdwn import clip, clip_mrkdwn
 
 Block = dict[str, Any]
+Element = dict[str, Any]
+Option = dict[str, Any]
 View = dict[str, Any]
 Message = tuple[str, list[Block]]
 """A message: the text for notifications and screen readers, and its blocks."""
@@ -21,50 +22,71 @@ MESSAGE_BLOCKS, MODAL_BLOCKS, OPTIONS, OVERFLOW, ROW = 50, 100, 100, 5, 5
 FALLBACK = 3000
 
 
-def mrkdwn(text: str, most: int = SECTION) -> basic.MarkdownTextObject:
+def _part(kind: str, **values: Any) -> dict[str, Any]:
+    """Return a part of a type with what it has; None and empty lists are left out, as Slack wants."""
+    return {"type": kind, **{name: value for name, value in values.items() if value is not None and value != []}}
+
+
+def mrkdwn(text: str, most: int = SECTION) -> Element:
     """Return a text object of finished mrkdwn; never empty, which Slack would refuse."""
-    return basic.MarkdownTextObject(text=clip_mrkdwn(text, most) or " ", verbatim=True)
+    return {"type": "mrkdwn", "text": clip_mrkdwn(text, most) or " ", "verbatim": True}
 
 
-def plain_text(text: str, most: int) -> basic.PlainTextObject:
+def plain_text(text: str, most: int) -> Element:
     """Return a plain text object; never empty, which Slack would refuse."""
-    return basic.PlainTextObject(text=clip(text, most) or " ", emoji=True)
+    return {"type": "plain_text", "text": clip(text, most) or " ", "emoji": True}
 
 
-def section(text: str, *, accessory: Any = None, block_id: str | None = None) -> Block:
+def section(text: str, *, accessory: Element | None = None, block_id: str | None = None) -> Block:
     """Return a paragraph of mrkdwn, with a button or select beside it."""
-    return bk.SectionBlock(text=mrkdwn(text), accessory=accessory, block_id=block_id).to_dict()
+    return _part("section", text=mrkdwn(text), accessory=accessory, block_id=block_id)
 
 
 def fields(pairs: Iterable[tuple[str, str]], *, block_id: str | None = None) -> Block:
     """Return up to ten labelled values in two columns; labels and values are finished mrkdwn."""
     shown = [mrkdwn(f"*{label}*\n{value}", FIELD) for label, value in list(pairs)[:10]]
-    return bk.SectionBlock(fields=shown, block_id=block_id).to_dict()
+    return _part("section", fields=shown, block_id=block_id)
 
 
 def context(*texts: str, block_id: str | None = None) -> Block:
     """Return small print; up to ten pieces of mrkdwn."""
-    return bk.ContextBlock(elements=[mrkdwn(text, CONTEXT) for text in texts[:10]], block_id=block_id).to_dict()
+    return _part("context", elements=[mrkdwn(text, CONTEXT) for text in texts[:10]], block_id=block_id)
 
 
 def header(text: str) -> Block:
     """Return a large plain title."""
-    return bk.HeaderBlock(text=plain_text(text, HEADER)).to_dict()
+    return _part("header", text=plain_text(text, HEADER))
 
 
 def divider() -> Block:
     """Return a line across."""
-    return bk.DividerBlock().to_dict()
+    return _part("divider")
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Collection[int] = (), wrapped: Collection[int] = ()) -> Block:
+    """Return a table of plain cells.
+
+    Args:
+        rows: The head and the rows; at most a hundred, of at most twenty cells.
+        right: Columns aligned to the right, from 0.
+        wrapped: Columns whose cells may take several lines.
+    """
+    columns = [
+        {**({"align": "right"} if column in right else {}), **({"is_wrapped": True} if column in wrapped else {})}
+        for column in range(len(rows[0]))
+    ]
+    cells = [[{"type": "raw_text", "text": cell} for cell in row] for row in rows]
+    return _part("table", rows=cells, column_settings=columns)
 
 
 def image(url: str, alt: str) -> Block:
     """Return a picture."""
-    return bk.ImageBlock(image_url=url, alt_text=clip(alt, 2000)).to_dict()
+    return _part("image", image_url=url, alt_text=clip(alt, 2000))
 
 
-def actions(*elements: Any, block_id: str | None = None) -> Block:
+def actions(*elements: Element, block_id: str | None = None) -> Block:
     """Return a row of buttons and menus."""
-    return bk.ActionsBlock(elements=list(elements)[:25], block_id=block_id).to_dict()
+    return _part("actions", elements=list(elements)[:25], block_id=block_id)
 
 
 def button(
@@ -74,8 +96,8 @@ def button(
     *,
     style: str | None = None,
     url: str | None = None,
-    confirm: Any = None,
-) -> element.ButtonElement:
+    confirm: Element | None = None,
+) -> Element:
     """Return a button.
 
     Args:
@@ -86,7 +108,8 @@ def button(
         url: A page it opens.
         confirm: From ``confirm``, to ask before it acts.
     """
-    return element.ButtonElement(
+    return _part(
+        "button",
         text=plain_text(text, BUTTON),
         action_id=action_id,
         value=str(value)[:2000] or None,
@@ -96,50 +119,60 @@ def button(
     )
 
 
-def confirm(title: str, text: str, yes: str, no: str) -> basic.ConfirmObject:
+def confirm(title: str, text: str, yes: str, no: str) -> Element:
     """Return a question asked before a button acts."""
-    return basic.ConfirmObject(
-        title=plain_text(title, 100), text=plain_text(text, 300), confirm=plain_text(yes, 30), deny=plain_text(no, 30)
-    )
+    return {
+        "title": plain_text(title, 100),
+        "text": plain_text(text, 300),
+        "confirm": plain_text(yes, 30),
+        "deny": plain_text(no, 30),
+    }
 
 
-def option(text: str, value: str, description: str | None = None) -> basic.Option:
+def option(text: str, value: str, description: str | None = None) -> Option:
     """Return one choice of a list; plain texts."""
-    return basic.Option(
-        text=plain_text(text, OPTION),
-        value=value[:OPTION_VALUE],
-        description=clip(description, OPTION) if description else None,
-    )
+    shown = {"description": plain_text(description, OPTION)} if description else {}
+    return {"text": plain_text(text, OPTION), "value": value[:OPTION_VALUE], **shown}
 
 
-def option_answer(options: Sequence[basic.Option]) -> list[dict[str, Any]]:
+def option_answer(options: Sequence[Option]) -> list[Option]:
     """Return the answer to a type-ahead: the best hundred."""
-    return [one.to_dict() for one in options[:OPTIONS]]
+    return list(options[:OPTIONS])
 
 
-def overflow(action_id: str, options: Sequence[basic.Option]) -> element.OverflowMenuElement:
+def overflow(action_id: str, options: Sequence[Option]) -> Element:
     """Return the menu behind three dots, of one to five entries."""
-    return element.OverflowMenuElement(action_id=action_id, options=list(options)[:OVERFLOW])
+    return _part("overflow", action_id=action_id, options=list(options)[:OVERFLOW])
 
 
-def menu(action_id: str, placeholder: str, options: Sequence[basic.Option]) -> element.StaticSelectElement:
+def menu(action_id: str, placeholder: str, options: Sequence[Option]) -> Element:
     """Return a select that acts when something is chosen, for messages."""
-    return element.StaticSelectElement(
-        action_id=action_id, placeholder=plain_text(placeholder, PLACEHOLDER), options=list(options)[:OPTIONS]
+    return _part(
+        "static_select",
+        action_id=action_id,
+        placeholder=plain_text(placeholder, PLACEHOLDER),
+        options=list(options)[:OPTIONS],
     )
 
 
 def _input(
-    block_id: str, label: str, inner: Any, *, optional: bool = False, hint: str | None = None, dispatch: bool = False
+    block_id: str,
+    label: str,
+    inner: Element,
+    *,
+    optional: bool = False,
+    hint: str | None = None,
+    dispatch: bool = False,
 ) -> Block:
-    return bk.InputBlock(
+    return _part(
+        "input",
         label=plain_text(label, LABEL),
         element=inner,
         block_id=block_id,
         optional=optional,
         hint=plain_text(hint, HINT) if hint else None,
         dispatch_action=True if dispatch else None,
-    ).to_dict()
+    )
 
 
 def text_input(
@@ -154,7 +187,8 @@ def text_input(
     most: int = TEXT_INPUT,
 ) -> Block:
     """Return an input for text; block and action share the field's name."""
-    inner = element.PlainTextInputElement(
+    inner = _part(
+        "plain_text_input",
         action_id=block_id,
         initial_value=value[:most] if value else None,
         multiline=multiline,
@@ -167,7 +201,7 @@ def text_input(
 def select_input(
     block_id: str,
     label: str,
-    options: Sequence[basic.Option],
+    options: Sequence[Option],
     *,
     chosen: str | None = None,
     optional: bool = False,
@@ -190,7 +224,8 @@ def select_input(
         dispatch: A choice acts at once.
     """
     shown = list(options)[:OPTIONS]
-    inner = element.StaticSelectElement(
+    inner = _part(
+        "static_select",
         action_id=action_id or block_id,
         options=shown,
         initial_option=_chosen(shown, chosen),
@@ -199,21 +234,25 @@ def select_input(
     return _input(block_id, label, inner, optional=optional, hint=hint, dispatch=dispatch)
 
 
-def radio_input(block_id: str, label: str, options: Sequence[basic.Option], *, chosen: str | None = None) -> Block:
+def radio_input(block_id: str, label: str, options: Sequence[Option], *, chosen: str | None = None) -> Block:
     """Return a few choices of which one is taken."""
     shown = list(options)[:10]
-    inner = element.RadioButtonsElement(action_id=block_id, options=shown, initial_option=_chosen(shown, chosen))
+    inner = _part("radio_buttons", action_id=block_id, options=shown, initial_option=_chosen(shown, chosen))
     return _input(block_id, label, inner)
 
 
-def checkbox_input(
-    block_id: str, label: str, choice: basic.Option, *, checked: bool = False, optional: bool = True
-) -> Block:
+def checkbox_input(block_id: str, label: str, choice: Option, *, checked: bool = False, optional: bool = True) -> Block:
     """Return one box to tick."""
-    inner = element.CheckboxesElement(
-        action_id=block_id, options=[choice], initial_options=[choice] if checked else None
-    )
+    inner = _part("checkboxes", action_id=block_id, options=[choice], initial_options=[choice] if checked else None)
     return _input(block_id, label, inner, optional=optional)
+
+
+def checkboxes_input(
+    block_id: str, label: str, options: Sequence[Option], *, chosen: Sequence[Option] = (), hint: str | None = None
+) -> Block:
+    """Return several boxes to tick, of which one must be."""
+    inner = _part("checkboxes", action_id=block_id, options=list(options)[:10], initial_options=list(chosen))
+    return _input(block_id, label, inner, hint=hint)
 
 
 def pick_input(
@@ -221,14 +260,15 @@ def pick_input(
     label: str,
     action_id: str,
     *,
-    chosen: basic.Option | None = None,
+    chosen: Option | None = None,
     placeholder: str | None = None,
     hint: str | None = None,
     least: int = 0,
     optional: bool = False,
 ) -> Block:
     """Return a type-ahead whose choices the app is asked for, from ``least`` typed characters on."""
-    inner = element.ExternalDataSelectElement(
+    inner = _part(
+        "external_select",
         action_id=action_id,
         initial_option=chosen,
         min_query_length=least,
@@ -241,7 +281,7 @@ def date_input(
     block_id: str, label: str, *, value: date | None = None, optional: bool = False, hint: str | None = None
 ) -> Block:
     """Return a calendar to pick a day from."""
-    inner = element.DatePickerElement(action_id=block_id, initial_date=value.isoformat() if value else None)
+    inner = _part("datepicker", action_id=block_id, initial_date=value.isoformat() if value else None)
     return _input(block_id, label, inner, optional=optional, hint=hint)
 
 
@@ -249,12 +289,27 @@ def member_input(
     block_id: str, label: str, *, chosen: str | None = None, optional: bool = False, hint: str | None = None
 ) -> Block:
     """Return a picker of one Slack user."""
-    inner = element.UserSelectElement(action_id=block_id, initial_user=chosen)
+    inner = _part("users_select", action_id=block_id, initial_user=chosen)
     return _input(block_id, label, inner, optional=optional, hint=hint)
 
 
-def _chosen(options: Sequence[basic.Option], value: str | None) -> basic.Option | None:
-    return next((one for one in options if one.value == value), None) if value is not None else None
+def members_input(
+    block_id: str, label: str, *, chosen: Sequence[str], most: int, optional: bool = False, hint: str | None = None
+) -> Block:
+    """Return a picker of several Slack users."""
+    inner = _part("multi_users_select", action_id=block_id, initial_users=list(chosen), max_selected_items=most)
+    return _input(block_id, label, inner, optional=optional, hint=hint)
+
+
+def channel_input(block_id: str, label: str, *, chosen: str | None = None, hint: str | None = None) -> Block:
+    """Return a picker of one channel, public or private."""
+    among = {"include": ["public", "private"], "exclude_bot_users": True}
+    inner = _part("conversations_select", action_id=block_id, initial_conversation=chosen, filter=among)
+    return _input(block_id, label, inner, hint=hint)
+
+
+def _chosen(options: Sequence[Option], value: str | None) -> Option | None:
+    return next((one for one in options if one["value"] == value), None) if value is not None else None
 
 
 def modal(
@@ -279,12 +334,12 @@ def modal(
     view: View = {
         "type": "modal",
         "callback_id": callback_id,
-        "title": plain_text(title, TITLE).to_dict(),
-        "close": plain_text(close, TITLE).to_dict(),
+        "title": plain_text(title, TITLE),
+        "close": plain_text(close, TITLE),
         "blocks": list(blocks)[:MODAL_BLOCKS],
     }
     if submit:
-        view["submit"] = plain_text(submit, TITLE).to_dict()
+        view["submit"] = plain_text(submit, TITLE)
     if metadata:
         view["private_metadata"] = metadata
     return view

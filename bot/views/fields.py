@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from slack_sdk.models.blocks.basic_components import Option
-
 from bot.domain.money import minor_digits
 from bot.domain.playbook import Playbook, Reason
 from bot.i18n import Translator
 from bot.services.values import CustomerMatch, OpportunityLine, OpportunityView
 from bot.views import elements
-from bot.views.elements import Block
+from bot.views.elements import Block, Option
 from bot.views.ids import Action
 from bot.views.mrkdwn import escape_line, one_line
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from slack_sdk.models.blocks import RawTextObject, TableBlock, TableBlockColumnSettings
-
 from bot.domain.playbook import StageKind
 from bot.i18n import Translator
 from bot.services.values import Health, PipelineSummary, StageSum, TeamRef
@@ -65,11 +63,7 @@ def stage_table(t: Translator, stages: Sequence[StageSum]) -> Block:
     if len(open_ones) > 1:
         rows.append(_sum_row(t, open_ones))
     rows += [_row(t, row) for row in stages if row.stage.kind.is_closed]
-    right = TableBlockColumnSettings(align="right")
-    return TableBlock(
-        rows=[[RawTextObject(text=cell) for cell in row] for row in rows],
-        column_settings=[TableBlockColumnSettings(is_wrapped=True), right, right, right],
-    ).to_dict()
+    return elements.table(rows, right={1, 2, 3}, wrapped={0})
 
 
 def amounts(t: Translator, sums: Iterable[tuple[str, int]]) -> str:

@@ -5,10 +5,10 @@ from zoneinfo import available_timezones
 
 from babel import Locale
 from holidays import list_supported_countries
-from slack_sdk.models.blocks import Option
 
 from bot.i18n import Translator
 from bot.views import elements
+from bot.views.elements import Option
 
 LANGUAGES = (("en-US", "English"), ("zh-CN", "简体中文"))
 _CURRENCIES = (

@@ -3,15 +3,6 @@
 import json
 from collections.abc import Sequence
 
-from slack_sdk.models.blocks import (
-    CheckboxesElement,
-    ConversationFilter,
-    ConversationSelectElement,
-    InputBlock,
-    InputInteractiveElement,
-    UserMultiSelectElement,
-)
-
 from bot.i18n import Translator
 from bot.services.values import MemberRef, TeamRef
 from bot.views import elements, setup_choices
@@ -139,34 +130,24 @@ def _team_row(t: Translator, team: TeamRef) -> Block:
 
 
 def _channel(t: Translator, chosen: str | None) -> Block:
-    picker = ConversationSelectElement(
-        action_id="channel_id",
-        initial_conversation=chosen,
-        filter=ConversationFilter(include=["public", "private"], exclude_bot_users=True),
+    return elements.channel_input(
+        "channel_id", t("setup.field.channel_id"), chosen=chosen, hint=t("setup.hint.channel_id")
     )
-    return _input(t, "channel_id", picker)
 
 
 def _people(t: Translator, name: str, chosen: Sequence[MemberRef]) -> Block:
     users = [one.slack_user_id for one in chosen if one.slack_user_id][:_MOST_PEOPLE]
-    picker = UserMultiSelectElement(action_id=name, initial_users=users or None, max_selected_items=_MOST_PEOPLE)
-    return _input(t, name, picker, optional=True)
+    return elements.members_input(
+        name, t(f"setup.field.{name}"), chosen=users, most=_MOST_PEOPLE, optional=True, hint=t(f"setup.hint.{name}")
+    )
 
 
 def _workdays(t: Translator, chosen: Sequence[int]) -> Block:
     options = [elements.option(t(f"setup.day.{day}"), str(day)) for day in range(7)]
     initial = [options[day] for day in chosen]
-    return _input(t, "workdays", CheckboxesElement(action_id="workdays", options=options, initial_options=initial))
-
-
-def _input(t: Translator, name: str, picker: InputInteractiveElement, *, optional: bool = False) -> Block:
-    return InputBlock(
-        block_id=name,
-        label=elements.plain_text(t(f"setup.field.{name}"), elements.LABEL),
-        element=picker,
-        hint=elements.plain_text(t(f"setup.hint.{name}"), elements.HINT),
-        optional=optional,
-    ).to_dict()
+    return elements.checkboxes_input(
+        "workdays", t("setup.field.workdays"), options, chosen=initial, hint=t("setup.hint.workdays")
+    )
 
 
 def _currency(t: Translator, team: TeamRef | None, country: str | None) -> Block:

@@ -3,10 +3,9 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from slack_sdk.models.blocks import StaticSelectElement
-
 from bot.i18n import Translator
 from bot.views import elements
+from bot.views.elements import Element
 from bot.views.ids import Action
 
 CHOICES = ("1h", "3h", "tomorrow", "2d", "next_week")
@@ -16,7 +15,7 @@ _MORNING = time(9)
 _WEEK = 7
 
 
-def snooze_select(t: Translator, opportunity_id: int) -> StaticSelectElement:
+def snooze_select(t: Translator, opportunity_id: int) -> Element:
     """Return the select whose choices have the value ``<opportunity id>:<choice>``."""
     options = [elements.option(t(f"nudge.snooze.{choice}"), f"{opportunity_id}:{choice}") for choice in CHOICES]
     return elements.menu(Action.SNOOZE_PICK, t("nudge.button.snooze"), options)
