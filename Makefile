@@ -21,7 +21,7 @@ bench: .venv/ready
 	@$(BIN)/python -m bench
 
 soak: .venv/ready
-	@$(BIN)/pytest -m soak --override-ini addopts= -q -rs
+	@$(BIN)/pytest -m soak -q -rs
 
 lock:
 	$(BIN)/uv pip compile -q --all-extras --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 pyproject.toml -o requirements.lock

@@ -107,6 +107,17 @@ def program(database_url: str, tmp_path: Path) -> Iterator[tuple[Sandbox, Progra
 def test_kill_in_a_burst_of_leads_loses_nothing_acked_and_doubles_nothing(
     program: tuple[Sandbox, Program, Database],
 ) -> None:
+    check_burst(program)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("turn", range(10))
+def test_kill_again_and_again(program: tuple[Sandbox, Program, Database], turn: int) -> None:
+    check_burst(program)
+
+
+def check_burst(program: tuple[Sandbox, Program, Database]) -> None:
+    """Submit a burst, kill the program in the middle, start it again, and count what is there."""
     sandbox, one, database = program
     users = [f"U{number:04}" for number in range(BURST)]
     with ThreadPoolExecutor(THREADS) as pool:
