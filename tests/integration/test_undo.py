@@ -115,7 +115,9 @@ def test_a_note_in_between_does_not_hinder(team_world: TeamWorld) -> None:
     number = _lead(team_world)
     done = _edit(team_world, number)
     opportunities.note(team_world.desk, number, "by the way", by=team_world.rep2)
-    opportunities.undo(team_world.desk, done.event_id or 0, by=team_world.rep)
+    undone = opportunities.undo(team_world.desk, done.event_id or 0, by=team_world.rep)
+    kinds = [line.event.kind for line in opportunities.history(team_world.desk, number, by=team_world.rep)]
+    assert (undone.said.key, kinds[:2]) == ("opp.undone", ["ActionUndone", "NoteAdded"])
 
 
 def test_an_offered_handover_in_between_hinders(team_world: TeamWorld) -> None:

@@ -110,8 +110,7 @@ def test_amounts_are_exact_to_the_cent(minor: int) -> None:
 
 def test_counts_choose_the_plural_form() -> None:
     plural = next((key for key, text in catalogue("en").items() if not isinstance(text, str) and "one" in text), None)
-    if plural is None:
-        pytest.skip("no text has plural forms yet")
+    assert plural is not None
     text = catalogue("en")[plural]
     assert not isinstance(text, str)
     names = set().union(*map(_placeholders, text.values()))
