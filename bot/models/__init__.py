@@ -4,14 +4,19 @@ from bot.models.base import Base, WorkspaceOwned
 from bot.models.customers import Contact, Customer, CustomerKey, NearKey, SearchKey
 from bot.models.deals import Assignment, EventRow, FollowUp, NextStep, Opportunity, Review
 from bot.models.people import Member, PlaybookRow, Team, Workspace
-from bot.models.work import OutboxRow, ProcessedRequest
+from bot.models.rulings import Choice, CustomerMerge, Registration, Ruling
+from bot.models.work import ChannelPace, DigestRecord, OutboxRow, ProcessedRequest
 
 __all__ = [
     "Assignment",
     "Base",
+    "ChannelPace",
+    "Choice",
     "Contact",
     "Customer",
     "CustomerKey",
+    "CustomerMerge",
+    "DigestRecord",
     "EventRow",
     "FollowUp",
     "Member",
@@ -21,7 +26,9 @@ __all__ = [
     "OutboxRow",
     "PlaybookRow",
     "ProcessedRequest",
+    "Registration",
     "Review",
+    "Ruling",
     "SearchKey",
     "Team",
     "Workspace",

@@ -9,7 +9,11 @@ from bot.models.base import Base, BigId, Id, Long, Short, WorkspaceOwned
 
 
 class Customer(WorkspaceOwned, Base):
-    """An organisation. ``is_identified`` is False for rows of an import that name none."""
+    """An organisation. ``is_identified`` is False for rows of an import that name none.
+
+    ``protected_by_id`` is whose registration a manager approved, until ``protected_until``. ``merged_into_id`` is the
+    customer that this one turned out to be; what was its own is there.
+    """
 
     __tablename__ = "customer"
 
@@ -18,6 +22,9 @@ class Customer(WorkspaceOwned, Base):
     region: Mapped[Short | None]
     industry: Mapped[Short | None]
     is_identified: Mapped[bool] = mapped_column(default=True)
+    protected_by_id: Mapped[int | None] = mapped_column(BigId)
+    protected_until: Mapped[datetime | None]
+    merged_into_id: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime]
 
 

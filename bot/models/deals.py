@@ -151,7 +151,6 @@ class Assignment(WorkspaceOwned, Base):
     state: Mapped[Short]
     reason: Mapped[dict[str, Any] | None]
     note: Mapped[Long | None]
-    seen: Mapped[list[Any] | None]
     offered_at: Mapped[datetime]
     accept_by: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]

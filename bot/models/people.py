@@ -32,7 +32,11 @@ class Team(WorkspaceOwned, Base):
     """
 
     __tablename__ = "team"
-    __table_args__ = (UniqueConstraint("workspace_id", "name"), Index(None, "live_from", "digest_next_at"))
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "name"),
+        Index(None, "live_from", "digest_next_at"),
+        Index(None, "weekly_next_at"),
+    )
 
     id: Mapped[Id]
     name: Mapped[Short]
@@ -46,15 +50,24 @@ class Team(WorkspaceOwned, Base):
     exceptions: Mapped[dict[str, Any]] = mapped_column(default=dict)
     digest_minute: Mapped[int] = mapped_column(default=540)
     digest_next_at: Mapped[datetime | None]
+    weekly_next_at: Mapped[datetime | None]
     live_from: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 
 class Member(WorkspaceOwned, Base):
-    """A Slack user here; one who came with an import has no Slack id yet. ``role`` is rep, specialist, manager or admin."""
+    """A Slack user here; one who came with an import has no Slack id yet. ``role`` is rep, specialist, manager or admin.
+
+    ``territories`` are regions as typed, ``languages`` codes such as ``zh``. ``looked_at`` is when they last asked what
+    had changed; ``focus_next_at`` when their next morning list is due.
+    """
 
     __tablename__ = "member"
-    __table_args__ = (UniqueConstraint("workspace_id", "slack_user_id"), Index(None, "workspace_id", "team_id"))
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "slack_user_id"),
+        Index(None, "workspace_id", "team_id"),
+        Index(None, "focus_next_at"),
+    )
 
     id: Mapped[Id]
     slack_user_id: Mapped[Short | None]
@@ -66,10 +79,14 @@ class Member(WorkspaceOwned, Base):
     locale: Mapped[Short]
     capacity: Mapped[int] = mapped_column(default=50)
     weight: Mapped[int] = mapped_column(default=1)
+    territories: Mapped[list[Any]] = mapped_column(default=list)
+    languages: Mapped[list[Any]] = mapped_column(default=list)
     away_until: Mapped[datetime | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     last_assigned_at: Mapped[datetime | None]
     profile_read_at: Mapped[datetime | None]
+    looked_at: Mapped[datetime | None]
+    focus_next_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -1,12 +1,12 @@
-"""Owns promised messages and processed requests."""
+"""Owns promised messages, what paces them, digests that were made, and processed requests."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.models.base import Base, Id, Long, Short, WorkspaceOwned
+from bot.models.base import Base, BigId, Id, Long, Short, WorkspaceOwned
 
 
 class OutboxRow(WorkspaceOwned, Base):
@@ -26,6 +26,13 @@ class OutboxRow(WorkspaceOwned, Base):
             "due_at",
             sqlite_where=text("state IN ('waiting', 'sending')"),
             postgresql_where=text("state IN ('waiting', 'sending')"),
+        ),
+        Index(
+            "ix_outbox_dead",
+            "workspace_id",
+            "id",
+            sqlite_where=text("state = 'dead'"),
+            postgresql_where=text("state = 'dead'"),
         ),
     )
 
@@ -54,3 +61,35 @@ class ProcessedRequest(WorkspaceOwned, Base):
     id: Mapped[Id]
     key: Mapped[Short]
     at: Mapped[datetime]
+
+
+class ChannelPace(WorkspaceOwned, Base):
+    """When a channel takes its next message, so that all workers together keep Slack's rates.
+
+    ``channel`` is a channel id, or empty for the workspace as a whole; ``free_at`` is seconds of the machine's clock.
+    """
+
+    __tablename__ = "channel_pace"
+    __table_args__ = (UniqueConstraint("workspace_id", "channel"),)
+
+    id: Mapped[Id]
+    channel: Mapped[Short]
+    free_at: Mapped[float]
+
+
+class DigestRecord(WorkspaceOwned, Base):
+    """That a team's digest was made for a local day, and how healthy its loop was; the next one tells what changed since.
+
+    ``kind`` is daily or weekly. ``open_count`` opportunities counted, ``sound_count`` of them without a broken clause.
+    """
+
+    __tablename__ = "digest_record"
+    __table_args__ = (UniqueConstraint("team_id", "kind", "day"),)
+
+    id: Mapped[Id]
+    team_id: Mapped[int] = mapped_column(BigId, ForeignKey("team.id"))
+    kind: Mapped[Short]
+    day: Mapped[date]
+    at: Mapped[datetime]
+    open_count: Mapped[int]
+    sound_count: Mapped[int]

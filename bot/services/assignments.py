@@ -11,7 +11,7 @@ from bot.domain import calendar
 from bot.domain.assignment import Candidate, choose_owner
 from bot.domain.events import AssignmentAccepted, AssignmentDeclined, AssignmentOffered, Claimed, PutInPool
 from bot.errors import LeadAlreadyClaimed, NotAllowed, RuleBroken, Text
-from bot.models import Assignment, EventRow, Member, Opportunity
+from bot.models import Assignment, Choice, EventRow, Member, Opportunity
 from bot.services.access import check_sees, visible_to
 from bot.services.desk import Actor, Desk
 from bot.services.reading import done, lines, pending_assignment
@@ -34,20 +34,40 @@ def offer_by_rules(
     """
     session, now = recorder.session, recorder.now
     candidates = _candidates(session, ground.team.id)
+    lead = {name: getattr(opportunity, name) for name in ("region", "industry", "product", "source")}
+    customer_owner_id = _customer_owner(session, opportunity)
     choice = choose_owner(
         candidates,
-        lead={name: getattr(opportunity, name) for name in ("region", "industry", "product", "source")},
-        customer_owner_id=_customer_owner(session, opportunity),
+        lead=lead,
+        customer_owner_id=customer_owner_id,
         rules=ground.playbook.rules,
         now=now,
         already_asked=asked,
+    )
+    reason = {"key": choice.reason, "params": dict(choice.params)}
+    state = {
+        "candidates": [_json(one) for one in candidates],
+        "lead": lead,
+        "customer_owner_id": customer_owner_id,
+        "rules": [asdict(rule) for rule in ground.playbook.rules],
+        "already_asked": sorted(asked),
+        "now": now.isoformat(),
+    }
+    session.add(
+        Choice(
+            workspace_id=opportunity.workspace_id,
+            opportunity_id=opportunity.id,
+            member_id=choice.member_id,
+            reason=reason,
+            state=state,
+            at=now,
+        )
     )
     if choice.member_id is None:
         put_in_pool(recorder, opportunity, ground, cause="nobody")
         return
     chosen = session.get_one(Member, choice.member_id)
-    reason = {"key": choice.reason, "params": dict(choice.params)}
-    give(recorder, opportunity, ground, chosen, reason, seen=[_json(one) for one in candidates])
+    give(recorder, opportunity, ground, chosen, reason)
 
 
 def give(
@@ -57,7 +77,6 @@ def give(
     member: Member,
     reason: dict[str, Any],
     *,
-    seen: list[Any] | None = None,
     note: str | None = None,
 ) -> None:
     """Make a member the owner and ask them to accept in time; assignment and notice stand or fall together."""
@@ -75,7 +94,6 @@ def give(
         state="pending",
         reason=reason,
         note=note,
-        seen=seen,
         offered_at=now,
         accept_by=accept_by,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.domain.events import AssignmentDeclined, Claimed, PutInPool
 from bot.errors import LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken
-from bot.models import Assignment, Member, OutboxRow
+from bot.models import Assignment, Choice, Member, OutboxRow
 from bot.models.session import Database
 from bot.services import assignments, follow_ups, handovers, leads, members, opportunities, playbooks, stages, sweep
 from bot.services.desk import Actor, system_actor
@@ -73,8 +73,10 @@ def test_who_declines_is_followed_by_the_next_and_then_comes_the_pool(
     with database.reading(None) as session:
         rows = session.scalars(select(Assignment).order_by(Assignment.id)).all()
         assert [(row.state, row.note) for row in rows] == [("declined", "On holiday soon"), ("declined", None)]
-        assert rows[0].seen is not None
-        assert {seen["member_id"] for seen in rows[0].seen} == {team_world.rep.member_id, team_world.rep2.member_id}
+        choices = session.scalars(select(Choice).order_by(Choice.id)).all()
+        assert [row.member_id for row in choices] == [one.member_id, other.member_id, None]
+        seen = {candidate["member_id"] for candidate in choices[0].state["candidates"]}
+        assert seen == {team_world.rep.member_id, team_world.rep2.member_id}
 
 
 def test_an_accepted_offer_is_settled(team_world: TeamWorld) -> None:
