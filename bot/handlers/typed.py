@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.calendar import WorkCalendar
 from bot.domain.playbook import Playbook
 from bot.domain.when import FollowUpText, read_when, split_follow_up
 from bot.errors import InvalidInput, NotAllowed, RuleBroken, Text
@@ -56,17 +55,10 @@ def playbook_of(call: Call, view: OpportunityView | None = None) -> Playbook:
     return playbooks.current(call.desk, view.team_id if view else home_team(call).id, by=call.by)
 
 
-def calendar_of(call: Call) -> WorkCalendar | None:
-    """Return the working hours of the member's team; None for a member without one."""
-    if call.by.team_id is None:
-        return None
-    return teams.working_hours(call.desk, call.by.team_id, by=call.by)
-
-
 def split(call: Call, text: str) -> FollowUpText:
     """Split one line into what was said and what comes next, in the member's zone."""
     by = call.by
-    return split_follow_up(text, now=call.desk.now(), zone=by.zone, locale=by.locale, calendar=calendar_of(call))
+    return split_follow_up(text, now=call.desk.now(), zone=by.zone, locale=by.locale, calendar=by.calendar)
 
 
 def step_and_due(call: Call, values: dict[str, Any]) -> tuple[str | None, datetime | None]:
@@ -84,7 +76,7 @@ def step_and_due(call: Call, values: dict[str, Any]) -> tuple[str | None, dateti
     if exact is not None:
         # What a form was prefilled with comes back as the same minute, also at three in the morning.
         return step or None, exact.replace(tzinfo=ZoneInfo(by.zone))
-    reading = read_when(text, now=now, zone=by.zone, locale=by.locale, calendar=calendar_of(call))
+    reading = read_when(text, now=now, zone=by.zone, locale=by.locale, calendar=by.calendar)
     if typed:
         if reading is None:
             raise InvalidInput({"next_due_at": Text("error.unclear_time")})

@@ -1,17 +1,21 @@
 """Owns connections and transactions: the only place where one begins, commits or is undone."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, insert
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, sessionmaker, with_loader_criteria
 
 from bot.models.base import Base, WorkspaceOwned
 
 _BUSY_SECONDS = 30
+_IDLE_SECONDS = 5.0
+_PREPARED_MOST = 1000
 
 
 class Database:
@@ -32,11 +36,14 @@ class Database:
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
-        else:
-            options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(url, **options)
         if self.is_sqlite:
             _teach_sqlite(self.engine, durable=durable)
+        else:
+            _teach_postgresql(self.engine)
+        # SQLAlchemy would give a SQLite connection back with another isolation level than it came with.
+        alone = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self._asking = self.engine.execution_options(closeloop_ask=True, **alone)
         self._reading = sessionmaker(self.engine, expire_on_commit=False, autoflush=False, class_=ScopedSession)
         # Use cases flush where they need an id, and at the end: a flush before every query would write each row many times.
         self._writing = sessionmaker(
@@ -72,6 +79,15 @@ class Database:
             yield session
             work.rollback()
 
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """Give a connection for one question that needs no transaction, and that names its workspace itself.
+
+        It saves the way there and back for the beginning and for the end.
+        """
+        with self._asking.connect() as connection:
+            yield connection
+
     def _info(self, workspace_id: int | None) -> dict[str, Any]:
         return {"workspace_id": workspace_id, "cache": self.cache}
 
@@ -82,6 +98,45 @@ class Database:
 
 class ScopedSession(Session):
     """A session of one workspace: it filters every query and marks every new row."""
+
+
+def append(session: Session, row: WorkspaceOwned) -> None:
+    """Have a row of an append-only table written with the others of its kind, in their order, in one statement."""
+    session.info.setdefault("appended", []).append(row)
+
+
+def write_appended(session: Session) -> None:
+    """Write what was appended, after everything it may refer to; the rows know their numbers then."""
+    if "appended" not in session.info:
+        return
+    session.flush()
+    rows = session.info.pop("appended")
+    for model in dict.fromkeys(type(row) for row in rows):
+        _write_rows(session.connection(), model, [row for row in rows if type(row) is model])
+
+
+def _write_rows(connection: Connection, model: Any, rows: list[Any]) -> None:
+    names = [name for name in model.__mapper__.column_attrs.keys() if name != "id"]  # noqa: SIM118 - not a dict
+    values = [{name: getattr(row, name) for name in names} for row in rows]
+    if connection.dialect.name == "sqlite":
+        connection.execute(_insert(model), values)
+        # Nobody else writes meanwhile, and numbers of a table from which nothing is deleted have no holes.
+        last = connection.exec_driver_sql("SELECT last_insert_rowid()").scalar_one()
+        numbers = list(range(last - len(rows) + 1, last + 1))
+    else:
+        numbers = list(connection.scalars(_insert(model, numbered=True), values))
+    for row, number in zip(rows, numbers, strict=True):
+        row.id = number
+
+
+@cache
+def _insert(model: Any, *, numbered: bool = False) -> Any:
+    return insert(model).returning(model.id, sort_by_parameter_order=True) if numbered else insert(model)
+
+
+@event.listens_for(ScopedSession, "before_commit")
+def _write_the_rest(session: Session) -> None:
+    write_appended(session)
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")
@@ -123,8 +178,31 @@ def _teach_sqlite(engine: Engine, *, durable: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("closeloop_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("closeloop_ask"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("closeloop_write") else "BEGIN")
 
 
-__all__ = ["Base", "Database", "ScopedSession"]
+def _teach_postgresql(engine: Engine) -> None:
+    """Make sure of a connection that lay idle, as SQLAlchemy's own ping does before every use: that is a way there and back."""
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        # There are more different statements than the hundred that psycopg keeps prepared.
+        connection.prepared_max = _PREPARED_MOST
+
+    @event.listens_for(engine, "checkin")
+    def _on_checkin(_connection: object, record: Any) -> None:
+        record.info["idle_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _on_checkout(connection: Any, record: Any, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("idle_since", time.monotonic()) < _IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
+            raise DisconnectionError from error
+
+
+__all__ = ["Base", "Database", "ScopedSession", "append", "write_appended"]

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.clock import Clock
+from bot.domain.calendar import WorkCalendar
 from bot.errors import BotError
 from bot.models import ProcessedRequest
 from bot.models.session import Database
@@ -34,6 +35,7 @@ class Actor:
         slack_user_id: Slack user id, such as ``U012AB3CD``.
         request_key: Unique key of the Slack request, kept for a day; None where nothing can be redelivered.
         managed_team_ids: Teams whose manager they are.
+        calendar: The working hours of their team, by which their words about time are read.
     """
 
     workspace_id: int
@@ -46,6 +48,7 @@ class Actor:
     slack_user_id: str | None = None
     request_key: str | None = None
     managed_team_ids: frozenset[int] = frozenset()
+    calendar: WorkCalendar | None = None
 
     @property
     def is_admin(self) -> bool:

@@ -16,7 +16,7 @@ from bot.models import Contact, Customer, Member, Opportunity
 from bot.services import assignments, customers
 from bot.services.desk import Actor, Desk
 from bot.services.forms import check_future, check_future_day, read_form
-from bot.services.next_steps import set_next_step
+from bot.services.next_steps import set_first_step
 from bot.services.reading import done
 from bot.services.recording import Ground, Recorder, enter_stage, ground_of
 from bot.services.teams import home_team
@@ -116,10 +116,20 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
         recorder = Recorder(desk, session, by)
         now = recorder.now
         _check_values(form, ground, now)
-        customer = _customer(session, form, ground, recorder)
-        _check_free(session, customer, form, ground, by, now)
+        customer, is_new = _customer(session, form, ground, recorder)
+        if not is_new:
+            _check_free(session, customer, form, ground, by, now)
         contact = _contact(session, customer, form, now)
         opportunity = _opportunity(form, customer, contact, ground, recorder)
+        # Everything that needs no number is decided before the row is written, so that it is written once.
+        graded = recorder.grade(opportunity, ground)
+        step = _first_step(opportunity, form, ground, now, by)
+        opportunity.next_text, opportunity.next_due_at = step
+        is_kept = _keeps(by, form, ground)
+        if is_kept:
+            opportunity.owner_id, opportunity.accepted_at = by.member_id, now
+            opportunity.owner_reason = {"key": "assign.captured", "params": {}}
+        recorder.attend(opportunity, ground)
         session.add(opportunity)
         session.flush()
         recorder.event(
@@ -135,13 +145,15 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
                 permalink=form.permalink,
             ),
         )
-        recorder.regrade(opportunity, ground)
-        _give_owner(recorder, opportunity, form, ground)
-        step = _first_step(opportunity, form, ground, now, by)
-        set_next_step(recorder, opportunity, *step)
-        recorder.attend(opportunity, ground)
+        recorder.event(opportunity, graded)
+        if is_kept:
+            recorder.event(opportunity, AssignmentAccepted(by.member_id or 0, by.name))
+        else:
+            assignments.offer_by_rules(recorder, opportunity, ground)
+        set_first_step(recorder, opportunity, *step)
+        if not is_kept:
+            recorder.attend(opportunity, ground)
         recorder.card(opportunity, team)
-        session.flush()
         return done(session, opportunity, by, now, None, Text("lead.capture.done", customer=customer.name))
 
 
@@ -152,7 +164,8 @@ def _check_values(form: LeadForm, ground: Ground, now: datetime) -> None:
         raise InvalidInput({"contact_phone": Text("error.phone")})
 
 
-def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Recorder) -> Customer:
+def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Recorder) -> tuple[Customer, bool]:
+    """Return the customer, and whether nobody knew it before."""
     name = form.customer_name or ""
     keys = identity.keys_of(
         name, email=form.contact_email, phone=form.contact_phone, country=ground.team.country or "US"
@@ -161,15 +174,15 @@ def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Record
         known = session.scalar(select(Customer).where(Customer.id == form.customer_id).with_for_update())
         if known is None:
             raise InvalidInput({"customer": Text("error.not_found")})
-        return customers.learn(session, known, keys)
+        return customers.learn(session, known, keys), False
     found = customers.recognise(session, name, keys)
     if found.customer is not None:
         known = session.scalars(select(Customer).where(Customer.id == found.customer.id).with_for_update()).one()
-        return customers.learn(session, known, keys)
+        return customers.learn(session, known, keys), False
     if found.possible and not form.confirmed_new:
         names = ", ".join(row.name for row in found.possible[:3])
         raise InvalidInput({"customer": Text("lead.capture.possible", names=names)})
-    return customers.create(
+    made = customers.create(
         session,
         name,
         keys,
@@ -179,6 +192,7 @@ def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Record
         industry=form.industry,
         taken=found.taken,
     )
+    return made, True
 
 
 def _check_free(session: Session, customer: Customer, form: LeadForm, ground: Ground, by: Actor, now: datetime) -> None:
@@ -270,17 +284,8 @@ def _opportunity(
 
 def _keeps(by: Actor, form: LeadForm, ground: Ground) -> bool:
     """Say whether who captures will own it: a member who sells in this team, unless they choose the rules."""
-    return form.mine and by.team_id == ground.team.id and by.role in {"rep", "manager", "admin"}
-
-
-def _give_owner(recorder: Recorder, opportunity: Opportunity, form: LeadForm, ground: Ground) -> None:
-    by = recorder.by
-    if _keeps(by, form, ground) and by.member_id is not None:
-        opportunity.owner_id, opportunity.accepted_at = by.member_id, recorder.now
-        opportunity.owner_reason = {"key": "assign.captured", "params": {}}
-        recorder.event(opportunity, AssignmentAccepted(by.member_id, by.name))
-        return
-    assignments.offer_by_rules(recorder, opportunity, ground)
+    is_seller = by.member_id is not None and by.role in {"rep", "manager", "admin"}
+    return form.mine and is_seller and by.team_id == ground.team.id
 
 
 def _first_step(

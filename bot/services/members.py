@@ -1,16 +1,18 @@
 """Owns who is known here: resolving a Slack user to an actor, remembering them, keeping their profile fresh."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.domain.calendar import WorkCalendar
 from bot.errors import NotFound
 from bot.models import Member, Team, Workspace
+from bot.services.calendars import work_calendar
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.values import MemberRef
 
@@ -41,9 +43,16 @@ def resolve(desk: Desk, slack_team_id: str, slack_user_id: str, *, enterprise_id
         enterprise_id: Of an Enterprise Grid organisation.
     """
     asked = {"slack_team_id": slack_team_id, "enterprise_id": enterprise_id or "", "slack_user_id": slack_user_id}
-    with desk.database.reading(None) as session:
-        member = session.execute(_RESOLVED, asked).one_or_none()
-        return None if member is None else actor_of(session, member)
+    with desk.database.asking() as connection:
+        found = connection.execute(_RESOLVED, asked).one_or_none()
+        if found is None:
+            return None
+        actor = actor_of(connection, found)
+    return actor if found.week is None or actor.team_id is None else replace(actor, calendar=_calendar_of(found))
+
+
+def _calendar_of(found: Any) -> WorkCalendar:
+    return work_calendar(found.team_zone, found.country, found.week, found.exceptions)
 
 
 # Every request asks this: it is put together once, and reads no more than it needs.
@@ -58,8 +67,13 @@ _RESOLVED = (
         Member.locale,
         Member.slack_user_id,
         Member.is_active,
+        Team.zone.label("team_zone"),
+        Team.country,
+        Team.hours.label("week"),
+        Team.exceptions,
     )
     .join(Workspace, Workspace.id == Member.workspace_id)
+    .outerjoin(Team, Team.id == Member.team_id)
     .where(
         Workspace.slack_team_id == bindparam("slack_team_id"),
         Workspace.enterprise_id == bindparam("enterprise_id"),
@@ -68,11 +82,14 @@ _RESOLVED = (
 )
 
 
-def actor_of(session: Session, member: Any) -> Actor:
+_MANAGED = select(Team.id).where(Team.manager_id == bindparam("member_id"))
+
+
+def actor_of(asked: Session | Connection, member: Any) -> Actor:
     """Return a member as the one who acts, from their row or from its columns."""
     managed: frozenset[int] = frozenset()
     if member.is_active and member.role in {"manager", "admin"}:
-        managed = frozenset(session.scalars(select(Team.id).where(Team.manager_id == member.id)))
+        managed = frozenset(asked.scalars(_MANAGED, {"member_id": member.id}))
     return Actor(
         workspace_id=member.workspace_id,
         member_id=member.id,
@@ -123,9 +140,12 @@ def remember(desk: Desk, slack_team_id: str, profile: Profile, *, enterprise_id:
     for _ in range(2):
         try:
             with desk.database.transaction(workspace_id) as session:
-                return actor_of(session, upsert(session, desk, profile))
+                upsert(session, desk, profile)
         except IntegrityError:
             continue
+        found = resolve(desk, slack_team_id, profile.slack_user_id, enterprise_id=enterprise_id)
+        if found is not None:
+            return found
     raise NotFound("error.not_found")
 
 

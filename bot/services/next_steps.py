@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.domain.events import NextStepDone, NextStepSet
 from bot.models import NextStep, Opportunity
@@ -15,6 +16,29 @@ def set_next_step(recorder: Recorder, opportunity: Opportunity, text: str, due_a
     Returns:
         Its number.
     """
+    step_id = _insert(recorder, opportunity, text, due_at)
+    opportunity.next_step_id, opportunity.next_text, opportunity.next_due_at = step_id, text, due_at
+    opportunity.snoozed_until = None
+    return step_id
+
+
+def set_first_step(recorder: Recorder, opportunity: Opportunity, text: str, due_at: datetime) -> None:
+    """Give a new opportunity, whose row says already what comes next, its step."""
+    step_id = _insert(recorder, opportunity, text, due_at)
+    # One column that nobody looks at yet is no change of the opportunity: its version stays.
+    recorder.session.connection().execute(_FIRST, {"number": opportunity.id, "step_id": step_id})
+    set_committed_value(opportunity, "next_step_id", step_id)
+
+
+_FIRST = (
+    update(Opportunity)
+    .where(Opportunity.id == bindparam("number"))
+    .values(next_step_id=bindparam("step_id"))
+    .execution_options(synchronize_session=False)
+)
+
+
+def _insert(recorder: Recorder, opportunity: Opportunity, text: str, due_at: datetime) -> int:
     step_id = recorder.insert(
         NextStep,
         opportunity_id=opportunity.id,
@@ -23,8 +47,6 @@ def set_next_step(recorder: Recorder, opportunity: Opportunity, text: str, due_a
         created_at=recorder.now,
         created_by_id=recorder.by.member_id,
     )
-    opportunity.next_step_id, opportunity.next_text, opportunity.next_due_at = step_id, text, due_at
-    opportunity.snoozed_until = None
     recorder.event(opportunity, NextStepSet(step_id, text, due_at))
     return step_id
 

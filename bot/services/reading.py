@@ -10,6 +10,7 @@ from bot.domain.health import broken_clauses
 from bot.domain.playbook import Name, Playbook, StageKind
 from bot.errors import Text
 from bot.models import Assignment, Contact, Customer, EventRow, Member, Opportunity
+from bot.models.session import write_appended
 from bot.services.access import may_act, may_see
 from bot.services.desk import Actor
 from bot.services.members import ref, ref_or_none
@@ -32,6 +33,7 @@ def done(
 ) -> Done:
     """Return the outcome of a change, inside its transaction."""
     session.flush()
+    write_appended(session)
     return Done(view_of(session, opportunity, by, now, history=history), event.id if event is not None else None, said)
 
 

@@ -16,6 +16,8 @@ from bot.domain.events import Event, Graded
 from bot.domain.playbook import Playbook
 from bot.errors import NotFound, StaleRecord
 from bot.models import Contact, Customer, EventRow, Member, Opportunity, OutboxRow, Team, WorkspaceOwned
+from bot.models.session import append
+from bot.services.calendars import work_calendar
 from bot.services.desk import Actor, Desk
 from bot.services.playbooks import loaded
 
@@ -47,15 +49,7 @@ class Ground:
 
 def calendar_of(team: Team) -> WorkCalendar:
     """Return a team's working calendar."""
-    return WorkCalendar(
-        zone=team.zone,
-        week=tuple(tuple((span[0], span[1]) for span in day) for day in team.hours),
-        country=team.country,
-        exceptions=tuple(
-            (date.fromisoformat(day), tuple((span[0], span[1]) for span in spans))
-            for day, spans in sorted((team.exceptions or {}).items())
-        ),
-    )
+    return work_calendar(team.zone, team.country, team.hours, team.exceptions)
 
 
 def ground_of(session: Session, team_id: int, playbook_id: int | None = None) -> Ground:
@@ -121,7 +115,7 @@ class Recorder:
         self.now = desk.now()
 
     def event(self, opportunity: Opportunity, event: Event, *, at: datetime | None = None) -> EventRow:
-        """Append an event to the opportunity's history."""
+        """Append an event to the opportunity's history; it has its number once the change is complete."""
         row = EventRow(
             workspace_id=opportunity.workspace_id,
             opportunity_id=opportunity.id,
@@ -130,7 +124,7 @@ class Recorder:
             actor_id=self.by.member_id,
             payload=event.payload(),
         )
-        self.session.add(row)
+        append(self.session, row)
         return row
 
     def insert(self, model: type[WorkspaceOwned], **values: Any) -> int:
@@ -209,6 +203,13 @@ class Recorder:
 
     def regrade(self, opportunity: Opportunity, ground: Ground) -> None:
         """Compute the grade from the facts as they stand; a change is kept in the history."""
+        letter, score = opportunity.grade, opportunity.score
+        graded = self.grade(opportunity, ground)
+        if (letter, score) != (graded.grade, graded.score):
+            self.event(opportunity, graded)
+
+    def grade(self, opportunity: Opportunity, ground: Ground) -> Graded:
+        """Write the grade that the facts make into the row, and return what is to be said of it."""
         before = opportunity.grade
         result = grading.grade(
             {**opportunity.facts, **({"source": opportunity.source} if opportunity.source else {})},
@@ -218,10 +219,8 @@ class Recorder:
             playbook=ground.playbook,
         )
         points = [[point.criterion, point.option, point.points] for point in result.points]
-        if before == result.letter and opportunity.score == result.score:
-            return
         opportunity.grade, opportunity.score, opportunity.grade_points = result.letter, result.score, points
-        self.event(opportunity, Graded(result.letter, result.score, points, before))
+        return Graded(result.letter, result.score, points, before)
 
     def attend(self, opportunity: Opportunity, ground: Ground) -> None:
         """Set when the loop next needs somebody, and from when on the opportunity is in a gap; the last thing a change does."""

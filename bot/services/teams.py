@@ -20,7 +20,7 @@ from bot.services.desk import Actor, Desk
 from bot.services.forms import read_form
 from bot.services.members import Profile, ref
 from bot.services.playbooks import add_version, loaded
-from bot.services.recording import Recorder, calendar_of, ground_of
+from bot.services.recording import Recorder, ground_of
 from bot.services.values import TeamRef
 
 _SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–—~～至到]\s*(\d{1,2})(?::(\d{2}))?")
@@ -262,19 +262,6 @@ def all_teams(desk: Desk, *, by: Actor) -> tuple[TeamRef, ...]:
         teams = list(session.scalars(select(Team).order_by(Team.name)))
         people = _people(session, teams)
         return tuple(_team_ref(session, team, people) for team in teams)
-
-
-def working_hours(desk: Desk, team_id: int, *, by: Actor) -> WorkCalendar:
-    """Return a team's working calendar.
-
-    Raises:
-        NotFound: The workspace has no such team.
-    """
-    with desk.reading(by) as session:
-        team = session.get(Team, team_id)
-        if team is None:
-            raise NotFound("error.not_found")
-        return calendar_of(team)
 
 
 def team_of(desk: Desk, team_id: int, *, by: Actor) -> TeamRef:
