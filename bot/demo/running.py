@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -77,11 +77,12 @@ class _DemoClock:
 
 
 @contextmanager
-def running(port: int) -> Iterator[Demo]:
+def running(port: int, served: Callable[[str], None] = lambda _address: None) -> Iterator[Demo]:
     """Start everything and give it; it stops and is forgotten with the block.
 
     Args:
         port: TCP port of the page on 127.0.0.1; 0 takes any free one.
+        served: Told the page's address as soon as it is there; the history still has to be played then.
 
     Raises:
         ConfigError: The port is taken.
@@ -102,6 +103,7 @@ def running(port: int) -> Iterator[Demo]:
         sandbox.start()
     except OSError as error:
         raise ConfigError(f"Port {port} is taken. Choose another one: make demo PORT={port + 1}") from error
+    served(sandbox.page_url)
     with tempfile.TemporaryDirectory(prefix="closeloop-demo-") as folder:
         url = f"sqlite:///{Path(folder) / 'demo.sqlite3'}"
         migrate.upgrade(url)
@@ -160,10 +162,17 @@ def _furnish(sandbox: Sandbox) -> None:
 
 def main(port: int) -> None:
     """Run the demo until Ctrl-C."""
-    with running(port) as demo:
-        address = demo.sandbox.page_url
-        sys.stdout.write(f"Closeloop's demo is at {address} - open it in a browser; Ctrl-C ends it.\n")
-        sys.stdout.write("Two people at once: open a second window as somebody else.\n")
-        sys.stdout.flush()
+
+    def served(address: str) -> None:
+        _say(f"Closeloop's demo is at {address} - open it in a browser; Ctrl-C ends it.")
+        _say("Playing a few weeks of its history first ...")
+
+    with running(port, served):
+        _say("Ready. Two people at once: open a second window as somebody else.")
         stopped = app.stopped_by_signal()
         stopped.wait()
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
