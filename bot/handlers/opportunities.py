@@ -106,8 +106,8 @@ def open_history(call: Call) -> Reply:
 
 
 def _history(call: Call, number: int, before_id: int | None) -> Reply:
-    view = opportunities.view(call.desk, number, by=call.by, history=0)
-    found = opportunities.history(call.desk, number, by=call.by, before_id=before_id, limit=history.PAGE + 1)
+    most = history.PAGE + 1
+    view, found = opportunities.history_page(call.desk, number, by=call.by, before_id=before_id, limit=most)
     shown = found[: history.PAGE]
     return Form(history.modal(call.t, view, shown, has_more=len(found) > history.PAGE, is_first=before_id is None))
 

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from datetime import date as Day  # noqa: N812 - inside the class, `date` is a method
+from datetime import time as Time  # noqa: N812 - inside the class, `time` is a method
 from functools import lru_cache
 from importlib import resources
 from string import Formatter
@@ -118,7 +119,8 @@ class Translator:
 
     def time(self, moment: datetime) -> str:
         """Return the time of day in the reader's zone."""
-        return str(format_time(self.local(moment), "HH:mm" if self.is_chinese else "h:mm a", locale=self._babel))
+        local = self.local(moment).replace(second=0, microsecond=0).time()
+        return _time(local, "HH:mm" if self.is_chinese else "h:mm a", self._babel)
 
     def moment(self, moment: datetime) -> str:
         """Return weekday, date and time in the reader's zone."""
@@ -153,6 +155,11 @@ def _pieces(template: str) -> tuple[tuple[str, str | None], ...]:
 def _day(day: Day, pattern: str, locale: Locale) -> str:
     # A page of history names the same few days again and again.
     return str(format_date(day, pattern, locale=locale))
+
+
+@lru_cache(maxsize=4096)
+def _time(time: Time, pattern: str, locale: Locale) -> str:
+    return str(format_time(time, pattern, locale=locale))
 
 
 @lru_cache

@@ -144,9 +144,22 @@ def history(
     Raises:
         NotFound: There is no such opportunity, or not for the actor.
     """
+    return history_page(desk, opportunity_id, by=by, before_id=before_id, limit=limit)[1]
+
+
+def history_page(
+    desk: Desk, opportunity_id: int, *, by: Actor, before_id: int | None = None, limit: int = 20
+) -> tuple[OpportunityView, tuple[HistoryLine, ...]]:
+    """Return the opportunity with a page of its history, newest first.
+
+    Raises:
+        NotFound: There is no such opportunity, or not for the actor.
+    """
     with desk.reading(by) as session:
-        check_sees(load(session, opportunity_id), by)
-        return history_of(session, opportunity_id, limit=limit, before_id=before_id)[0]
+        opportunity = load(session, opportunity_id)
+        check_sees(opportunity, by)
+        found = history_of(session, opportunity_id, limit=limit, before_id=before_id)
+        return view_of(session, opportunity, by, desk.now(), history=0), found
 
 
 def note(
@@ -263,5 +276,5 @@ def _owner(session: Session, opportunity: Opportunity) -> Member | None:
 
 
 __all__ = [
-    "EditForm", "by_thread", "closing", "edit", "find", "history", "mine", "note", "of_member", "options", "overdue", "reopen", "undo", "view",
+    "EditForm", "by_thread", "closing", "edit", "find", "history", "history_page", "mine", "note", "of_member", "options", "overdue", "reopen", "undo", "view",
 ]  # fmt: skip

@@ -46,7 +46,7 @@ def view_of(
     customer = session.get_one(Customer, opportunity.customer_id)
     contact = session.get(Contact, opportunity.contact_id) if opportunity.contact_id else None
     pending = pending_assignment(session, opportunity)
-    lines, total = history_of(session, opportunity.id, limit=history) if history else ((), 0)
+    lines = history_of(session, opportunity.id, limit=history) if history else ()
     kind = StageKind(opportunity.stage_kind)
     return OpportunityView(
         id=opportunity.id,
@@ -100,7 +100,7 @@ def view_of(
         may=_may(opportunity, pending, by),
         broken=broken_clauses(opportunity, now),
         history=lines,
-        history_count=total,
+        history_count=history_count(session, opportunity.id) if history else 0,
         review_due_at=opportunity.review_due_at,
         is_reviewed=opportunity.reviewed_at is not None,
         contacts=_contacts(session, customer.id) if contacts else (),
@@ -182,29 +182,35 @@ def pending_assignment(session: Session, opportunity: Opportunity) -> Assignment
     return session.scalar(_PENDING, {"opportunity_id": opportunity.id})
 
 
+_COUNT = select(func.count()).select_from(EventRow).where(EventRow.opportunity_id == bindparam("opportunity_id"))
+_PAGE = (
+    select(EventRow.id, EventRow.at, EventRow.actor_id, EventRow.kind, EventRow.payload)
+    .where(EventRow.opportunity_id == bindparam("opportunity_id"), EventRow.id < bindparam("before_id"))
+    .order_by(EventRow.id.desc())
+    .limit(bindparam("most"))
+)
+_AFTER_ALL = 2**62
+
+
 def history_of(
     session: Session, opportunity_id: int, *, limit: int, before_id: int | None = None
-) -> tuple[tuple[HistoryLine, ...], int]:
-    """Return a page of the history, newest first, and how many events there are in all."""
-    total = (
-        session.scalar(select(func.count()).select_from(EventRow).where(EventRow.opportunity_id == opportunity_id)) or 0
-    )
-    statement = (
-        select(EventRow).where(EventRow.opportunity_id == opportunity_id).order_by(EventRow.id.desc()).limit(limit)
-    )
-    if before_id is not None:
-        statement = statement.where(EventRow.id < before_id)
-    rows = session.scalars(statement).all()
+) -> tuple[HistoryLine, ...]:
+    """Return a page of the history, newest first."""
+    asked = {"opportunity_id": opportunity_id, "before_id": before_id or _AFTER_ALL, "most": limit}
+    rows = session.execute(_PAGE, asked).all()
     actors = {row.actor_id for row in rows} - {None}
     people: dict[int, MemberRef] = {}
     if actors:
-        people = {row.id: ref(row) for row in session.scalars(select(Member).where(Member.id.in_(actors)))}
+        named = select(Member.id, Member.name, Member.slack_user_id).where(Member.id.in_(actors))
+        people = {row.id: MemberRef(row.id, row.name, row.slack_user_id) for row in session.execute(named)}
     return tuple(
-        HistoryLine(
-            row.id, row.at, people.get(row.actor_id) if row.actor_id else None, event_from(row.kind, row.payload)
-        )
-        for row in rows
-    ), total
+        HistoryLine(row.id, row.at, people.get(row.actor_id), event_from(row.kind, row.payload)) for row in rows
+    )
+
+
+def history_count(session: Session, opportunity_id: int) -> int:
+    """Return how many events an opportunity has."""
+    return session.scalar(_COUNT, {"opportunity_id": opportunity_id}) or 0
 
 
 def lines(session: Session, statement: Select[Opportunity], now: datetime) -> tuple[OpportunityLine, ...]:
