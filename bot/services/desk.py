@@ -15,6 +15,8 @@ from bot.errors import BotError
 from bot.models import ProcessedRequest
 from bot.models.session import Database
 
+_CLAIM = insert(ProcessedRequest)
+
 
 class AlreadyDone(BotError):  # noqa: N818 - it is an outcome, not a fault
     """This request of Slack's was carried out before; the redelivery changes nothing."""
@@ -101,7 +103,7 @@ class Desk:
     def _claim(self, session: Session, by: Actor) -> None:
         try:
             session.connection().execute(
-                insert(ProcessedRequest), {"workspace_id": by.workspace_id, "key": by.request_key, "at": self.now()}
+                _CLAIM, {"workspace_id": by.workspace_id, "key": by.request_key, "at": self.now()}
             )
         except IntegrityError as error:
             raise AlreadyDone(by.request_key) from error

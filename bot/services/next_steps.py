@@ -38,6 +38,10 @@ _FIRST = (
 )
 
 
+_DONE = update(NextStep).where(NextStep.id == bindparam("number")).values(done_at=bindparam("moment"))
+_CANCELLED = update(NextStep).where(NextStep.id == bindparam("number")).values(cancelled_at=bindparam("moment"))
+
+
 def _insert(recorder: Recorder, opportunity: Opportunity, text: str, due_at: datetime) -> int:
     step_id = recorder.insert(
         NextStep,
@@ -61,10 +65,7 @@ def finish_next_step(recorder: Recorder, opportunity: Opportunity, *, is_done: b
     if step_id is None or due_at is None:
         return None
     opportunity.next_step_id = opportunity.next_text = opportunity.next_due_at = opportunity.snoozed_until = None
-    ended = {"done_at": recorder.now} if is_done else {"cancelled_at": recorder.now}
-    recorder.session.execute(
-        update(NextStep).where(NextStep.id == step_id).values(ended).execution_options(synchronize_session=False)
-    )
+    recorder.session.connection().execute(_DONE if is_done else _CANCELLED, {"number": step_id, "moment": recorder.now})
     if is_done:
         recorder.event(opportunity, NextStepDone(step_id, text or "", due_at, recorder.now > due_at))
     return step_id
