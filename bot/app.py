@@ -33,6 +33,7 @@ from bot.reminders.pace import Pace
 from bot.reminders.scheduler import Scheduler, Ticker
 from bot.services import outbox, workspaces
 from bot.services.desk import Desk
+from bot.services.pacing import Rates
 from bot.slack.gateway import Gateway
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ def build(
         settings: Tokens, addresses, limits.
         clock: The business clock; the machine's if not given.
         database: Migrated already; the one of the settings if not given.
-        pace: Spaces the messages of a channel; by the settings and in real time if not given.
+        pace: Spaces the messages of a channel inside this process; if not given, all processes keep the settings' rates together.
 
     Raises:
         ConfigError: The bot token is missing.
@@ -108,7 +109,8 @@ def build(
     desk = Desk(record, clock or SystemClock())
     gateway = Gateway(token, base_url=settings.slack_api_url)
     executor = ThreadPoolExecutor(max_workers=settings.threads, thread_name_prefix="after-ack")
-    delivery = Delivery(desk, gateway, pace=pace or Pace(settings.channel_messages_per_second))
+    rates = Rates(1.0 / settings.channel_messages_per_second, settings.workspace_messages_per_second)
+    delivery = Delivery(desk, gateway, pace=pace or Pace(None), rates=None if pace else rates)
     ticker = Ticker(desk, delivery)
     scheduler = Scheduler(desk, ticker, seconds=settings.tick_seconds)
     kit = Kit(desk, gateway, settings, executor, wake=scheduler.wake)

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     threads: int = Field(default=10, ge=2, le=200)
     tick_seconds: float = Field(default=5.0, gt=0)
     channel_messages_per_second: float = Field(default=1.0, gt=0)
+    workspace_messages_per_second: float = Field(default=5.0, gt=0)
 
     @property
     def sqlite_path(self) -> Path | None:
