@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
+from bot import logs
 from bot.reminders.pace import Pace, backoff_seconds
 from bot.reminders.rendering import render
 from bot.reminders.sending import Renderer, Sending
@@ -14,6 +15,7 @@ from bot.services.outbox import Address, Promise
 from bot.services.outcomes import Outcome
 from bot.services.pacing import Rates
 from bot.slack.gateway import CALL_SECONDS, Poster
+from bot.vitals import MESSAGES
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +126,10 @@ class Delivery:
         return len(leased)
 
     def _send(self, promise: Promise, address: Address | None) -> Outcome:
-        return self._sending.outcome(promise, address)
+        with logs.work(f"promise-{promise.id}"):
+            found = self._sending.outcome(promise, address)
+        MESSAGES.labels(found.state).inc()
+        return found
 
     def _wait(self, seconds: float) -> None:
         """Wait until something is done, and keep the leases of what is not."""

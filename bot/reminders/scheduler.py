@@ -12,6 +12,7 @@ from bot.clock import SystemClock
 from bot.reminders.delivery import Delivery
 from bot.services import outbox, sweep
 from bot.services.desk import Desk
+from bot.vitals import TICKS
 
 T = TypeVar("T")
 
@@ -21,6 +22,8 @@ _BATCH = 200
 _PURGE_SECONDS = 3600.0
 _GATHER_SECONDS = 0.1
 _LEAST_SECONDS = 0.05
+# A promise made by another process does not wake this one: it is looked for often.
+_LOOK_SECONDS = 1.0
 _STEP = timedelta(minutes=15)
 
 
@@ -112,7 +115,7 @@ class Scheduler:
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._add("sweep", ticker.sweep, seconds)
-        self._add("delivery", self.wake, seconds)
+        self._add("wake", self.wake, min(seconds, _LOOK_SECONDS))
         self._add("purge", lambda: outbox.purge(desk), _PURGE_SECONDS)
 
     def start(self) -> None:
@@ -142,7 +145,7 @@ class Scheduler:
                 return
             self._awake.clear()
             _guarded("delivery", self._ticker.deliver)
-            seconds = _guarded("delivery", self._ticker.seconds_to_delivery)
+            seconds = _guarded("look", self._ticker.seconds_to_delivery)
 
     def _add(self, name: str, work: Callable[[], Any], seconds: float) -> None:
         self._scheduler.add_job(
@@ -152,8 +155,11 @@ class Scheduler:
 
 def _guarded(name: str, work: Callable[[], T]) -> T | None:
     try:
-        return work()
+        found = work()
     except Exception:
         # The next tick tries again; nothing may end the clock.
         log.exception("the tick %s failed", name)
+        TICKS.labels(name, "failed").inc()
         return None
+    TICKS.labels(name, "done").inc()
+    return found

@@ -279,7 +279,10 @@ def release(desk: Desk) -> None:
         session.execute(
             update(OutboxRow)
             .where(is_open(OutboxRow), OutboxRow.leased_until > 0.0)
-            .values(state="waiting", leased_until=case((OutboxRow.leased_until < arrived, 0.0), else_=arrived))
+            .values(
+                state="waiting",
+                leased_until=case((OutboxRow.leased_until < arrived, OutboxRow.leased_until), else_=arrived),
+            )
         )
 
 

@@ -14,8 +14,9 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.errors import RateLimited, Rejected, Unavailable
 from bot.services.members import Profile
-from bot.slack.refusals import error_of, retry_after, status_error
+from bot.slack.refusals import error_of, label_of, retry_after, status_error
 from bot.slack.retries import retry_handlers
+from bot.vitals import SLACK_CALLS
 
 Blocks = Sequence[Block | dict[str, Any]]
 MOST_MESSAGE_BLOCKS = 50
@@ -270,10 +271,15 @@ class Gateway:
         return True
 
     def _call(self, method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
+        name = method.__name__.replace("_", ".", 1)
         try:
-            return method(**{name: value for name, value in arguments.items() if value is not None})
+            answer = method(**{name: value for name, value in arguments.items() if value is not None})
         except (SlackApiError, SlackClientError, OSError, HTTPException) as error:
-            raise error_of(error) from error
+            found = error_of(error)
+            SLACK_CALLS.labels(name, label_of(found)).inc()
+            raise found from error
+        SLACK_CALLS.labels(name, "ok").inc()
+        return answer
 
 
 def profile_of(user: dict[str, Any]) -> Profile:

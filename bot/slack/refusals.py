@@ -52,6 +52,13 @@ def error_of(error: Exception) -> GatewayError:
     return status_error(status, None) if status >= _SERVER_ERRORS else code_error(str(code or "unknown_error"))
 
 
+def label_of(error: GatewayError) -> str:
+    """Return what a figure calls an error: Slack's code, ``http_502``, ``ratelimited``, or ``no_answer``."""
+    if isinstance(error, RateLimited):
+        return "ratelimited"
+    return "no_answer" if isinstance(error, Unavailable) and not error.is_answered else str(error)
+
+
 def code_error(code: str) -> GatewayError:
     """Return the gateway error that stands for an error code of Slack's, such as ``channel_not_found``."""
     if code in _PATIENCE:

@@ -198,3 +198,14 @@ def test_only_program_on_a_file_waits_for_what_was_on_its_way_when_it_crashed(re
     seconds = outbox.wait_seconds(real_world.desk)
     assert seconds is not None
     assert 1 < seconds <= outbox.LANDING_SECONDS
+
+
+def test_second_crash_right_after_the_first_does_not_cut_that_wait_short(real_world: TeamWorld) -> None:
+    promise(real_world, "1")
+    outbox.lease(real_world.desk, seconds=15)
+    outbox.release(real_world.desk)
+    outbox.release(real_world.desk)
+    assert outbox.lease(real_world.desk) == ()
+    seconds = outbox.wait_seconds(real_world.desk)
+    assert seconds is not None
+    assert 1 < seconds <= outbox.LANDING_SECONDS
