@@ -24,7 +24,19 @@ from starlette.routing import Route
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.handlers import boundary, closing, follow_ups, handovers, home, leads, opportunities, people, pipeline, setup
+from bot.handlers import (
+    boundary,
+    closing,
+    dead_letters,
+    follow_ups,
+    handovers,
+    home,
+    leads,
+    opportunities,
+    people,
+    pipeline,
+    setup,
+)
 from bot.handlers.boundary import Kit
 from bot.health import Health, served
 from bot.listening import listening_app
@@ -41,7 +53,7 @@ log = logging.getLogger(__name__)
 
 Role = Literal["web", "worker", "all"]
 
-_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup)
+_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup, dead_letters)
 _SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
 
 

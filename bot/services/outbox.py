@@ -79,7 +79,7 @@ def lease(
                 return ()
     with desk.database.transaction(None) as session:
         real = real_seconds()
-        outcomes.write(session, done, real=real, rates=rates)
+        outcomes.write(desk, session, done, real=real, rates=rates)
         found = session.execute(READY_LOCKED, {"now": now, "real": real, "most": limit}).all() if limit > 0 else []
         if rates is not None and found:
             room = pacing.room(session, (row.workspace_id for row in found), rates, real)
@@ -170,7 +170,7 @@ def settle(desk: Desk, done: Sequence[Outcome], rates: Rates | None = None) -> N
     """Write what came of promises."""
     if done:
         with desk.database.transaction(None) as session:
-            outcomes.write(session, done, real=real_seconds(), rates=rates)
+            outcomes.write(desk, session, done, real=real_seconds(), rates=rates)
 
 
 def sent(desk: Desk, promise: Promise, *, channel: str, ts: str) -> None:

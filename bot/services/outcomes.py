@@ -9,7 +9,8 @@ from sqlalchemy import Double, String, Table, Text, bindparam, case, update
 from sqlalchemy.orm import Session
 
 from bot.models import Opportunity, OutboxRow
-from bot.services import pacing
+from bot.services import dead_letters, pacing
+from bot.services.desk import Desk
 from bot.services.pacing import Rates
 
 _ERROR = 2000
@@ -52,10 +53,11 @@ class Outcome:
     not_begun: bool = False
 
 
-def write(session: Session, done: Sequence[Outcome], *, real: float, rates: Rates | None) -> None:
+def write(desk: Desk, session: Session, done: Sequence[Outcome], *, real: float, rates: Rates | None) -> None:
     """Write what came of promises.
 
     Args:
+        desk: The record and the clock.
         session: The transaction.
         done: One for each promise.
         real: Now, in seconds of the machine's clock.
@@ -76,6 +78,16 @@ def write(session: Session, done: Sequence[Outcome], *, real: float, rates: Rate
         if one.limited_seconds and rates is not None:
             until = real + one.limited_seconds
             pacing.limited(session, one.workspace_id, one.channel, until=until, real=real, rates=rates)
+    _tell(desk, session, done, real)
+
+
+def _tell(desk: Desk, session: Session, done: Sequence[Outcome], real: float) -> None:
+    dead: dict[int, list[int]] = {}
+    for one in done:
+        if one.state == "dead" and one.kind != dead_letters.KIND:
+            dead.setdefault(one.workspace_id, []).append(one.promise_id)
+    for workspace_id, numbers in dead.items():
+        dead_letters.tell_admins(desk, session, workspace_id, numbers, real=real)
 
 
 def _values(one: Outcome, real: float) -> dict[str, Any]:
