@@ -4,40 +4,56 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import Literal
 
 import uvicorn
 from pydantic import SecretStr
 from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
-from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.handlers import boundary, closing, follow_ups, handovers, home, leads, opportunities, people, pipeline, setup
+from bot.handlers import (
+    boundary,
+    closing,
+    dead_letters,
+    follow_ups,
+    handovers,
+    home,
+    leads,
+    opportunities,
+    people,
+    pipeline,
+    setup,
+)
 from bot.handlers.boundary import Kit
+from bot.health import Health, served
+from bot.listening import listening_app
 from bot.models.session import Database
 from bot.reminders.delivery import Delivery
 from bot.reminders.pace import Pace
 from bot.reminders.scheduler import Scheduler, Ticker
-from bot.services import outbox, workspaces
+from bot.services import outbox
 from bot.services.desk import Desk
+from bot.services.pacing import Rates
 from bot.slack.gateway import Gateway
 
 log = logging.getLogger(__name__)
 
-_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup)
+Role = Literal["web", "worker", "all"]
+
+_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup, dead_letters)
 _SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
 
 
@@ -54,6 +70,7 @@ class Bot:
         ticker: Sweeps and delivers when told to; the demo's clock and tests do.
         scheduler: Tells it to, every few seconds.
         delivery: Sends what was promised.
+        role: Whether it takes requests (web), keeps the clock and delivers (worker), or both (all).
     """
 
     settings: Settings
@@ -64,18 +81,26 @@ class Bot:
     ticker: Ticker
     scheduler: Scheduler
     delivery: Delivery
+    role: Role = "all"
 
     def start(self) -> None:
-        """Begin to tick; requests may come before and after."""
+        """Begin to tick, where that is this process's part; requests may come before and after."""
+        if self.role == "web":
+            return
         if self.desk.database.is_sqlite:
             # One program at a time works on a SQLite file: what is still leased was left behind by a crash.
             outbox.release(self.desk)
         self.scheduler.start()
 
     def stop(self) -> None:
-        """Finish what is in work and give everything back; the scheduler must have been started."""
-        self.scheduler.stop()
+        """Finish what is in work and give everything back; it must have been started."""
+        if self.role != "web":
+            self.scheduler.stop()
         self.close()
+
+    def health(self, *, is_connected: Callable[[], bool] | None = None) -> Health:
+        """Return what tells its state of health; with a socket, also whether that stands."""
+        return Health(self.desk, keeps_the_clock=self.role != "web", is_connected=is_connected)
 
     def close(self) -> None:
         """Give everything back of a bot that was never started."""
@@ -91,6 +116,7 @@ def build(
     clock: Clock | None = None,
     database: Database | None = None,
     pace: Pace | None = None,
+    role: Role = "all",
 ) -> Bot:
     """Construct the bot; nothing is started and Slack is not called.
 
@@ -98,7 +124,8 @@ def build(
         settings: Tokens, addresses, limits.
         clock: The business clock; the machine's if not given.
         database: Migrated already; the one of the settings if not given.
-        pace: Spaces the messages of a channel; by the settings and in real time if not given.
+        pace: Spaces the messages of a channel inside this process; if not given, all processes keep the settings' rates together.
+        role: Whether it takes requests (web), keeps the clock and delivers (worker), or both (all).
 
     Raises:
         ConfigError: The bot token is missing.
@@ -108,35 +135,27 @@ def build(
     desk = Desk(record, clock or SystemClock())
     gateway = Gateway(token, base_url=settings.slack_api_url)
     executor = ThreadPoolExecutor(max_workers=settings.threads, thread_name_prefix="after-ack")
-    delivery = Delivery(desk, gateway, pace=pace or Pace(settings.channel_messages_per_second))
+    rates = Rates(1.0 / settings.channel_messages_per_second, settings.workspace_messages_per_second)
+    delivery = Delivery(desk, gateway, pace=pace or Pace(None), rates=None if pace else rates)
     ticker = Ticker(desk, delivery)
     scheduler = Scheduler(desk, ticker, seconds=settings.tick_seconds)
-    kit = Kit(desk, gateway, settings, executor, wake=scheduler.wake)
+    # Whoever keeps no clock of its own leaves what it promised to those who do.
+    kit = Kit(desk, gateway, settings, executor, wake=_wake_nobody if role == "web" else scheduler.wake)
     for subject in _SUBJECTS:
         subject.register(kit)
-    app = _bolt_app(settings, token, executor)
-    boundary.connect(app, kit)
-    return Bot(settings, desk, gateway, kit, app, ticker, scheduler, delivery)
-
-
-def _bolt_app(settings: Settings, token: str, executor: ThreadPoolExecutor) -> App:
-    def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        # Bolt's default asks Slack (auth.test) before the first request is answered; the token is known here.
-        return AuthorizeResult(enterprise_id=enterprise_id, team_id=team_id, bot_token=token)
-
     secret = settings.slack_signing_secret
-    return App(
-        name="closeloop",
-        process_before_response=True,
+    app = listening_app(
+        token=token,
         signing_secret=secret.get_secret_value() if secret else "",
-        authorize=authorize,
-        client=WebClient(base_url=_base_url(settings)),
-        listener_executor=executor,
-        # Messages of bots, ours among them, are left out by the handler that reads messages.
-        ignoring_self_events_enabled=False,
-        attaching_function_token_enabled=False,
-        attaching_conversation_kwargs_enabled=False,
+        base_url=_base_url(settings),
+        executor=executor,
     )
+    boundary.connect(app, kit)
+    return Bot(settings, desk, gateway, kit, app, ticker, scheduler, delivery, role)
+
+
+def _wake_nobody() -> None:
+    pass
 
 
 def _base_url(settings: Settings) -> str:
@@ -163,7 +182,7 @@ def socket_mode(bot: Bot) -> SocketModeHandler:
 
 
 def http_app(bot: Bot) -> Starlette:
-    """Return the web application: Slack's signed requests at ``/slack/events``, the state of health at ``/healthz``.
+    """Return the web application: Slack's signed requests at ``/slack/events``, the state of health beside it.
 
     Raises:
         ConfigError: The signing secret is missing.
@@ -178,39 +197,24 @@ def http_app(bot: Bot) -> Starlette:
         headers = {name: str(values[0]) for name, values in answer.headers.items() if values}
         return Response(answer.body, status_code=answer.status, headers=headers)
 
-    async def healthz(_request: Request) -> Response:
-        ok = await asyncio.get_running_loop().run_in_executor(threads, _is_healthy, bot)
-        return JSONResponse({"ok": ok}, status_code=200 if ok else 503)
-
     @asynccontextmanager
     async def lifespan(_application: Starlette) -> AsyncIterator[None]:
         yield
         threads.shutdown(wait=True)
 
     return Starlette(
-        routes=[
-            Route("/slack/events", slack_events, methods=["POST"]),
-            Route("/healthz", healthz, methods=["GET"]),
-        ],
-        lifespan=lifespan,
+        routes=[Route("/slack/events", slack_events, methods=["POST"]), *bot.health().routes()], lifespan=lifespan
     )
-
-
-def _is_healthy(bot: Bot) -> bool:
-    try:
-        workspaces.all_workspaces(bot.desk)
-    except SQLAlchemyError:
-        log.exception("the database does not answer")
-        return False
-    return True
 
 
 def run_http(bot: Bot) -> None:
     """Serve signed HTTP on the settings' host and port until stopped."""
+    settings = bot.settings
     application = http_app(bot)
     bot.start()
     try:
-        uvicorn.run(application, host=bot.settings.host, port=bot.settings.port, log_level="warning", access_log=False)
+        with served(bot.health(), settings.host, settings.health_port):
+            uvicorn.run(application, host=settings.host, port=settings.port, log_level="warning", access_log=False)
     finally:
         bot.stop()
 
@@ -219,13 +223,26 @@ def run_socket_mode(bot: Bot, *, until: threading.Event | None = None) -> None:
     """Stay connected over Socket Mode until stopped by a signal, or by the event that a caller gives."""
     handler = socket_mode(bot)
     stopped = until or stopped_by_signal()
+    health = bot.health(is_connected=handler.client.is_connected)
     bot.start()
     try:
-        handler.connect()  # type: ignore[no-untyped-call]
-        log.info("connected to Slack over Socket Mode")
-        stopped.wait()
+        with served(health, bot.settings.host, bot.settings.health_port):
+            handler.connect()  # type: ignore[no-untyped-call]
+            log.info("connected to Slack over Socket Mode")
+            stopped.wait()
     finally:
         handler.close()  # type: ignore[no-untyped-call]
+        bot.stop()
+
+
+def run_worker(bot: Bot, *, until: threading.Event | None = None) -> None:
+    """Keep the clock and deliver, without taking requests, until stopped by a signal, or by the event that a caller gives."""
+    stopped = until or stopped_by_signal()
+    bot.start()
+    try:
+        with served(bot.health(), bot.settings.host, bot.settings.health_port):
+            stopped.wait()
+    finally:
         bot.stop()
 
 

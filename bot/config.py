@@ -25,9 +25,12 @@ class Settings(BaseSettings):
     default_zone: str = "UTC"
     default_locale: Literal["en-US", "zh-CN"] = "en-US"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_format: Literal["text", "json"] = "text"
+    health_port: int = Field(default=0, ge=0, le=65535)
     threads: int = Field(default=10, ge=2, le=200)
     tick_seconds: float = Field(default=5.0, gt=0)
     channel_messages_per_second: float = Field(default=1.0, gt=0)
+    workspace_messages_per_second: float = Field(default=5.0, gt=0)
 
     @property
     def sqlite_path(self) -> Path | None:

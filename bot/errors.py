@@ -128,7 +128,18 @@ class RateLimited(GatewayError):  # noqa: N818
 
 
 class Unavailable(GatewayError):  # noqa: N818
-    """Slack did not answer, or answered with a fault of its own: worth another try."""
+    """Slack did not answer, or answered with a fault of its own: worth another try.
+
+    Args:
+        reason: What happened.
+        may_be_done: Slack may have done what it was asked, and only its answer got lost.
+        is_answered: An answer came; without one Slack may even be at it still.
+    """
+
+    def __init__(self, reason: str, *, may_be_done: bool = True, is_answered: bool = True) -> None:
+        super().__init__(reason)
+        self.may_be_done = may_be_done
+        self.is_answered = is_answered
 
 
 class Rejected(GatewayError):  # noqa: N818

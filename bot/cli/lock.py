@@ -30,7 +30,7 @@ def only_one(database: Path | None) -> Iterator[None]:
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise ConfigError(
-                f"Another closeloop run (process {holder}) works on {database}. Stop it first, or give this one a DATABASE_URL of its own."
+                f"Another closeloop run (process {holder}) works on {database}. A SQLite file takes one at a time, whatever its role: stop that one first, or move to PostgreSQL for several."
             ) from error
         file.truncate(0)
         file.write(str(os.getpid()))

@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -142,7 +143,8 @@ class Kit:
 
     def start(self, work: Callable[[], None]) -> None:
         """Do something on a thread of our own, after the ack."""
-        future = self.executor.submit(work)
+        # The id of the request goes along, so that its later lines carry it too.
+        future = self.executor.submit(copy_context().run, work)
         with self._lock:
             self._pending.add(future)
         future.add_done_callback(self._finished)

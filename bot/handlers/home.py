@@ -3,8 +3,9 @@
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Reply
 from bot.i18n import Translator
-from bot.services import reports, teams
+from bot.services import dead_letters, reports, teams
 from bot.services.desk import Actor
+from bot.views import dead_letters as dead_letter_views
 from bot.views import home
 from bot.views.ids import Action
 
@@ -32,13 +33,16 @@ def republish(kit: Kit, by: Actor) -> None:
     if by.slack_user_id is None:
         return
     may_set_up = by.is_admin or bool(by.managed_team_ids)
+    t = Translator(by.locale, by.zone)
+    letters, count = dead_letters.listed(kit.desk, by=by)
     view = home.view(
-        Translator(by.locale, by.zone),
+        t,
         reports.day(kit.desk, by=by),
         kit.desk.now(),
         has_team=teams.has_team(kit.desk, by=by),
         may_set_up=may_set_up,
         is_outside=by.team_id is None and not may_set_up,
+        undelivered=dead_letter_views.part(t, letters, count),
     )
     kit.gateway.publish_home(by.slack_user_id, view)
 

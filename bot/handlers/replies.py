@@ -2,12 +2,12 @@
 
 import json
 import logging
-import uuid
 from collections.abc import Callable
 from typing import Any
 
 from slack_bolt import Ack, BoltResponse
 
+from bot import logs
 from bot.errors import (
     CustomerProtected,
     ExitCriteriaUnmet,
@@ -183,7 +183,7 @@ def sentence(call: Call, error: Exception) -> str | None:
             "exchanged_trigger_id",
         }
         return t("answer.too_late" if late else "answer.slack_failed")
-    number = uuid.uuid4().hex[:8]
+    number = logs.current_id()
     log.error("defect %s in %s", number, name_of(call), exc_info=error)
     return t("error.defect", id=number)
 

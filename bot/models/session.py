@@ -33,7 +33,8 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         # In memory every connection would be another database; a file has no such surprise.
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size}
+        # What people typed stands in the parameters of statements, and must not reach the log with an error.
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "hide_parameters": True}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
         self.engine: Engine = create_engine(url, **options)

@@ -15,15 +15,27 @@ class OutboxRow(WorkspaceOwned, Base):
     ``state`` is waiting, sending, sent, dropped (no longer true) or dead (Slack refused for good). ``due_at`` is
     business time; ``retry_at`` and ``leased_until`` are seconds of the machine's clock. ``channel`` is where order
     must be kept: a channel id, or ``member:7``.
+
+    ``tried_at`` is when a try began of which nobody wrote down how it ended, in seconds of the machine's clock; 0 where there
+    is none. After a crash, or an answer that got lost, Slack may have the message: its history since then is asked first.
     """
 
     __tablename__ = "outbox"
     __table_args__ = (
         UniqueConstraint("workspace_id", "key"),
         Index(
-            "ix_outbox_open",
-            "state",
+            "ix_outbox_due",
             "due_at",
+            "id",
+            sqlite_where=text("state IN ('waiting', 'sending')"),
+            postgresql_where=text("state IN ('waiting', 'sending')"),
+        ),
+        Index(
+            "ix_outbox_channel",
+            "workspace_id",
+            "channel",
+            "due_at",
+            "id",
             sqlite_where=text("state IN ('waiting', 'sending')"),
             postgresql_where=text("state IN ('waiting', 'sending')"),
         ),
@@ -46,6 +58,7 @@ class OutboxRow(WorkspaceOwned, Base):
     attempts: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[float] = mapped_column(default=0.0)
     leased_until: Mapped[float] = mapped_column(default=0.0)
+    tried_at: Mapped[float] = mapped_column(default=0.0)
     slack_channel: Mapped[Short | None]
     slack_ts: Mapped[Short | None]
     error: Mapped[Long | None]

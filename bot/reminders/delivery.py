@@ -3,36 +3,27 @@
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
-from bot.errors import GatewayError, RateLimited, Rejected
+from bot import logs
 from bot.reminders.pace import Pace, backoff_seconds
-from bot.reminders.rendering import Parcel, render
+from bot.reminders.rendering import render
+from bot.reminders.sending import Renderer, Sending
 from bot.services import outbox
 from bot.services.desk import Desk
 from bot.services.outbox import Address, Promise
-from bot.slack.gateway import Poster
+from bot.services.outcomes import Outcome
+from bot.services.pacing import Rates
+from bot.slack.gateway import CALL_SECONDS, Poster
+from bot.vitals import MESSAGES
 
 log = logging.getLogger(__name__)
 
-Renderer = Callable[[Desk, Promise, Address], Parcel | None]
-
-_MOST_ATTEMPTS = 30
-_MOST_DEFECTS = 5
-# Longer than one call to Slack with its retries can take, and no longer: after a crash a channel waits for it to run out.
-_LEASE_SECONDS = 40.0
-# A card whose message is gone, or cannot be changed any more, is posted anew.
-_CARD_IS_GONE = frozenset(
-    {
-        "message_not_found",
-        "cant_update_message",
-        "edit_window_closed",
-        "channel_not_found",
-        "is_inactive",
-        "is_archived",
-    }
-)
+# Renewed three times over while it lasts. Nothing is sent that might still be on its way when the lease ends: another worker
+# asks Slack's history then, which must know of it.
+LEASE_SECONDS = 15.0
+_RENEW_SECONDS = 3.0
+_FINISH_SECONDS = 12.0
 
 
 class Delivery:
@@ -41,7 +32,8 @@ class Delivery:
     Args:
         desk: The record and the clock.
         gateway: Slack.
-        pace: How fast a channel takes messages.
+        pace: How fast a channel takes messages, where this process is the only one; waits in the sending thread.
+        rates: The same for any number of processes; a message is not even leased before its channel is free.
         threads: Channels served at the same time.
         renderer: Makes the messages.
         backoff: Seconds to wait after so many attempts.
@@ -53,18 +45,39 @@ class Delivery:
         gateway: Poster,
         *,
         pace: Pace,
+        rates: Rates | None = None,
         threads: int = 8,
         renderer: Renderer = render,
         backoff: Callable[[int], float] = backoff_seconds,
     ) -> None:
         self._desk = desk
-        self._gateway = gateway
-        self._pace = pace
-        self._render = renderer
-        self._backoff = backoff
+        self._rates = rates
         self._threads = threads
+        self._sending = Sending(desk, gateway, pace=pace, renderer=renderer, backoff=backoff, may_send=self._may_send)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="delivery")
-        self._one_batch = threading.Lock()
+        self._one_at_a_time = threading.Lock()
+        self._closing = threading.Event()
+        # What is in hand; only the one who holds the lock above changes these.
+        self._flying: dict[Future[Outcome], Promise] = {}
+        self._leases: dict[int, float] = {}
+        self._done: list[Outcome] = []
+        self._renewed_at = 0.0
+
+    def run(self) -> int:
+        """Send until nothing is due now; what Slack put off waits for a later time.
+
+        Each channel goes on by itself: a slow answer holds up its own channel only.
+
+        Returns:
+            How many messages were taken in hand.
+        """
+        handled = 0
+        with self._one_at_a_time:
+            while True:
+                handled += self._take(0 if self._closing.is_set() else 2 * self._threads - len(self._flying))
+                if not self._flying:
+                    return handled
+                self._wait(_RENEW_SECONDS)
 
     def run_once(self) -> int:
         """Send one batch: of each channel the oldest message that is due.
@@ -72,68 +85,77 @@ class Delivery:
         Returns:
             How many were taken in hand; 0 means that nothing is due now.
         """
-        with self._one_batch:
-            # One for each thread, so that each is sent well within the lease, however slow Slack is.
-            batch = outbox.lease(self._desk, limit=self._threads, seconds=_LEASE_SECONDS)
-            list(self._pool.map(self._handle, batch))
-            return len(batch)
+        with self._one_at_a_time:
+            count = self._take(self._threads)
+            while self._flying:
+                self._wait(_RENEW_SECONDS)
+            self._take(0)
+            return count
 
-    def close(self) -> None:
-        """Finish what is on its way, and end."""
-        self._pool.shutdown(wait=True)
+    def wait_seconds(self) -> float | None:
+        """Return in how many seconds the next message that is due may be sent; None where nothing is due."""
+        return outbox.wait_seconds(self._desk, self._rates)
 
-    def _handle(self, promise: Promise) -> None:
-        try:
-            self._deliver(promise)
-        except RateLimited as error:
-            wait = error.retry_after_seconds + self._backoff(1)
-            outbox.retry(self._desk, promise, in_seconds=wait, error=str(error))
-        except Rejected as error:
-            log.error("promise %s (%s): Slack refused it for good: %s", promise.id, promise.kind, error.code)  # noqa: TRY400 - Slack's code says it all
-            outbox.dead(self._desk, promise, error.code)
-        except GatewayError as error:
-            self._again(promise, str(error), _MOST_ATTEMPTS)
-        except Exception as error:
-            # Whatever else goes wrong must not stop the messages of others; the trace is kept under the promise's number.
-            log.exception("promise %s (%s) could not be delivered", promise.id, promise.kind)
-            self._again(promise, repr(error), _MOST_DEFECTS)
+    def close(self, *, seconds: float = _FINISH_SECONDS) -> None:
+        """Begin nothing more, give back what was not begun, finish what is on its way, and end.
 
-    def _again(self, promise: Promise, error: str, most: int) -> None:
-        if promise.attempts >= most:
-            log.error(
-                "promise %s (%s) given up after %s attempts: %s", promise.id, promise.kind, promise.attempts, error
-            )
-            outbox.dead(self._desk, promise, error)
-            return
-        outbox.retry(self._desk, promise, in_seconds=self._backoff(promise.attempts), error=error)
-
-    def _deliver(self, promise: Promise) -> None:
-        address = outbox.address(self._desk, promise)
-        parcel = self._render(self._desk, promise, address)
-        if parcel is None or address.slack_id is None:
-            outbox.dropped(self._desk, promise)
-            return
-        self._pace.wait(promise.channel)
-        text, blocks = parcel.message
-        metadata = {"event_type": "closeloop", "event_payload": {"key": str(promise.id)}}
-        if parcel.card_of is not None:
-            self._deliver_card(promise, parcel, metadata)
-            return
-        channel = self._gateway.open_dm(address.slack_id) if address.is_member else address.slack_id
-        ts = self._gateway.post(channel, text, blocks, metadata=metadata)
-        outbox.sent(self._desk, promise, channel=channel, ts=ts)
-
-    def _deliver_card(self, promise: Promise, parcel: Parcel, metadata: dict[str, Any]) -> None:
-        text, blocks = parcel.message
-        if parcel.stands_at is not None:
-            channel, ts = parcel.stands_at
+        Args:
+            seconds: At most so long; what is not finished by then is looked for in Slack's history by whoever takes it next.
+        """
+        self._closing.set()
+        for future in list(self._flying):
+            future.cancel()
+        if self._one_at_a_time.acquire(timeout=seconds):
             try:
-                self._gateway.update(channel, ts, text, blocks, metadata=metadata)
-            except Rejected as error:
-                if error.code not in _CARD_IS_GONE:
-                    raise
-            else:
-                outbox.sent(self._desk, promise, channel=channel, ts=ts)
-                return
-        ts = self._gateway.post(promise.channel, text, blocks, metadata=metadata)
-        outbox.card_posted(self._desk, promise, parcel.card_of or 0, promise.channel, ts)
+                self._wait(seconds)
+                self._take(0)
+            finally:
+                self._one_at_a_time.release()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self, room: int) -> int:
+        """Write what came of earlier ones, and take as many new ones in hand as there is room for."""
+        leased = outbox.lease(self._desk, limit=room, seconds=LEASE_SECONDS, rates=self._rates, done=tuple(self._done))
+        self._done.clear()
+        if not leased:
+            return 0
+        self._leases |= {promise.id: promise.leased_until for promise in leased}
+        addresses = outbox.addresses(self._desk, leased)
+        for promise in leased:
+            self._flying[self._pool.submit(self._send, promise, addresses.get(promise.id))] = promise
+        return len(leased)
+
+    def _send(self, promise: Promise, address: Address | None) -> Outcome:
+        with logs.work(f"promise-{promise.id}"):
+            found = self._sending.outcome(promise, address)
+        MESSAGES.labels(found.state).inc()
+        return found
+
+    def _wait(self, seconds: float) -> None:
+        """Wait until something is done, and keep the leases of what is not."""
+        landed = wait(self._flying, seconds, FIRST_COMPLETED).done
+        # Nobody tells of those that were called off before a thread came to them.
+        for future in landed | {one for one in self._flying if one.cancelled()}:
+            promise = self._flying.pop(future)
+            self._leases.pop(promise.id, None)
+            self._done.append(_given_back(promise) if future.cancelled() else future.result())
+        self._renew()
+
+    def _renew(self) -> None:
+        now = outbox.real_seconds()
+        if now - self._renewed_at < _RENEW_SECONDS or not self._flying:
+            return
+        self._renewed_at = now
+        wanted = {promise.id for promise in self._flying.values()}
+        leases = {number: until for number, until in self._leases.items() if number in wanted}
+        self._leases = outbox.renew(self._desk, leases, seconds=LEASE_SECONDS)
+
+    def _may_send(self, promise: Promise) -> bool:
+        """Say whether a call that begins now ends before another worker may take the promise."""
+        return not self._closing.is_set() and outbox.real_seconds() + CALL_SECONDS < self._leases.get(promise.id, 0.0)
+
+
+def _given_back(promise: Promise) -> Outcome:
+    return Outcome(
+        promise.id, promise.workspace_id, "waiting", kind=promise.kind, tried_at=promise.tried_at, not_begun=True
+    )

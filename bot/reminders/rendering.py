@@ -10,11 +10,12 @@ from bot.domain.attention import Cause, Step
 from bot.errors import NotFound
 from bot.i18n import Translator
 from bot.reminders.relevance import still_needed
-from bot.services import handovers, opportunities, outbox, reports
+from bot.services import dead_letters, handovers, opportunities, outbox, reports
 from bot.services.desk import Desk, system_actor
 from bot.services.outbox import Address, Promise
 from bot.services.values import OpportunityView
 from bot.views import answers, cards, digest, handover_forms, notices, nudges
+from bot.views import dead_letters as dead_letter_views
 from bot.views.elements import Message
 from bot.views.nudges import NudgeItem
 
@@ -144,8 +145,14 @@ def _notice(work: _Rendering) -> Parcel | None:
     return Parcel(notices.notice(work.t, key, params, shown, may_open=may_open))
 
 
+def _dead_letter(work: _Rendering) -> Parcel | None:
+    letters, count = dead_letters.listed(work.desk, by=work.address.actor)
+    return Parcel(dead_letter_views.message(work.t, letters, count)) if letters else None
+
+
 _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "card": _card,
+    "dead_letter": _dead_letter,
     "offer": _offer,
     "handover": _handover,
     "nudge": _nudge,

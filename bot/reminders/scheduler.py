@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -12,12 +12,18 @@ from bot.clock import SystemClock
 from bot.reminders.delivery import Delivery
 from bot.services import outbox, sweep
 from bot.services.desk import Desk
+from bot.vitals import TICKS
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 _BATCH = 200
 _PURGE_SECONDS = 3600.0
 _GATHER_SECONDS = 0.1
+_LEAST_SECONDS = 0.05
+# A promise made by another process does not wake this one: it is looked for often.
+_LOOK_SECONDS = 1.0
 _STEP = timedelta(minutes=15)
 
 
@@ -57,10 +63,15 @@ class Ticker:
 
     def deliver(self) -> int:
         """Send until nothing is due now; what Slack put off waits for a later tick. Returns how many were in hand."""
-        handled = 0
-        while count := self._delivery.run_once():
-            handled += count
-        return handled
+        return self._delivery.run()
+
+    def seconds_to_delivery(self) -> float | None:
+        """Return in how many seconds a message that is due may be sent: its channel, or Slack, asked for patience."""
+        return self._delivery.wait_seconds()
+
+    def finish(self) -> None:
+        """Finish what is on its way to Slack, and begin nothing more; for good."""
+        self._delivery.close()
 
     def run_once(self) -> int:
         """Sweep and deliver until nothing is due; returns how much there was."""
@@ -104,7 +115,7 @@ class Scheduler:
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._add("sweep", ticker.sweep, seconds)
-        self._add("delivery", self.wake, seconds)
+        self._add("wake", self.wake, min(seconds, _LOOK_SECONDS))
         self._add("purge", lambda: outbox.purge(desk), _PURGE_SECONDS)
 
     def start(self) -> None:
@@ -121,16 +132,20 @@ class Scheduler:
         self._scheduler.shutdown(wait=True)
         self._stopping.set()
         self._awake.set()
+        self._ticker.finish()
         self._delivering.join()
 
     def _deliver(self) -> None:
+        seconds: float | None = None
         while True:
-            self._awake.wait()
-            # A breath first: the answer that woke us goes out before we take the processor, and a burst becomes one round.
-            if self._stopping.wait(_GATHER_SECONDS):
+            if self._awake.wait(None if seconds is None else max(seconds, _LEAST_SECONDS)):
+                # A breath first: the answer that woke us goes out before we take the processor, and a burst becomes one round.
+                self._stopping.wait(_GATHER_SECONDS)
+            if self._stopping.is_set():
                 return
             self._awake.clear()
             _guarded("delivery", self._ticker.deliver)
+            seconds = _guarded("look", self._ticker.seconds_to_delivery)
 
     def _add(self, name: str, work: Callable[[], Any], seconds: float) -> None:
         self._scheduler.add_job(
@@ -138,9 +153,13 @@ class Scheduler:
         )
 
 
-def _guarded(name: str, work: Callable[[], Any]) -> None:
+def _guarded(name: str, work: Callable[[], T]) -> T | None:
     try:
-        work()
+        found = work()
     except Exception:
         # The next tick tries again; nothing may end the clock.
         log.exception("the tick %s failed", name)
+        TICKS.labels(name, "failed").inc()
+        return None
+    TICKS.labels(name, "done").inc()
+    return found

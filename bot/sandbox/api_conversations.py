@@ -1,10 +1,11 @@
 """Owns the Web API's methods for channels: ``conversations.*``."""
 
 from bot.sandbox.arguments import Args
-from bot.sandbox.desk import Desk, method
+from bot.sandbox.desk import Desk, RateLimited, method
 from bot.sandbox.things import Channel, Json, Post, Refusal
 
 _READ = ("channels:read", "groups:read", "im:read")
+_MOST, _MOST_OUTSIDE = 999, 15
 _HISTORY = ("channels:history", "groups:history", "im:history")
 
 
@@ -109,6 +110,15 @@ def join(desk: Desk, args: Args) -> Json:
     return {"channel": channel_object(desk, channel)}
 
 
+def _readable(desk: Desk, args: Args) -> Channel:
+    """Find a channel that the app is in and whose messages its scopes let it read: each kind of channel has a scope of its own."""
+    channel = _joined(desk, args)
+    needed = "im:history" if channel.is_im else "groups:history" if channel.private else "channels:history"
+    if needed not in desk.scopes:
+        raise Refusal("missing_scope", needed=needed, provided=",".join(sorted(desk.scopes)))
+    return channel
+
+
 def _stated(desk: Desk, post: Post, *, metadata: bool) -> Json:
     body = desk.world.stated(post)
     return body if metadata else {key: value for key, value in body.items() if key != "metadata"}
@@ -123,18 +133,22 @@ def _within(args: Args, posts: list[Post]) -> list[Post]:
 @method("conversations.history", *_HISTORY)
 def history(desk: Desk, args: Args) -> Json:
     """Give the messages of a channel, newest first, threads apart."""
-    channel = _joined(desk, args)
+    channel = _readable(desk, args)
+    wait = desk.history_rate.take("")
+    if wait:
+        raise RateLimited(wait)
+    most = _MOST if desk.settings.history_per_minute is None else _MOST_OUTSIDE
     posts = [post for post in channel.posts.values() if post.only_for is None and not post.body.get("thread_ts")]
     metadata = args.flag("include_all_metadata")
     messages = [_stated(desk, post, metadata=metadata) for post in reversed(_within(args, posts))]
-    answer = args.page(messages, "messages", 999)
+    answer = args.page(messages, "messages", most)
     return {**answer, "has_more": bool(answer["response_metadata"]["next_cursor"]), "pin_count": 0}
 
 
 @method("conversations.replies", *_HISTORY)
 def replies(desk: Desk, args: Args) -> Json:
     """Give a thread, oldest first, with its first message."""
-    channel = _joined(desk, args)
+    channel = _readable(desk, args)
     parent = channel.posts.get(args.text("ts"))
     if parent is None or parent.only_for is not None:
         raise Refusal("thread_not_found")

@@ -52,6 +52,7 @@ class Desk:
     stacks: Stacks = field(init=False)
     records: Records = field(init=False)
     rate: ChannelRate = field(init=False)
+    history_rate: ChannelRate = field(init=False)
     response_urls: ResponseUrls = field(init=False)
     scopes: frozenset[str] = field(init=False)
     tickets: set[str] = field(default_factory=set)
@@ -63,6 +64,8 @@ class Desk:
         self.stacks = Stacks(self.world)
         self.records = Records(settings.keep_calls)
         self.rate = ChannelRate(settings.messages_per_second, settings.message_burst, seconds)
+        per_minute = settings.history_per_minute
+        self.history_rate = ChannelRate(per_minute and per_minute / 60, 1, seconds)
         self.response_urls = ResponseUrls(self.world)
         self.scopes = frozenset(settings.scopes)
 

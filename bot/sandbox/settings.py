@@ -51,6 +51,8 @@ class SandboxSettings:
         event_retry_seconds: Real time before each redelivery of an event that was not acked.
         response_url_uses: Posts that a ``response_url`` takes.
         response_url_seconds: Business time a ``response_url`` lives.
+        history_per_minute: Calls of ``conversations.history`` a minute, and then 15 messages each, as Slack has it for apps that
+            are sold outside its Marketplace; None for the workspace's own app, without that limit.
         keep_calls: Web API calls and violations that are remembered.
         workers: Threads that post signed requests.
         ping_seconds: Between pings on WebSockets; slack_sdk's client closes only when it next hears something.
@@ -78,6 +80,7 @@ class SandboxSettings:
     event_retry_seconds: tuple[float, ...] = (0.0, 60.0, 300.0)
     response_url_uses: int = 5
     response_url_seconds: float = 1800.0
+    history_per_minute: int | None = None
     keep_calls: int = 100_000
     workers: int = 64
     ping_seconds: float = 0.25

@@ -1,49 +1,37 @@
 """Owns promised messages between the transaction that made them and Slack: leases, outcomes, addresses."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, delete, func, select, update
+from sqlalchemy import case, delete, select, update
+from sqlalchemy.orm import Session
 
 from bot.clock import SystemClock
-from bot.models import Assignment, Member, Opportunity, OutboxRow, ProcessedRequest, Team
-from bot.models.base import Instant
+from bot.models import Assignment, Member, OutboxRow, ProcessedRequest, Team
+from bot.services import outcomes, pacing
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.members import actor_of
+from bot.services.outbox_heads import READY, READY_LOCKED, WAITING, is_open
+from bot.services.outcomes import Outcome
+from bot.services.pacing import Rates
 
 _REQUEST_DAYS = 1
 _SENT_DAYS = 30
 
-
-def _heads() -> Select[int]:
-    """Return the query for the head of each channel, if nobody is at it.
-
-    A channel that waits for a retry holds up its own messages and no others.
-    """
-    place = func.row_number().over(
-        partition_by=(OutboxRow.workspace_id, OutboxRow.channel), order_by=(OutboxRow.due_at, OutboxRow.id)
-    )
-    due = (
-        select(OutboxRow.id, OutboxRow.due_at, OutboxRow.retry_at, OutboxRow.leased_until, place.label("place"))
-        .where(OutboxRow.state.in_(("waiting", "sending")), OutboxRow.due_at <= bindparam("now", type_=Instant))
-        .subquery()
-    )
-    return (
-        select(due.c.id)
-        .where(due.c.place == 1, due.c.leased_until <= bindparam("real"), due.c.retry_at <= bindparam("real"))
-        .order_by(due.c.due_at, due.c.id)
-        .limit(bindparam("most", type_=Integer))
-    )
-
-
-# Every tick asks this, mostly in vain: it is put together once.
-_HEADS = _heads()
+LANDING_SECONDS = 3.0
+"""A message of which no answer came is in Slack's history by then, or never."""
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A leased message: ``channel`` is a Slack channel id, or ``member:7``; ``payload`` has ids only."""
+    """A leased message: ``channel`` is a Slack channel id, or ``member:7``; ``payload`` has ids only.
+
+    ``leased_until`` is in seconds of the machine's clock. ``tried_at``, in the same seconds, is when an earlier try began
+    that nobody saw the end of, so that Slack may have the message; 0 where there was none.
+    """
 
     id: int
     workspace_id: int
@@ -53,6 +41,8 @@ class Promise:
     due_at: datetime
     attempts: int
     created_at: datetime
+    leased_until: float = 0.0
+    tried_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,111 +57,209 @@ class Address:
     is_active: bool = True
 
 
-def lease(desk: Desk, *, limit: int = 50, seconds: float = 60.0) -> tuple[Promise, ...]:
+def lease(
+    desk: Desk, *, limit: int = 50, seconds: float = 60.0, rates: Rates | None = None, done: Sequence[Outcome] = ()
+) -> tuple[Promise, ...]:
     """Take due messages for sending: of each channel only the oldest one, so that order is kept there.
+
+    Any number of workers may do this at once. What a lease takes is booked on the channel's and the workspace's pace in the
+    same transaction, so that all workers together keep to the rates.
 
     Args:
         desk: The record and the clock.
         limit: At most so many.
         seconds: After so many seconds of the machine's clock another worker may take them.
+        rates: How fast Slack takes messages; None for no limit.
+        done: What came of earlier ones, written in the same transaction.
     """
-    now, real = desk.now(), _real()
-    with desk.database.reading(None) as session:
-        wanted = session.scalars(_HEADS, {"now": now, "real": real, "most": limit}).all()
-    if not wanted:
-        return ()
+    now = desk.now()
+    if not done:
+        with desk.database.reading(None) as session:
+            if limit < 1 or session.execute(READY, {"now": now, "real": real_seconds(), "most": 1}).first() is None:
+                return ()
     with desk.database.transaction(None) as session:
-        taken = session.scalars(
+        real = real_seconds()
+        outcomes.write(desk, session, done, real=real, rates=rates)
+        found = session.execute(READY_LOCKED, {"now": now, "real": real, "most": limit}).all() if limit > 0 else []
+        if rates is not None and found:
+            room = pacing.room(session, (row.workspace_id for row in found), rates, real)
+            found = _within(room, found)
+            pacing.taken(session, [(row.workspace_id, row.channel) for row in found], rates, real)
+        return _take(session, [row.id for row in found], real, seconds) if found else ()
+
+
+def _within(room: Counter[int], rows: Sequence[Any]) -> list[Any]:
+    """Return the first rows of each workspace for which there is room."""
+    found = []
+    for row in rows:
+        if room[row.workspace_id] > 0:
+            room[row.workspace_id] -= 1
+            found.append(row)
+    return found
+
+
+def _take(session: Session, numbers: Sequence[int], real: float, seconds: float) -> tuple[Promise, ...]:
+    rows = session.scalars(
+        update(OutboxRow)
+        .where(OutboxRow.id.in_(numbers))
+        .values(
+            state="sending",
+            leased_until=real + seconds,
+            attempts=OutboxRow.attempts + 1,
+            tried_at=case((OutboxRow.tried_at > 0.0, OutboxRow.tried_at), else_=real),
+        )
+        .returning(OutboxRow)
+        .execution_options(synchronize_session=False)
+    ).all()
+    found = [
+        Promise(
+            row.id,
+            row.workspace_id,
+            row.kind,
+            row.channel,
+            row.payload,
+            row.due_at,
+            row.attempts,
+            row.created_at,
+            row.leased_until,
+            0.0 if row.tried_at == real else row.tried_at,
+        )
+        for row in rows
+    ]
+    return tuple(sorted(found, key=lambda promise: (promise.due_at, promise.id)))
+
+
+def renew(desk: Desk, leases: Mapping[int, float], *, seconds: float) -> dict[int, float]:
+    """Keep what is still in work.
+
+    Args:
+        desk: The record and the clock.
+        leases: Promises' numbers, with what their leases last until.
+        seconds: How long they last from now.
+
+    Returns:
+        The leases that are still ours, with their new ends; what is missing was taken by another worker.
+    """
+    if not leases:
+        return {}
+    until = real_seconds() + seconds
+    with desk.database.transaction(None) as session:
+        kept = session.scalars(
             update(OutboxRow)
-            .where(
-                OutboxRow.id.in_(wanted),
-                OutboxRow.leased_until <= real,
-                OutboxRow.retry_at <= real,
-                OutboxRow.state.in_(("waiting", "sending")),
-            )
-            .values(state="sending", leased_until=real + seconds, attempts=OutboxRow.attempts + 1)
-            .returning(OutboxRow)
+            .where(OutboxRow.id.in_(leases), OutboxRow.leased_until.in_(set(leases.values())))
+            .values(leased_until=until)
+            .returning(OutboxRow.id)
             .execution_options(synchronize_session=False)
         ).all()
-        found = [
-            Promise(
-                row.id, row.workspace_id, row.kind, row.channel, row.payload, row.due_at, row.attempts, row.created_at
-            )
-            for row in taken
-        ]
-    return tuple(sorted(found, key=lambda promise: (promise.due_at, promise.id)))
+    return dict.fromkeys(kept, until)
+
+
+def wait_seconds(desk: Desk, rates: Rates | None = None) -> float | None:
+    """Return how long until the next message that is due may be sent, in seconds; None where nothing is due."""
+    real = real_seconds()
+    with desk.database.reading(None) as session:
+        heads = session.execute(WAITING, {"now": desk.now()}).all()
+    moments = [
+        max(retry_at, leased_until, free_at, pacing.opens_at(booked, rates) if rates else 0.0)
+        for retry_at, leased_until, free_at, booked in heads
+    ]
+    return max(0.0, min(moments) - real) if moments else None
+
+
+def settle(desk: Desk, done: Sequence[Outcome], rates: Rates | None = None) -> None:
+    """Write what came of promises."""
+    if done:
+        with desk.database.transaction(None) as session:
+            outcomes.write(desk, session, done, real=real_seconds(), rates=rates)
 
 
 def sent(desk: Desk, promise: Promise, *, channel: str, ts: str) -> None:
     """Write that Slack has the message."""
-    _settle(desk, promise, {"state": "sent", "slack_channel": channel, "slack_ts": ts, "error": None})
+    settle(desk, [Outcome(promise.id, promise.workspace_id, "sent", slack_channel=channel, slack_ts=ts)])
 
 
 def dropped(desk: Desk, promise: Promise) -> None:
     """Write that it is no longer true and was not sent."""
-    _settle(desk, promise, {"state": "dropped"})
+    settle(desk, [Outcome(promise.id, promise.workspace_id, "dropped")])
 
 
 def dead(desk: Desk, promise: Promise, error: str) -> None:
     """Write that Slack refused it for good; it stays for the admin to see."""
-    _settle(desk, promise, {"state": "dead", "error": error[:2000]})
+    settle(desk, [Outcome(promise.id, promise.workspace_id, "dead", kind=promise.kind, error=error)])
 
 
 def retry(desk: Desk, promise: Promise, *, in_seconds: float, error: str) -> None:
     """Give it back for another try after some seconds of the machine's clock."""
-    _settle(desk, promise, {"state": "waiting", "retry_at": _real() + in_seconds, "error": error[:2000]})
+    settle(desk, [Outcome(promise.id, promise.workspace_id, "waiting", wait_seconds=in_seconds, error=error)])
 
 
 def card_posted(desk: Desk, promise: Promise, opportunity_id: int, channel: str, ts: str) -> None:
     """Remember where the card stands, and that this promise is kept."""
-    with desk.database.transaction(promise.workspace_id) as session:
-        # The version stays: a card in a channel is no change of the opportunity.
-        session.execute(
-            update(Opportunity)
-            .where(Opportunity.id == opportunity_id)
-            .values(card_channel=channel, card_ts=ts)
-            .execution_options(synchronize_session=False)
-        )
-    sent(desk, promise, channel=channel, ts=ts)
-
-
-def _settle(desk: Desk, promise: Promise, values: dict[str, Any]) -> None:
-    with desk.database.transaction(promise.workspace_id) as session:
-        settled = session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.id == promise.id, OutboxRow.state == "sending")
-            .values(leased_until=0.0, **values)
-            .returning(OutboxRow.id)
-            .execution_options(synchronize_session=False)
-        ).scalar()
-        if settled is None:
-            # It was armed again while it was on its way: free it, so that the newer state follows.
-            session.execute(
-                update(OutboxRow)
-                .where(OutboxRow.id == promise.id)
-                .values(leased_until=0.0)
-                .execution_options(synchronize_session=False)
-            )
+    done = Outcome(promise.id, promise.workspace_id, "sent", slack_channel=channel, slack_ts=ts)
+    settle(desk, [replace(done, card_of=opportunity_id)])
 
 
 def address(desk: Desk, promise: Promise) -> Address:
-    """Return where a promise goes and how its reader reads."""
-    by = system_actor(promise.workspace_id)
-    with desk.reading(by) as session:
-        if promise.channel.startswith("member:"):
-            member = session.get_one(Member, int(promise.channel.removeprefix("member:")))
-            return Address(
-                member.slack_user_id,
-                member.locale,
-                member.zone,
-                actor_of(session, member),
-                is_member=True,
-                is_active=member.is_active,
-            )
-        team = session.scalar(select(Team).where(Team.channel_id == promise.channel).order_by(Team.id))
-        return Address(
-            promise.channel, team.locale if team else "en-US", team.zone if team else "UTC", by, is_member=False
+    """Return where a promise goes and how its reader reads.
+
+    Raises:
+        KeyError: There is no such member.
+    """
+    return addresses(desk, (promise,))[promise.id]
+
+
+def addresses(desk: Desk, promises: Collection[Promise]) -> dict[int, Address]:
+    """Return where promises go and how their readers read, by the promises' numbers; a member who is not there is left out."""
+    with desk.database.reading(None) as session:
+        teams = _teams(session, promises)
+        people = _members(session, promises)
+        found = {}
+        for promise in promises:
+            member_id = _member_id(promise)
+            if member_id is None:
+                found[promise.id] = _of_channel(promise, teams.get((promise.workspace_id, promise.channel)))
+            elif (promise.workspace_id, member_id) in people:
+                found[promise.id] = people[promise.workspace_id, member_id]
+        return found
+
+
+def _member_id(promise: Promise) -> int | None:
+    return int(promise.channel.removeprefix("member:")) if promise.channel.startswith("member:") else None
+
+
+def _of_channel(promise: Promise, team: tuple[str, str] | None) -> Address:
+    locale, zone = team or ("en-US", "UTC")
+    return Address(promise.channel, locale, zone, system_actor(promise.workspace_id), is_member=False)
+
+
+def _teams(session: Session, promises: Collection[Promise]) -> dict[tuple[int, str], tuple[str, str]]:
+    channels = {promise.channel for promise in promises if _member_id(promise) is None}
+    if not channels:
+        return {}
+    rows = session.execute(
+        select(Team.workspace_id, Team.channel_id, Team.locale, Team.zone)
+        .where(Team.channel_id.in_(channels))
+        .order_by(Team.id.desc())
+    )
+    # The last one stays: of teams that share a channel, the oldest.
+    return {(row.workspace_id, row.channel_id): (row.locale, row.zone) for row in rows}
+
+
+def _members(session: Session, promises: Collection[Promise]) -> dict[tuple[int, int], Address]:
+    numbers = {number for promise in promises if (number := _member_id(promise)) is not None}
+    if not numbers:
+        return {}
+    return {
+        (member.workspace_id, member.id): Address(
+            member.slack_user_id,
+            member.locale,
+            member.zone,
+            actor_of(session, member),
+            is_member=True,
+            is_active=member.is_active,
         )
+        for member in session.scalars(select(Member).where(Member.id.in_(numbers)))
+    }
 
 
 def is_pending(desk: Desk, promise: Promise, assignment_id: int) -> bool:
@@ -182,9 +270,20 @@ def is_pending(desk: Desk, promise: Promise, assignment_id: int) -> bool:
 
 
 def release(desk: Desk) -> None:
-    """End all leases; for a program that knows itself to be the only one, so that a crash holds nothing up."""
+    """End all leases; for a program that knows itself to be the only one, so that a crash holds nothing up for long.
+
+    What was on its way to Slack when the program ended gets a moment to arrive, before it is looked for.
+    """
+    arrived = real_seconds() + LANDING_SECONDS
     with desk.database.transaction(None) as session:
-        session.execute(update(OutboxRow).where(OutboxRow.state == "sending").values(state="waiting", leased_until=0.0))
+        session.execute(
+            update(OutboxRow)
+            .where(is_open(OutboxRow), OutboxRow.leased_until > 0.0)
+            .values(
+                state="waiting",
+                leased_until=case((OutboxRow.leased_until < arrived, OutboxRow.leased_until), else_=arrived),
+            )
+        )
 
 
 def purge(desk: Desk) -> None:
@@ -199,5 +298,6 @@ def purge(desk: Desk) -> None:
         )
 
 
-def _real() -> float:
+def real_seconds() -> float:
+    """Return the machine's clock, in seconds since 1970: what leases and rates are told in."""
     return SystemClock().now().timestamp()

@@ -14,13 +14,23 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.errors import RateLimited, Rejected, Unavailable
 from bot.services.members import Profile
-from bot.slack.refusals import error_of, retry_after, status_error
+from bot.slack.refusals import error_of, label_of, retry_after, status_error
 from bot.slack.retries import retry_handlers
+from bot.vitals import SLACK_CALLS
 
 Blocks = Sequence[Block | dict[str, Any]]
 MOST_MESSAGE_BLOCKS = 50
 MOST_VIEW_BLOCKS = 100
-_TIMEOUT_SECONDS = 10
+MESSAGE_EVENT = "closeloop"
+"""``event_type`` of the metadata that our messages carry."""
+
+CALL_SECONDS = 10.0
+"""A call to Slack ends within so many seconds, one way or the other."""
+
+_TIMEOUT_SECONDS = int(CALL_SECONDS)
+# Slack's clock and ours need not agree to the second.
+_SKEW_SECONDS = 60.0
+_PAGE = 200
 _TOO_MANY_REQUESTS = 429
 
 
@@ -53,6 +63,10 @@ class Poster(Protocol):
 
     def open_dm(self, user: str) -> str:
         """Return the id of the app's direct channel with a user."""
+        ...
+
+    def find(self, channel: str, key: str, *, since: float) -> str | None:
+        """Return the ``ts`` of our message with that key, or None if the channel has none since then."""
         ...
 
 
@@ -180,6 +194,34 @@ class Gateway:
             self._direct[user] = channel
         return channel
 
+    def find(self, channel: str, key: str, *, since: float) -> str | None:
+        """Look in a channel's recent history for a message of ours; for apps sold outside the Marketplace once a minute.
+
+        Args:
+            channel: Channel id, a direct one too.
+            key: The ``key`` in the message's metadata.
+            since: No older ones, in seconds since 1970.
+
+        Returns:
+            The newest such message's ``ts``; None if there is none.
+        """
+        cursor = None
+        while True:
+            answer = self._call(
+                self.client.conversations_history,
+                channel=channel,
+                oldest=f"{max(0.0, since - _SKEW_SECONDS):.6f}",
+                include_all_metadata=True,
+                limit=_PAGE,
+                cursor=cursor,
+            )
+            for message in answer["messages"]:
+                if _key_of(message) == key:
+                    return str(message["ts"])
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
+            if cursor is None:
+                return None
+
     def open_view(self, trigger_id: str, view: View | dict[str, Any]) -> tuple[str, str]:
         """Open a modal within 3 s of the trigger, which serves once.
 
@@ -229,10 +271,15 @@ class Gateway:
         return True
 
     def _call(self, method: Callable[..., SlackResponse], **arguments: Any) -> SlackResponse:
+        name = method.__name__.replace("_", ".", 1)
         try:
-            return method(**{name: value for name, value in arguments.items() if value is not None})
+            answer = method(**{name: value for name, value in arguments.items() if value is not None})
         except (SlackApiError, SlackClientError, OSError, HTTPException) as error:
-            raise error_of(error) from error
+            found = error_of(error)
+            SLACK_CALLS.labels(name, label_of(found)).inc()
+            raise found from error
+        SLACK_CALLS.labels(name, "ok").inc()
+        return answer
 
 
 def profile_of(user: dict[str, Any]) -> Profile:
@@ -276,6 +323,13 @@ def _message_blocks(blocks: Blocks | None) -> list[dict[str, Any]] | None:
 def _plain_view(view: View | dict[str, Any]) -> dict[str, Any]:
     plain = view if isinstance(view, dict) else view.to_dict()
     return {**plain, "blocks": plain_blocks(plain.get("blocks", ()), MOST_VIEW_BLOCKS)}
+
+
+def _key_of(message: dict[str, Any]) -> str | None:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != MESSAGE_EVENT:
+        return None
+    return str((metadata.get("event_payload") or {}).get("key"))
 
 
 def _view_of(answer: SlackResponse) -> tuple[str, str]:

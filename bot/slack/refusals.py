@@ -6,6 +6,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 
 from bot.errors import GatewayError, RateLimited, Rejected, Unavailable
+from bot.slack.retries import was_never_sent
 
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
@@ -19,16 +20,12 @@ _WORTH_A_RETRY = frozenset(
     {
         "account_inactive",
         "external_channel_migrating",
-        "fatal_error",
-        "internal_error",
         "invalid_auth",
         "missing_scope",
         "no_permission",
         "not_authed",
         "not_in_channel",
         "org_login_required",
-        "request_timeout",
-        "service_unavailable",
         "team_added_to_org",
         "token_expired",
         "token_revoked",
@@ -36,11 +33,15 @@ _WORTH_A_RETRY = frozenset(
     }
 )
 
+# Slack warns that some of the work may have been done when it answers with one of these.
+_MAY_BE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+
 
 def error_of(error: Exception) -> GatewayError:
     """Return the gateway error that stands for what the client raised."""
     if not isinstance(error, SlackApiError):
-        return Unavailable(f"{type(error).__name__}: {error}")
+        reason = f"{type(error).__name__}: {error}"
+        return Unavailable(reason, may_be_done=not was_never_sent(error), is_answered=False)
     response: Any = error.response
     if isinstance(response, str):
         return Unavailable(response)
@@ -51,11 +52,20 @@ def error_of(error: Exception) -> GatewayError:
     return status_error(status, None) if status >= _SERVER_ERRORS else code_error(str(code or "unknown_error"))
 
 
+def label_of(error: GatewayError) -> str:
+    """Return what a figure calls an error: Slack's code, ``http_502``, ``ratelimited``, or ``no_answer``."""
+    if isinstance(error, RateLimited):
+        return "ratelimited"
+    return "no_answer" if isinstance(error, Unavailable) and not error.is_answered else str(error)
+
+
 def code_error(code: str) -> GatewayError:
     """Return the gateway error that stands for an error code of Slack's, such as ``channel_not_found``."""
     if code in _PATIENCE:
         return RateLimited(_PATIENCE_SECONDS)
-    return Unavailable(code) if code in _WORTH_A_RETRY else Rejected(code)
+    if code in _MAY_BE_DONE:
+        return Unavailable(code)
+    return Unavailable(code, may_be_done=False) if code in _WORTH_A_RETRY else Rejected(code)
 
 
 def status_error(status: int, body: str | None) -> GatewayError:

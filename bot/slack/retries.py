@@ -27,8 +27,7 @@ class ConnectionRetry(RetryHandler):
     ) -> bool:
         if response is not None or error is None:
             return False
-        cause = error.reason if isinstance(error, URLError) else error
-        if isinstance(cause, ConnectionRefusedError | gaierror):
+        if was_never_sent(error):
             return True
         return _is_repeatable(request) and isinstance(error, URLError | ConnectionResetError | RemoteDisconnected)
 
@@ -45,6 +44,12 @@ class ServerRetry(RetryHandler):
         error: Exception | None = None,  # noqa: ARG002 - as above
     ) -> bool:
         return response is not None and response.status_code in _SERVER_ERRORS and _is_repeatable(request)
+
+
+def was_never_sent(error: Exception) -> bool:
+    """Say whether no connection came about at all, so that Slack cannot have heard anything."""
+    cause = error.reason if isinstance(error, URLError) else error
+    return isinstance(cause, ConnectionRefusedError | gaierror)
 
 
 def retry_handlers() -> list[RetryHandler]:

@@ -19,7 +19,14 @@ _CUSTOMER, _NEED, _STEP = 80, 80, 200
 
 
 def view(
-    t: Translator, day: Day, now: datetime, *, has_team: bool = True, may_set_up: bool = False, is_outside: bool = False
+    t: Translator,
+    day: Day,
+    now: datetime,
+    *,
+    has_team: bool = True,
+    may_set_up: bool = False,
+    is_outside: bool = False,
+    undelivered: Sequence[Block] = (),
 ) -> View:
     """Return a member's Home.
 
@@ -30,6 +37,7 @@ def view(
         has_team: Whether the workspace has a team yet.
         may_set_up: Whether they may set teams up.
         is_outside: Whether they are on no team and manage none.
+        undelivered: What an admin sees of messages that could not be delivered, from ``dead_letters.part``.
     """
     blocks = [elements.header(t("home.title", day=t.local(now).date()))]
     if not has_team:
@@ -38,6 +46,8 @@ def view(
         blocks += _with_team(t, day, now, may_set_up=may_set_up)
         if is_outside:
             blocks.insert(1, elements.section(t("home.outside")))
+    top = next((index for index, block in enumerate(blocks) if block.get("block_id") == "home.top"), 0)
+    blocks[top + 1 : top + 1] = undelivered
     return {"type": "home", "callback_id": Callback.HOME.value, "blocks": blocks[: elements.MODAL_BLOCKS]}
 
 

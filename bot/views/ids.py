@@ -56,4 +56,6 @@ class Action(StrEnum):
     SETUP_TEAM = "setup.team"
     PIPELINE_TEAM = "pipeline.team"
     HOME_REFRESH = "home.refresh"
+    DEAD_LETTER_RESEND = "dead_letter.resend"
+    DEAD_LETTER_DISCARD = "dead_letter.discard"
     LINK = "link"

@@ -46,6 +46,9 @@ class RecordingSlack:
     def open_dm(self, user: str) -> str:
         return f"D{user[1:]}"
 
+    def find(self, channel: str, key: str, *, since: float) -> str | None:
+        return None
+
     def _take(self, method: str, channel: str, text: str, blocks: Any, metadata: Any) -> str:
         with self._lock:
             if self.refusals:
