@@ -207,21 +207,31 @@ class Recorder:
         }
         self.session.connection().execute(_card(_dialect(self.session)), values)
 
-    def regrade(self, opportunity: Opportunity, ground: Ground) -> None:
-        """Compute the grade from the facts as they stand; a change is kept in the history."""
-        before = opportunity.grade
+    def regrade(
+        self, opportunity: Opportunity, ground: Ground, *, was: tuple[str, int, list[Any]] | None = None
+    ) -> None:
+        """Compute the grade from the facts as they stand; a change, also of its points alone, is kept in the history.
+
+        Args:
+            opportunity: Its row.
+            ground: Its team, playbook and calendar.
+            was: Grade, score and points before, where the row does not hold them any more.
+        """
+        before, score_before, points_before = was or (opportunity.grade, opportunity.score, opportunity.grade_points)
         result = grading.grade(
             {**opportunity.facts, **({"source": opportunity.source} if opportunity.source else {})},
             amount_minor=opportunity.amount_minor,
+            currency=opportunity.currency,
             expected_close_on=opportunity.expected_close_on,
             today=calendar.local_day(ground.calendar, self.now),
             playbook=ground.playbook,
         )
         points = [[point.criterion, point.option, point.points] for point in result.points]
-        if before == result.letter and opportunity.score == result.score:
-            return
         opportunity.grade, opportunity.score, opportunity.grade_points = result.letter, result.score, points
-        self.event(opportunity, Graded(result.letter, result.score, points, before))
+        if points_before == points and before == result.letter:
+            return
+        known = {"before": before, "score_before": score_before} if before else {}
+        self.event(opportunity, Graded(result.letter, result.score, points, **known))
 
     def attend(self, opportunity: Opportunity, ground: Ground) -> None:
         """Set when the loop next needs somebody, and from when on the opportunity is in a gap; the last thing a change does."""
