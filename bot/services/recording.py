@@ -230,7 +230,7 @@ class Recorder:
         opportunity.grade, opportunity.score, opportunity.grade_points = result.letter, result.score, points
         if points_before == points and before == result.letter:
             return
-        known = {"before": before, "score_before": score_before} if before else {}
+        known: dict[str, Any] = {"before": before, "score_before": score_before} if before else {}
         self.event(opportunity, Graded(result.letter, result.score, points, **known))
 
     def attend(self, opportunity: Opportunity, ground: Ground) -> None:
