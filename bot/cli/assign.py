@@ -64,7 +64,8 @@ def _line(one: "Replay", t: "Translator") -> str:
     told = f"{head}  {one.recorded or 'nobody'} ({t.text(one.recorded_reason)})"
     if one.is_same:
         return told
-    return f"{told}  now: {one.fault or f'{one.replayed or "nobody"} ({_said(one.replayed_reason, t)})'}"
+    now = f"{one.replayed or 'nobody'} ({_said(one.replayed_reason, t)})"
+    return f"{told}  now: {one.fault or now}"
 
 
 def _said(text: "Text | None", t: "Translator") -> str:

@@ -23,10 +23,12 @@ def mark_second_owner(
     owner = session.get(Member, state.customer_owner_id) if state.customer_owner_id is not None else None
     if owner is None or owner.id == chosen.id or not owner.is_active or _declined(session, opportunity, owner):
         return
+    theirs = _open_ones(opportunity, ground).where(Opportunity.owner_id == owner.id)
+    customer = session.get_one(Customer, opportunity.customer_id)
+    if session.scalars(theirs.limit(1)).first() is None and customer.protected_by_id != owner.id:
+        return  # of another product, where that is no collision
     # Who works on the other one at this very moment is not waited for: its mark is set when the next one looks.
-    others = session.scalars(
-        _open_ones(opportunity, ground).where(Opportunity.owner_id == owner.id).with_for_update(skip_locked=True)
-    ).all()
+    others = session.scalars(theirs.with_for_update(skip_locked=True, key_share=True)).all()
     why = _why(state, owner)
     for one, met, member in (
         (opportunity, others[0] if others else None, owner),
@@ -36,7 +38,6 @@ def mark_second_owner(
             one.has_collision = True
             recorder.event(one, CollisionMarked(member.id, member.name, why, met.id if met else None))
             one.broken_from = health.broken_from(one)
-    customer = session.get_one(Customer, opportunity.customer_id)
     recorder.tell(
         ground.team.manager_id,
         "notice.two_owners",
@@ -56,9 +57,8 @@ def settle_second_owner(recorder: Recorder, opportunity: Opportunity, ground: Gr
     session.flush()
     found = session.scalars(_open_ones(opportunity, ground).with_for_update()).all()
     owners = {one.owner_id for one in (*found, opportunity) if one.closed_at is None and one.owner_id is not None}
-    if len(owners) > 1:
-        return
-    for one in (*found, opportunity):
+    settled = [*found, opportunity] if len(owners) <= 1 else [opportunity] if opportunity.closed_at is not None else []
+    for one in settled:
         one.has_collision = False
         one.broken_from = health.broken_from(one)
 
