@@ -36,6 +36,7 @@ from bot.handlers import (
     people,
     pipeline,
     setup,
+    whys,
 )
 from bot.handlers.boundary import Kit
 from bot.health import Health, served
@@ -53,7 +54,7 @@ log = logging.getLogger(__name__)
 
 Role = Literal["web", "worker", "all"]
 
-_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup, dead_letters)
+_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup, dead_letters, whys)
 _SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
 
 

@@ -8,8 +8,10 @@ import click
 from bot.errors import ConfigError, InvalidInput, Text, UserError
 
 _COMMANDS = {
+    "assign": "bot.cli.assign:assign",
     "demo": "bot.cli.demo:demo",
     "doctor": "bot.cli.doctor:doctor",
+    "grade": "bot.cli.grade:grade",
     "identity": "bot.cli.identity:identity",
     "import": "bot.cli.importing:import_",
     "init": "bot.cli.setting_up:init",

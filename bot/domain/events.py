@@ -87,12 +87,13 @@ class LeadCaptured(Event):
 @register
 @dataclass(frozen=True, slots=True)
 class Graded(Event):
-    """The grade was computed, or changed. ``points`` are ``[criterion, option, points]``."""
+    """The grade was computed, or changed. ``points`` are ``[criterion, option, points]``; ``before`` is what it was."""
 
     grade: str
     score: int
     points: list[list[Any]]
     before: str | None = None
+    score_before: int | None = None
 
 
 @register
@@ -303,6 +304,17 @@ class CollisionStopped(Event):
     member: str
     customer: str
     verdict: str = "same"
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class CollisionMarked(Event):
+    """The customer has a second owner, ``member``; ``why`` its first one could not take the lead, such as away."""
+
+    member_id: int
+    member: str
+    why: str
+    other_id: int | None = None
 
 
 @register

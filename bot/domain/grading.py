@@ -35,6 +35,7 @@ def grade(
     expected_close_on: date | None,
     today: date,
     playbook: Playbook,
+    currency: str | None = None,
 ) -> Grade:
     """Grade an opportunity by its facts.
 
@@ -44,6 +45,8 @@ def grade(
         expected_close_on: Answers "timing" where the facts do not.
         today: The team's local day.
         playbook: The scorecard in force.
+        currency: Of the amount; the playbook's if not given. An amount in another one is not compared with the large
+            amount, since nothing is converted.
 
     Returns:
         The grade; the points of its lines add up to its score.
@@ -56,11 +59,18 @@ def grade(
             answer = timing_of(expected_close_on, today)
         option = criterion.option(answer)
         points.append(Point(criterion.key, option.key, option.points))
-    if amount_minor is not None and amount_minor >= scorecard.large_amount_minor:
+    if is_large(amount_minor, currency, playbook):
         points.append(Point("size", "large", scorecard.large_amount_points))
     score = sum(point.points for point in points)
     letter = "A" if score >= scorecard.a_from else "B" if score >= scorecard.b_from else "C"
     return Grade(letter, score, tuple(points))
+
+
+def is_large(amount_minor: int | None, currency: str | None, playbook: Playbook) -> bool:
+    """Say whether an amount reaches the team's large amount; one in another currency does not."""
+    if amount_minor is None or (currency or playbook.currency) != playbook.currency:
+        return False
+    return amount_minor >= playbook.scorecard.large_amount_minor
 
 
 def timing_of(expected_close_on: date | None, today: date) -> str | None:

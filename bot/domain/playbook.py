@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from bot.domain.assignment_rules import rule_faults
+
 # Hours or days: beyond it no clock of a sale makes sense, and every reckoning of the calendar would be long.
 _MOST_PACE = 2000
 
@@ -118,7 +120,11 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An assignment rule: leads whose ``field`` has that value go to these members first."""
+    """An assignment rule: leads whose ``field`` has that value go to these members first.
+
+    ``field`` is region, industry, product, source, language or amount; ``value`` of a language is its code or name, of an
+    amount a comparison in the playbook's currency, such as ``>= 50000``. ``members`` are Slack ids.
+    """
 
     field: str
     value: str
@@ -250,6 +256,7 @@ def _faults(playbook: Playbook) -> list[str]:
         found += [f"{label}: the key {key} stands twice" for key in sorted({k for k in names if names.count(k) > 1})]
     if playbook.collision_scope not in {"customer", "customer_product"}:
         found.append("collision_scope: must be customer or customer_product")
+    found += rule_faults(playbook.rules, playbook.currency)
     return found
 
 

@@ -1,6 +1,5 @@
 """Owns how an opportunity gets an owner: the rules' choice, the offer, the claim, the pool."""
 
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,14 +7,15 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
-from bot.domain.assignment import Candidate, choose_owner
 from bot.domain.events import AssignmentAccepted, AssignmentDeclined, AssignmentOffered, Claimed, PutInPool
 from bot.errors import LeadAlreadyClaimed, NotAllowed, RuleBroken, Text
-from bot.models import Assignment, Choice, EventRow, Member, Opportunity
+from bot.models import Assignment, EventRow, Member, Opportunity
 from bot.services.access import check_sees, visible_to
+from bot.services.choices import decide
 from bot.services.desk import Actor, Desk
 from bot.services.reading import done, lines, pending_assignment
 from bot.services.recording import Ground, Recorder, ground_of, load, open_load
+from bot.services.second_owners import mark_second_owner
 from bot.services.values import Done, OpportunityLine
 
 LIST_MOST = 50
@@ -32,42 +32,13 @@ def offer_by_rules(
         ground: Its team, playbook and calendar.
         asked: Members who declined or let the offer lapse.
     """
-    session, now = recorder.session, recorder.now
-    candidates = _candidates(session, ground.team.id)
-    lead = {name: getattr(opportunity, name) for name in ("region", "industry", "product", "source")}
-    customer_owner_id = _customer_owner(session, opportunity)
-    choice = choose_owner(
-        candidates,
-        lead=lead,
-        customer_owner_id=customer_owner_id,
-        rules=ground.playbook.rules,
-        now=now,
-        already_asked=asked,
-    )
-    reason = {"key": choice.reason, "params": dict(choice.params)}
-    state = {
-        "candidates": [_json(one) for one in candidates],
-        "lead": lead,
-        "customer_owner_id": customer_owner_id,
-        "rules": [asdict(rule) for rule in ground.playbook.rules],
-        "already_asked": sorted(asked),
-        "now": now.isoformat(),
-    }
-    session.add(
-        Choice(
-            workspace_id=opportunity.workspace_id,
-            opportunity_id=opportunity.id,
-            member_id=choice.member_id,
-            reason=reason,
-            state=state,
-            at=now,
-        )
-    )
+    state, choice = decide(recorder, opportunity, ground, asked)
     if choice.member_id is None:
         put_in_pool(recorder, opportunity, ground, cause="nobody")
         return
-    chosen = session.get_one(Member, choice.member_id)
-    give(recorder, opportunity, ground, chosen, reason)
+    chosen = recorder.session.get_one(Member, choice.member_id)
+    give(recorder, opportunity, ground, chosen, choice.reason)
+    mark_second_owner(recorder, opportunity, ground, state, chosen)
 
 
 def give(
@@ -239,50 +210,6 @@ def pool(desk: Desk, *, by: Actor) -> tuple[OpportunityLine, ...]:
             .limit(LIST_MOST)
         )
         return lines(session, statement, desk.now())
-
-
-def _candidates(session: Session, team_id: int) -> list[Candidate]:
-    load_of = open_load(session, team_id)
-    rows = session.scalars(
-        select(Member)
-        # Who came with an import and was not yet seen in Slack could not answer an offer.
-        .where(Member.team_id == team_id, Member.role != "specialist", Member.slack_user_id.is_not(None))
-        .order_by(Member.id)
-    )
-    return [
-        Candidate(
-            member_id=row.id,
-            name=row.name,
-            is_active=row.is_active,
-            away_until=row.away_until,
-            capacity=row.capacity,
-            open_load=load_of.get(row.id, 0),
-            weight=row.weight,
-            last_assigned_at=row.last_assigned_at,
-            slack_user_id=row.slack_user_id,
-        )
-        for row in rows
-    ]
-
-
-def _json(candidate: Candidate) -> dict[str, Any]:
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(candidate).items()
-    }
-
-
-def _customer_owner(session: Session, opportunity: Opportunity) -> int | None:
-    return session.scalar(
-        select(Opportunity.owner_id)
-        .where(
-            Opportunity.customer_id == opportunity.customer_id,
-            Opportunity.stage_kind.in_(("INTAKE", "OPEN")),
-            Opportunity.owner_id.is_not(None),
-            Opportunity.id != opportunity.id,
-        )
-        .order_by(Opportunity.id)
-        .limit(1)
-    )
 
 
 def _check_room(session: Session, ground: Ground, by: Actor, now: datetime) -> None:

@@ -94,6 +94,7 @@ def log(desk: Desk, form: FollowUpForm, *, by: Actor) -> Done:
         opportunity.protected_until = recorder.now + timedelta(days=ground.playbook.protection_days)
         if form.way in {"meeting", "visit"}:
             opportunity.facts = {**opportunity.facts, "meeting": form.way}
+        recorder.regrade(opportunity, ground)
         recorder.attend(opportunity, ground)
         undo = {"fields": changed(opportunity, before), "follow_up": row_id, "finished": finished, "set": step_id}
         event.payload = {**event.payload, "undo": undo}

@@ -15,6 +15,7 @@ from bot.services.forms import clean_or_none
 from bot.services.members import member_by_slack_id
 from bot.services.reading import done, pending_assignment, view_of
 from bot.services.recording import Ground, Recorder, ground_of, load
+from bot.services.second_owners import settle_second_owner
 from bot.services.values import Done, OpportunityView
 
 _HISTORY_MOST = 200
@@ -90,6 +91,7 @@ def reassign(desk: Desk, opportunity_id: int, to_slack_user_id: str, note: str |
             {"key": "assign.by_manager", "params": {"name": by.name}},
             note=clean_or_none(note),
         )
+        settle_second_owner(recorder, opportunity, ground)
         if owner is not None:
             recorder.tell(
                 owner.id, "notice.reassigned", opportunity_id=opportunity.id, member=taker.name, manager=by.name
@@ -111,6 +113,7 @@ def accept(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
             assignments.accept(recorder, opportunity, waiting)
         else:
             _take_over(recorder, opportunity, ground, waiting)
+            settle_second_owner(recorder, opportunity, ground)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
         return done(session, opportunity, by, recorder.now, None, Text("handover.accepted"))

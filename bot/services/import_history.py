@@ -97,6 +97,7 @@ class HistoryWriter:
             id(playbook),
             row.source,
             row.amount_minor,
+            row.currency,
             planned.expected_close_on,
             today if planned.expected_close_on else None,
         )
@@ -105,6 +106,7 @@ class HistoryWriter:
             found = self._grades[key] = grading.grade(
                 {"source": row.source} if row.source else {},
                 amount_minor=row.amount_minor,
+                currency=row.currency,
                 expected_close_on=planned.expected_close_on,
                 today=today,
                 playbook=playbook,

@@ -232,8 +232,10 @@ def undo(desk: Desk, event_id: int, *, by: Actor) -> Done:
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
         if opportunity.closed_at is not None and "closed_at" in former["fields"]:
             check_customer_free(session, opportunity, ground)
+        was = (opportunity.grade, opportunity.score, opportunity.grade_points)
         restore(opportunity, former["fields"])
         _restore_rows(recorder, opportunity, former)
+        recorder.regrade(opportunity, ground, was=was)
         recorder.event(opportunity, ActionUndone(event.id, event.kind))
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)

@@ -15,6 +15,7 @@ from bot.services.access import may_act, may_see
 from bot.services.desk import Actor
 from bot.services.members import ref, ref_or_none
 from bot.services.playbooks import loaded
+from bot.services.reasons import reason_text
 from bot.services.recording import ground_of
 from bot.services.values import ContactRef, Done, HistoryLine, MemberRef, OpportunityLine, OpportunityView, PointLine
 
@@ -77,7 +78,7 @@ def view_of(
         score=opportunity.score,
         points=_points(opportunity, playbook),
         owner=_owner(session, opportunity, by),
-        owner_reason=Text(opportunity.owner_reason["key"], **opportunity.owner_reason["params"])
+        owner_reason=reason_text(opportunity.owner_reason["key"], opportunity.owner_reason["params"])
         if opportunity.owner_reason
         else None,
         is_accepted=opportunity.accepted_at is not None,

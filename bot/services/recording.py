@@ -1,7 +1,7 @@
 """Owns what every change of an opportunity has in common: its ground, its events, its promises and its attention."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
@@ -201,16 +201,24 @@ class Recorder:
         }
         self.session.connection().execute(_card(_dialect(self.session)), values)
 
-    def regrade(self, opportunity: Opportunity, ground: Ground) -> None:
-        """Compute the grade from the facts as they stand; a change is kept in the history."""
-        letter, score = opportunity.grade, opportunity.score
+    def regrade(
+        self, opportunity: Opportunity, ground: Ground, *, was: tuple[str, int, list[Any]] | None = None
+    ) -> None:
+        """Compute the grade from the facts as they stand; a change, also of its points alone, is kept in the history.
+
+        Args:
+            opportunity: Its row.
+            ground: Its team, playbook and calendar.
+            was: Grade, score and points before, where the row does not hold them any more.
+        """
+        before, score_before, points_before = was or (opportunity.grade, opportunity.score, opportunity.grade_points)
         graded = self.grade(opportunity, ground)
-        if (letter, score) != (graded.grade, graded.score):
-            self.event(opportunity, graded)
+        if points_before == graded.points and before == graded.grade:
+            return
+        self.event(opportunity, replace(graded, before=before, score_before=score_before) if before else graded)
 
     def grade(self, opportunity: Opportunity, ground: Ground) -> Graded:
         """Write the grade that the facts make into the row, and return what is to be said of it."""
-        before = opportunity.grade
         result = grading.grade(
             {**opportunity.facts, **({"source": opportunity.source} if opportunity.source else {})},
             amount_minor=opportunity.amount_minor,
@@ -220,7 +228,7 @@ class Recorder:
         )
         points = [[point.criterion, point.option, point.points] for point in result.points]
         opportunity.grade, opportunity.score, opportunity.grade_points = result.letter, result.score, points
-        return Graded(result.letter, result.score, points, before)
+        return Graded(result.letter, result.score, points)
 
     def attend(self, opportunity: Opportunity, ground: Ground) -> None:
         """Set when the loop next needs somebody, and from when on the opportunity is in a gap; the last thing a change does."""

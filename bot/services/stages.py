@@ -22,6 +22,7 @@ from bot.services.leads import amount_of
 from bot.services.next_steps import finish_next_step, set_next_step
 from bot.services.reading import done
 from bot.services.recording import Ground, Recorder, changed, enter_stage, ground_of, load, snapshot
+from bot.services.second_owners import settle_second_owner
 from bot.services.values import Done
 
 _REASON_MOST = 500
@@ -93,6 +94,7 @@ def advance(
         edited = apply_edit(recorder, opportunity, ground, edit) if edit is not None else None
         _check_move(session, opportunity, ground, stage)
         event = _move(recorder, opportunity, ground, stage)
+        recorder.regrade(opportunity, ground)
         recorder.attend(opportunity, ground)
         fields = changed(opportunity, before)
         event.payload = {**event.payload, "undo": undo_of(edited, fields) if edited else {"fields": fields}}
@@ -119,6 +121,7 @@ def win(desk: Desk, form: WinForm, *, by: Actor) -> Done:
             opportunity.amount_minor, opportunity.currency = amount_of(form.amount, opportunity.currency)
         if opportunity.amount_minor is None:
             raise InvalidInput({"amount": Text("close.amount_required")})
+        recorder.regrade(opportunity, ground)
         event = recorder.event(
             opportunity,
             OpportunityWon(
@@ -193,6 +196,7 @@ def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) ->
         opportunity.competitor = opportunity.win_back_on = opportunity.review_due_at = None
         opportunity.attended_at = recorder.now
         recorder.event(opportunity, OpportunityReopened(stage, why))
+        recorder.regrade(opportunity, ground)
         hours = ground.playbook.pace[opportunity.grade].accept_hours
         text = "Contact again" if not by.locale.startswith("zh") else "重新联系"
         set_next_step(recorder, opportunity, text, calendar.add_hours(ground.calendar, recorder.now, hours))
@@ -297,6 +301,7 @@ def _close(
                 workspace_id=opportunity.workspace_id, opportunity_id=opportunity.id, due_at=opportunity.review_due_at
             )
         )
+    settle_second_owner(recorder, opportunity, ground)
     recorder.attend(opportunity, ground)
     recorder.card(opportunity, ground.team)
     return finished

@@ -6,7 +6,7 @@ from typing import Any
 from bot.domain.playbook import StageKind
 from bot.i18n import Translator
 from bot.services.values import OpportunityView
-from bot.views import elements, history
+from bot.views import elements, history, why
 from bot.views.elements import Block, Message
 from bot.views.ids import Action
 from bot.views.mrkdwn import escape_line, harmless, harmless_name
@@ -29,7 +29,10 @@ def personal_card(t: Translator, view: OpportunityView, now: datetime | None = N
 
 
 def _card(t: Translator, view: OpportunityView, may: frozenset[str], undo: int | None) -> Message:
-    blocks: list[Block] = [elements.section(headline(t, view)), elements.section("\n".join(_facts(t, view)))]
+    blocks: list[Block] = [
+        elements.section(headline(t, view)),
+        elements.section("\n".join(_facts(t, view)), accessory=why.button(t, view.id, view.grade)),
+    ]
     small = [grade_line(t, view)]
     details = _details(t, view)
     if details:

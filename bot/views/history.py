@@ -7,11 +7,12 @@ from typing import Any
 
 from bot.domain import events as ev
 from bot.i18n import Translator
+from bot.services.reasons import reason_text
 from bot.services.values import HistoryLine, MemberRef, OpportunityView
 from bot.views import elements
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
-from bot.views.mrkdwn import escape_line, harmless_name
+from bot.views.mrkdwn import escape_line, harmless, harmless_name
 
 PAGE = 20
 _WORDS, _NAME, _CHUNK = 400, 80, 2800
@@ -114,14 +115,16 @@ def _captured(t: Translator, event: ev.LeadCaptured, _view: OpportunityView | No
 
 
 def _graded(_t: Translator, event: ev.Graded, _view: OpportunityView | None) -> tuple[str, Params]:
+    if event.before == event.grade:
+        return "Rescored", {"grade": event.grade, "score": event.score, "score_before": event.score_before}
     if event.before:
         return "Regraded", {"grade": event.grade, "score": event.score, "before": event.before}
     return event.kind, {"grade": event.grade, "score": event.score}
 
 
 def _offered(t: Translator, event: ev.AssignmentOffered, _view: OpportunityView | None) -> tuple[str, Params]:
-    params = {name: escape_line(value) if isinstance(value, str) else value for name, value in event.params.items()}
-    return event.kind, {"member": _person(event.member), "reason": t(event.reason, **params)}
+    reason = harmless(reason_text(event.reason, event.params))
+    return event.kind, {"member": _person(event.member), "reason": t.text(reason)}
 
 
 def _declined(t: Translator, event: ev.AssignmentDeclined, _view: OpportunityView | None) -> tuple[str, Params]:
@@ -242,6 +245,11 @@ def _collision(_t: Translator, event: ev.CollisionStopped, _view: OpportunityVie
     return event.kind, {"member": _person(event.member), "customer": _text(event.customer)}
 
 
+def _marked(t: Translator, event: ev.CollisionMarked, _view: OpportunityView | None) -> tuple[str, Params]:
+    why = f"choice.why.{event.why}"
+    return event.kind, {"member": _person(event.member), "why": t(why) if t.has(why) else _text(event.why)}
+
+
 def _note(t: Translator, event: ev.NoteAdded, _view: OpportunityView | None) -> tuple[str, Params]:
     source = f"event.source.{event.source}"
     return event.kind, {"text": _text(event.text), "source": t(source) if t.has(source) else t("event.source.note")}
@@ -278,6 +286,7 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.OwnerChanged: _owner,
     ev.LadderStepTaken: _ladder,
     ev.CollisionStopped: _collision,
+    ev.CollisionMarked: _marked,
     ev.NoteAdded: _note,
     ev.ReviewWritten: _reviewed,
     ev.ActionUndone: _undone,

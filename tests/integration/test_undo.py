@@ -117,7 +117,7 @@ def test_a_note_in_between_does_not_hinder(team_world: TeamWorld) -> None:
     opportunities.note(team_world.desk, number, "by the way", by=team_world.rep2)
     undone = opportunities.undo(team_world.desk, done.event_id or 0, by=team_world.rep)
     kinds = [line.event.kind for line in opportunities.history(team_world.desk, number, by=team_world.rep)]
-    assert (undone.said.key, kinds[:2]) == ("opp.undone", ["ActionUndone", "NoteAdded"])
+    assert (undone.said.key, kinds[:3]) == ("opp.undone", ["ActionUndone", "Graded", "NoteAdded"])
 
 
 def test_an_offered_handover_in_between_hinders(team_world: TeamWorld) -> None:

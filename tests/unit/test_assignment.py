@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.assignment import Candidate, Choice, choose_owner, is_eligible
+from bot.domain.assignment_rules import Lead
 from bot.domain.playbook import Rule
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -19,14 +20,14 @@ def rep(number: int, **overrides: object) -> Candidate:
 
 def choose(
     *candidates: Candidate,
-    lead: dict[str, str | None] | None = None,
+    lead: Lead | None = None,
     customer_owner_id: int | None = None,
     rules: tuple[Rule, ...] = (),
     already_asked: frozenset[int] = frozenset(),
 ) -> Choice:
     return choose_owner(
         candidates,
-        lead=lead or {},
+        lead=lead or Lead(),
         customer_owner_id=customer_owner_id,
         rules=rules,
         now=NOW,
@@ -57,7 +58,7 @@ def test_with_nobody_at_all_it_goes_to_the_pool() -> None:
 
 def test_the_customers_owner_comes_before_rules_and_load() -> None:
     rule = Rule("region", "North", ("U1",))
-    choice = choose(rep(1), rep(2, open_load=40), customer_owner_id=2, rules=(rule,), lead={"region": "North"})
+    choice = choose(rep(1), rep(2, open_load=40), customer_owner_id=2, rules=(rule,), lead=Lead(region="North"))
     assert choice == Choice(2, "assign.owner_of_customer", (("name", "Rep 2"),))
 
 
@@ -68,15 +69,13 @@ def test_an_owner_of_the_customer_who_is_away_is_passed_over() -> None:
 
 def test_the_first_rule_that_fits_decides() -> None:
     rules = (Rule("region", "South", ("U1",)), Rule("region", "NORTH", ("U3", "U2")), Rule("source", "event", ("U1",)))
-    choice = choose(
-        rep(1), rep(2), rep(3, open_load=1), rules=rules, lead={"region": "north", "source": "event", "product": None}
-    )
+    choice = choose(rep(1), rep(2), rep(3, open_load=1), rules=rules, lead=Lead(region="north", source="event"))
     assert choice == Choice(2, "assign.rule", (("field", "region"), ("value", "NORTH")))
 
 
 def test_a_rule_whose_members_cannot_is_passed_over() -> None:
     rules = (Rule("region", "north", ("U9", "U1")), Rule("region", "north", ("U3",)))
-    choice = choose(rep(1, is_active=False), rep(2), rep(3, open_load=9), rules=rules, lead={"region": "north"})
+    choice = choose(rep(1, is_active=False), rep(2), rep(3, open_load=9), rules=rules, lead=Lead(region="north"))
     assert choice.member_id == 3
 
 
@@ -135,11 +134,11 @@ def test_the_same_state_gives_the_same_eligible_owner_in_whatever_order_it_is_re
     order: object,
 ) -> None:
     rules = (Rule("region", "North", tuple(named)),)
-    first = choose(*candidates, lead={"region": region}, customer_owner_id=owner, rules=rules, already_asked=asked)
+    first = choose(*candidates, lead=Lead(region=region), customer_owner_id=owner, rules=rules, already_asked=asked)
     shuffled = list(candidates)
     order.shuffle(shuffled)  # type: ignore[attr-defined] # a random.Random of hypothesis
     assert (
-        choose(*shuffled, lead={"region": region}, customer_owner_id=owner, rules=rules, already_asked=asked) == first
+        choose(*shuffled, lead=Lead(region=region), customer_owner_id=owner, rules=rules, already_asked=asked) == first
     )
     free = {one.member_id for one in candidates if is_eligible(one, NOW)} - asked
     assert first.member_id in free if free else first.member_id is None

@@ -263,6 +263,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.LadderStepTaken("next_step", "nudge", NOW, "Rita"),
     ev.LadderStepTaken("odd", "odd", NOW),
     ev.CollisionStopped(2, "Lin", "Acme"),
+    ev.CollisionMarked(2, "林伟", "away", 9),
     ev.NoteAdded("<Text>", source="thread"),
     ev.NoteAdded("Text", source="odd"),
     ev.ReviewWritten("Ask first"),
