@@ -3,9 +3,10 @@
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Reply
 from bot.i18n import Translator
-from bot.services import reports, teams
+from bot.services import pool_list, reports, teams
 from bot.services.desk import Actor
-from bot.views import home
+from bot.services.pool_list import PoolFilter
+from bot.views import home, pool_forms
 from bot.views.ids import Action
 
 
@@ -39,6 +40,7 @@ def republish(kit: Kit, by: Actor) -> None:
         has_team=teams.has_team(kit.desk, by=by),
         may_set_up=may_set_up,
         is_outside=by.team_id is None and not may_set_up,
+        pool=pool_list.listing(kit.desk, PoolFilter(), by=by, most=pool_forms.HOME_ROWS),
     )
     kit.gateway.publish_home(by.slack_user_id, view)
 

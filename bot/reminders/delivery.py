@@ -116,11 +116,26 @@ class Delivery:
         self._pace.wait(promise.channel)
         text, blocks = parcel.message
         metadata = {"event_type": "closeloop", "event_payload": {"key": str(promise.id)}}
+        if parcel.card_of is None and parcel.stands_at is not None:
+            self._replace(promise, parcel.stands_at, text, blocks)
+            return
         if parcel.card_of is not None:
             self._deliver_card(promise, parcel, metadata)
             return
         channel = self._gateway.open_dm(address.slack_id) if address.is_member else address.slack_id
         ts = self._gateway.post(channel, text, blocks, metadata=metadata)
+        outbox.sent(self._desk, promise, channel=channel, ts=ts)
+
+    def _replace(self, promise: Promise, stands_at: tuple[str, str], text: str, blocks: list[Any]) -> None:
+        """Change a message that stands already; where it is gone there is nothing left to say."""
+        channel, ts = stands_at
+        try:
+            self._gateway.update(channel, ts, text, blocks)
+        except Rejected as error:
+            if error.code not in _CARD_IS_GONE:
+                raise
+            outbox.dropped(self._desk, promise)
+            return
         outbox.sent(self._desk, promise, channel=channel, ts=ts)
 
     def _deliver_card(self, promise: Promise, parcel: Parcel, metadata: dict[str, Any]) -> None:
