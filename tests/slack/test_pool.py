@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from bot.services import members, playbooks
-from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, OTHER_CHANNEL, OUTSIDER, REP, REP2, SPECIALIST, World, words
+from tests.slack.conftest import MANAGER, REP, REP2, SPECIALIST, World, words
 
 CONTACT = {"contact_name": "Ann Tolliver", "contact_phone": "+1 212 555 0188", "contact_email": "ann@tolliver.test"}
 SECRETS = ("Ann", "Tolliver", "555 0188", "ann@tolliver.test")
