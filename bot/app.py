@@ -35,6 +35,7 @@ from bot.handlers import (
     opportunities,
     people,
     pipeline,
+    pool,
     setup,
     whys,
 )
@@ -54,7 +55,20 @@ log = logging.getLogger(__name__)
 
 Role = Literal["web", "worker", "all"]
 
-_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup, dead_letters, whys)
+_SUBJECTS = (
+    leads,
+    follow_ups,
+    opportunities,
+    closing,
+    handovers,
+    pool,
+    people,
+    home,
+    pipeline,
+    setup,
+    dead_letters,
+    whys,
+)
 _SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
 
 

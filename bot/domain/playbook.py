@@ -133,11 +133,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Limits on what one member may hold and claim."""
+    """Limits on what one member may hold and claim, and when a team's pool opens to the others.
+
+    ``to_all_days`` are working days that the team's own reps have before every team's may claim, which is the workspace
+    pool; 0 opens it at once, None never. ``cooling_off_days`` are days.
+    """
 
     held_most: int = 50
     claims_a_day: int = 5
     cooling_off_days: int = 7
+    to_all_days: int | None = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +249,7 @@ def _faults(playbook: Playbook) -> list[str]:
             and all(1 <= days <= _MOST_PACE for days in (pace.warn_days, pace.recycle_days))
         )
     ]
+    found += _pool_faults(playbook.pool)
     if not 0 < playbook.scorecard.b_from < playbook.scorecard.a_from:
         found.append("scorecard: b_from must be above 0 and below a_from")
     found += [
@@ -257,6 +263,15 @@ def _faults(playbook: Playbook) -> list[str]:
     if playbook.collision_scope not in {"customer", "customer_product"}:
         found.append("collision_scope: must be customer or customer_product")
     found += rule_faults(playbook.rules, playbook.currency)
+    return found
+
+
+def _pool_faults(pool: Pool) -> list[str]:
+    found = []
+    if min(pool.held_most, pool.claims_a_day) < 1:
+        found.append("pool: held_most and claims_a_day must be at least 1")
+    if not all(0 <= days <= _MOST_PACE for days in (pool.cooling_off_days, pool.to_all_days or 0)):
+        found.append(f"pool: cooling_off_days and to_all_days must be from 0 to {_MOST_PACE}")
     return found
 
 

@@ -69,9 +69,11 @@ class Kit:
         """Answer a slash command; an Answer is seen by the member only, a Form opens."""
         _add(self.commands, name, handler)
 
-    def action(self, action_id: str, handler: Handler) -> None:
-        """Answer a button, select or menu in a message, a modal or the Home."""
+    def action(self, action_id: str, handler: Handler, *, refused: Refusal | None = None) -> None:
+        """Answer a button, select or menu in a message, a modal or the Home; ``refused`` as for ``view``."""
         _add(self.actions, action_id, handler)
+        if refused is not None:
+            _add(self.refusals, action_id, refused)
 
     def view(self, callback_id: str, handler: Handler, *, refused: Refusal | None = None) -> None:
         """Take a submitted modal; a Form takes its place, None closes it.

@@ -4,9 +4,10 @@ import re
 
 from bot.errors import InvalidInput, Text
 from bot.handlers import in_place, typed
+from bot.handlers import pool as pool_handlers
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
-from bot.services import assignments, handovers, opportunities
+from bot.services import handovers, opportunities, pool
 from bot.services.values import Done
 from bot.views import answers, elements, handover_forms
 from bot.views.ids import Action, Callback
@@ -62,8 +63,10 @@ def accept(call: Call) -> Reply:
 
 
 def claim(call: Call) -> Reply:
-    """Take an opportunity from the pool."""
-    return _taken(call, assignments.claim(call.desk, call.number, by=call.by))
+    """Take an opportunity from the pool; a manager, for whom claiming is assigning, is asked to whom."""
+    if call.by.role in {"manager", "admin"}:
+        return pool_handlers.assign_form(call, call.number)
+    return _taken(call, pool.claim(call.desk, call.number, by=call.by))
 
 
 def _taken(call: Call, done: Done) -> Answer:

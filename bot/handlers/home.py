@@ -3,10 +3,11 @@
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Reply
 from bot.i18n import Translator
-from bot.services import dead_letters, reports, teams
+from bot.services import dead_letters, pool_list, reports, teams
 from bot.services.desk import Actor
+from bot.services.pool_list import PoolFilter
 from bot.views import dead_letters as dead_letter_views
-from bot.views import home
+from bot.views import home, pool_forms
 from bot.views.ids import Action
 
 
@@ -43,6 +44,7 @@ def republish(kit: Kit, by: Actor) -> None:
         may_set_up=may_set_up,
         is_outside=by.team_id is None and not may_set_up,
         undelivered=dead_letter_views.part(t, letters, count),
+        pool=pool_list.listing(kit.desk, PoolFilter(), by=by, most=pool_forms.HOME_ROWS),
     )
     kit.gateway.publish_home(by.slack_user_id, view)
 

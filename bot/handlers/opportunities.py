@@ -4,12 +4,13 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bot.handlers import in_place, typed
+from bot.handlers import in_place, pool, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
-from bot.services import assignments, members, opportunities
+from bot.services import members, opportunities
 from bot.services.desk import system_actor
 from bot.services.edits import EditForm
+from bot.services.pool_list import PoolFilter
 from bot.services.values import OpportunityLine, OpportunityView
 from bot.views import answers, cards, closing_forms, elements, fields, history, lists
 from bot.views.ids import Action, Callback
@@ -18,11 +19,11 @@ from bot.views.mrkdwn import escape_line, readable
 _MENTION = re.compile(r"^<@([A-Z0-9]+)(?:\|[^>]*)?>$")
 _FACTS = ("intent", "budget", "authority", "timing")
 _CARD_HISTORY = 8
+_POOL = re.compile(r"(?:pool\b|公海)\s*(?P<words>.*)", re.IGNORECASE)
 _LISTS: dict[str, tuple[str, Callable[..., tuple[OpportunityLine, ...]]]] = {
     **dict.fromkeys(("mine", "my", "我的"), ("opp.list_mine", opportunities.mine)),
     **dict.fromkeys(("overdue", "late", "逾期", "超期"), ("opp.list_overdue", opportunities.overdue)),
     **dict.fromkeys(("closing", "即将成交", "预计成交"), ("opp.list_closing", opportunities.closing)),
-    **dict.fromkeys(("pool", "公海"), ("opp.list_pool", assignments.pool)),
 }
 
 
@@ -49,6 +50,9 @@ def find(call: Call) -> Reply:
     if named is not None:
         title, read = named
         return _list(call, t(title), read(call.desk, by=call.by))
+    in_pool = _POOL.fullmatch(words)
+    if in_pool is not None:
+        return pool.shown(call, PoolFilter(words=in_pool["words"] or None))
     mentioned = _MENTION.match(words)
     if mentioned:
         who = members.by_slack_id(call.desk, mentioned[1], by=call.by)
@@ -94,6 +98,8 @@ def from_menu(call: Call) -> Reply:
         return _edit_form(call, number)
     if what == "reopen":
         return _reopen_form(call, number)
+    if what == "release":
+        return pool.release_form(call, number)
     if what == "undo":
         return _undo(call, int(rest.split(":", 1)[1]))
     return _history(call, number, None)

@@ -105,7 +105,7 @@ def refused(call: Call, error: Exception) -> BoltResponse:
         return _event_refused(call, error)
     further = _further_question(call, error)
     if further is not None:
-        return BoltResponse(status=200, body={"response_action": "update", "view": further.view})
+        return _refused_with(call, further)
     words = sentence(call, error)
     if call.surface is Surface.OPTIONS:
         return BoltResponse(status=200, body={"options": []})
@@ -118,9 +118,24 @@ def refused(call: Call, error: Exception) -> BoltResponse:
     return BoltResponse(status=200)
 
 
+def _refused_with(call: Call, further: Form) -> BoltResponse:
+    if call.surface is Surface.VIEW:
+        return BoltResponse(status=200, body={"response_action": "update", "view": further.view})
+    call.kit.start(lambda: guarded(call, lambda: _shown_instead(call, further)))
+    return BoltResponse(status=200)
+
+
+def _shown_instead(call: Call, further: Form) -> None:
+    """Show what a refused press gives instead; what was pressed on is out of date, the Home too."""
+    delivered(call, further)
+    for work in call.kit.changes if call.is_from_home else ():
+        work(call)
+
+
 def _further_question(call: Call, error: Exception) -> Form | None:
-    ask = call.kit.refusals.get(str(call.view.get("callback_id")))
-    if ask is None or call.surface is not Surface.VIEW or not isinstance(error, UserError):
+    name = call.view.get("callback_id") if call.surface is Surface.VIEW else call.action.get("action_id")
+    ask = call.kit.refusals.get(str(name))
+    if ask is None or call.surface not in {Surface.VIEW, Surface.ACTION} or not isinstance(error, UserError):
         return None
     try:
         return ask(call, error)

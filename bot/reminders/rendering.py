@@ -14,7 +14,7 @@ from bot.services import dead_letters, handovers, opportunities, outbox, reports
 from bot.services.desk import Desk, system_actor
 from bot.services.outbox import Address, Promise
 from bot.services.values import OpportunityView
-from bot.views import answers, cards, digest, handover_forms, notices, nudges
+from bot.views import answers, cards, digest, handover_forms, notices, nudges, pool_forms
 from bot.views import dead_letters as dead_letter_views
 from bot.views.elements import Message
 from bot.views.nudges import NudgeItem
@@ -29,7 +29,7 @@ class Parcel:
     Attributes:
         message: Text and blocks.
         card_of: The opportunity whose card it is.
-        stands_at: Channel and ts of the card to be replaced, if there is one.
+        stands_at: Channel and ts of the message to be replaced, if there is one.
     """
 
     message: Message
@@ -80,6 +80,11 @@ def _card(work: _Rendering) -> Parcel:
     shown = work.view(work.opportunity_id)
     stands_at = (shown.card_channel, shown.card_ts) if shown.card_channel and shown.card_ts else None
     return Parcel(cards.channel_card(work.t, shown), card_of=shown.id, stands_at=stands_at)
+
+
+def _card_moved(work: _Rendering) -> Parcel:
+    stands_at = (str(work.payload["channel"]), str(work.payload["ts"]))
+    return Parcel(pool_forms.moved_card(work.t, work.view(work.opportunity_id, history=0)), stands_at=stands_at)
 
 
 def _offer(work: _Rendering) -> Parcel | None:
@@ -153,6 +158,7 @@ def _dead_letter(work: _Rendering) -> Parcel | None:
 _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "card": _card,
     "dead_letter": _dead_letter,
+    "card_moved": _card_moved,
     "offer": _offer,
     "handover": _handover,
     "nudge": _nudge,

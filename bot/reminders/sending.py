@@ -110,9 +110,12 @@ class Sending:
         self._pace.wait(promise.channel)
         if not self._may_send(promise):
             return one.ended("waiting", not_begun=True)
-        if parcel.stands_at is not None and self._replaced(promise, parcel, parcel.stands_at):
-            channel, ts = parcel.stands_at
-            return one.ended("sent", slack_channel=channel, slack_ts=ts, tried_at=0.0)
+        if parcel.stands_at is not None:
+            if self._replaced(promise, parcel, parcel.stands_at):
+                channel, ts = parcel.stands_at
+                return one.ended("sent", slack_channel=channel, slack_ts=ts, tried_at=0.0)
+            if parcel.card_of is None:
+                return one.ended("dropped")  # what only changes a message says nothing where that one is gone
         channel = self._gateway.open_dm(address.slack_id) if address.is_member else address.slack_id
         ts = self._found(one, parcel, channel) or self._posted(one, parcel, channel)
         return one.ended("sent", slack_channel=channel, slack_ts=ts, tried_at=0.0, card_of=parcel.card_of)

@@ -1,24 +1,17 @@
-"""Owns how an opportunity gets an owner: the rules' choice, the offer, the claim, the pool."""
+"""Owns how an opportunity gets an owner: the rules' choice, the offer, its answer, and the way into the pool."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from bot.domain import calendar
-from bot.domain.events import AssignmentAccepted, AssignmentDeclined, AssignmentOffered, Claimed, PutInPool
-from bot.errors import LeadAlreadyClaimed, NotAllowed, RuleBroken, Text
-from bot.models import Assignment, EventRow, Member, Opportunity
-from bot.services.access import check_sees, visible_to
+from bot.domain.events import AssignmentAccepted, AssignmentDeclined, AssignmentOffered, PutInPool
+from bot.models import Assignment, Member, Opportunity
 from bot.services.choices import decide
-from bot.services.desk import Actor, Desk
-from bot.services.reading import done, lines, pending_assignment
-from bot.services.recording import Ground, Recorder, ground_of, load, open_load
+from bot.services.reading import pending_assignment
+from bot.services.recording import Ground, Recorder
 from bot.services.second_owners import mark_second_owner
-from bot.services.values import Done, OpportunityLine
-
-LIST_MOST = 50
 
 
 def offer_by_rules(
@@ -56,7 +49,7 @@ def give(
     opportunity.owner_id, opportunity.owner_reason = member.id, reason
     opportunity.accepted_at, opportunity.accept_by, opportunity.pooled_at = None, accept_by, None
     member.last_assigned_at = now
-    _pass_over(opportunity, ground, now)
+    pass_over(opportunity, ground, now)
     row = Assignment(
         workspace_id=opportunity.workspace_id,
         opportunity_id=opportunity.id,
@@ -88,61 +81,26 @@ def put_in_pool(
     former: Member | None = None,
     reason: str | None = None,
 ) -> None:
-    """Take the owner off; the opportunity can be claimed, and the manager is told."""
+    """Take the owner off; the opportunity can be claimed, and the manager is told.
+
+    Args:
+        recorder: The transaction.
+        opportunity: Its row, already in the session.
+        ground: Its team, playbook and calendar.
+        cause: ``nobody``, ``released`` or ``recycled``.
+        former: Who owned it, and lets others have their turn.
+        reason: Why, in the words of the one who released it.
+    """
     withdraw(recorder, opportunity)
+    why = {"reason": reason} if reason else {}
     opportunity.owner_id = opportunity.accepted_at = opportunity.accept_by = None
-    opportunity.owner_reason = {"key": f"assign.pool_{cause}", "params": {}}
+    opportunity.owner_reason = {"key": f"assign.pool_{cause}", "params": why}
     opportunity.pooled_at = recorder.now
     recorder.event(
         opportunity, PutInPool(cause, former.id if former else None, former.name if former else None, reason)
     )
-    recorder.tell(ground.team.manager_id, f"notice.pool_{cause}", opportunity_id=opportunity.id)
-
-
-def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
-    """Give a pooled opportunity to the member who asks first.
-
-    Raises:
-        LeadAlreadyClaimed: It has an owner, or gets one before this commits.
-        NotAllowed: The member does not own opportunities, or holds or claimed as many as the playbook allows.
-    """
-    with desk.transaction(by) as session:
-        opportunity = load(session, opportunity_id)
-        check_sees(opportunity, by)
-        if by.role not in {"rep", "manager", "admin"} or by.member_id is None:
-            raise NotAllowed("error.not_allowed")
-        if opportunity.closed_at is not None:
-            raise RuleBroken("error.closed")
-        ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
-        now = desk.now()
-        _check_room(session, ground, by, now)
-        _check_cooling_off(session, opportunity, ground, by, now)
-        # One conditional write decides: whoever changes the row first wins, and everybody else learns who.
-        won = session.execute(
-            update(Opportunity)
-            .where(Opportunity.id == opportunity_id, Opportunity.owner_id.is_(None), Opportunity.closed_at.is_(None))
-            .values(owner_id=by.member_id, version=Opportunity.version + 1)
-            .returning(Opportunity.id)
-            .execution_options(synchronize_session=False)
-        ).scalar()
-        if won is None:
-            owner = session.scalar(
-                select(Member.name)
-                .join(Opportunity, Opportunity.owner_id == Member.id)
-                .where(Opportunity.id == opportunity_id)
-            )
-            raise LeadAlreadyClaimed("assign.claimed_by", owner=owner or "?")
-        session.refresh(opportunity)
-        recorder = Recorder(desk, session, by)
-        withdraw(recorder, opportunity)
-        opportunity.accepted_at, opportunity.accept_by, opportunity.pooled_at = now, None, None
-        opportunity.owner_reason = {"key": "assign.claimed", "params": {}}
-        opportunity.protected_until = _protection(ground, now)
-        _pass_over(opportunity, ground, now)
-        recorder.event(opportunity, Claimed(by.member_id, by.name))
-        recorder.attend(opportunity, ground)
-        recorder.card(opportunity, ground.team)
-        return done(session, opportunity, by, now, None, Text("assign.claim_done"))
+    who = {"member": former.name} if former and reason else {}
+    recorder.tell(ground.team.manager_id, f"notice.pool_{cause}", opportunity_id=opportunity.id, **who, **why)
 
 
 def withdraw(recorder: Recorder, opportunity: Opportunity) -> None:
@@ -200,52 +158,7 @@ def decline(
         recorder.tell(ground.team.manager_id, "notice.offer_lapsed", opportunity_id=opportunity.id, member=member.name)
 
 
-def pool(desk: Desk, *, by: Actor) -> tuple[OpportunityLine, ...]:
-    """Return what can be claimed, the oldest first."""
-    with desk.reading(by) as session:
-        statement = (
-            select(Opportunity)
-            .where(visible_to(by), Opportunity.owner_id.is_(None), Opportunity.stage_kind.in_(("INTAKE", "OPEN")))
-            .order_by(Opportunity.pooled_at)
-            .limit(LIST_MOST)
-        )
-        return lines(session, statement, desk.now())
-
-
-def _check_room(session: Session, ground: Ground, by: Actor, now: datetime) -> None:
-    held = open_load(session, by.team_id).get(by.member_id or 0, 0) if by.team_id is not None else 0
-    if held >= ground.playbook.pool.held_most:
-        raise NotAllowed("assign.held_most", most=ground.playbook.pool.held_most)
-    today = calendar.at_local(ground.team.zone, calendar.local_day(ground.calendar, now), 0)
-    claimed = session.scalar(
-        select(func.count())
-        .select_from(EventRow)
-        .where(EventRow.kind == Claimed.kind, EventRow.at >= today, EventRow.actor_id == by.member_id)
-    )
-    if (claimed or 0) >= ground.playbook.pool.claims_a_day:
-        raise NotAllowed("assign.claims_most", most=ground.playbook.pool.claims_a_day)
-
-
-def _check_cooling_off(session: Session, opportunity: Opportunity, ground: Ground, by: Actor, now: datetime) -> None:
-    """Let others have their turn before the former owner."""
-    pooled = session.scalar(
-        select(EventRow)
-        .where(EventRow.opportunity_id == opportunity.id, EventRow.kind == PutInPool.kind)
-        .order_by(EventRow.id.desc())
-        .limit(1)
-    )
-    if pooled is None or pooled.payload.get("former_id") != by.member_id:
-        return
-    until = pooled.at + timedelta(days=ground.playbook.pool.cooling_off_days)
-    if until > now:
-        raise NotAllowed("assign.cooling_off", until=until)
-
-
-def _protection(ground: Ground, now: datetime) -> datetime:
-    return now + timedelta(days=ground.playbook.protection_days)
-
-
-def _pass_over(opportunity: Opportunity, ground: Ground, now: datetime) -> None:
+def pass_over(opportunity: Opportunity, ground: Ground, now: datetime) -> None:
     """Start the new owner's clock: what fell due before it was theirs is not held against them."""
     opportunity.attended_at = now
     if opportunity.next_due_at is not None and opportunity.next_due_at <= now:

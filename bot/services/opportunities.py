@@ -18,6 +18,7 @@ from bot.services.reading import done, history_of, is_undoable_until, lines, vie
 from bot.services.recording import Recorder, changed, ground_of, load, restore, snapshot
 from bot.services.stages import check_customer_free, reopen
 from bot.services.values import Done, HistoryLine, OpportunityLine, OpportunityView
+from bot.services.veiling import veil_of
 
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
@@ -48,18 +49,25 @@ def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int =
         limit: At most so many.
     """
     with desk.reading(by) as session:
-        statement = _matching(select(Opportunity).where(visible_to(by)), words)
+        statement = matching(select(Opportunity).where(visible_to(by)), words)
         if scope == "open":
             statement = statement.where(_OPEN)
         mine = Opportunity.owner_id == (by.member_id or 0)
-        return lines(
+        found = lines(
             session,
             statement.order_by(mine.desc(), Opportunity.closed_at.is_not(None), Opportunity.id.desc()).limit(limit),
             desk.now(),
         )
+        return tuple(one for one in found if one.owner is not None or shows(one.customer, one.need, words))
 
 
-def _matching(statement: Select[Opportunity], words: str) -> Select[Opportunity]:
+def shows(customer: str, need: str, words: str) -> bool:
+    """Say whether words are seen in a line; what is hidden in its need is not found by typing it."""
+    return words.strip().lower() in need.lower() or set(identity.query_keys(words)) <= identity.search_keys(customer)
+
+
+def matching(statement: Select[Opportunity], words: str) -> Select[Opportunity]:
+    """Return a query held to opportunities whose customer or need has these words."""
     keys = sorted(identity.query_keys(words)) if words.strip() else []
     if not words.strip():
         return statement
@@ -77,7 +85,7 @@ def _matching(statement: Select[Opportunity], words: str) -> Select[Opportunity]
 def options(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[OpportunityLine, ...]:
     """Return what a type-ahead of one's open opportunities offers, the most urgent first; managers see their teams' too."""
     with desk.reading(by) as session:
-        statement = _matching(select(Opportunity).where(_OPEN), typed)
+        statement = matching(select(Opportunity).where(_OPEN), typed)
         mine = Opportunity.owner_id == (by.member_id or 0)
         if by.is_admin:
             statement = statement.where(Opportunity.owner_id.is_not(None))
@@ -158,7 +166,8 @@ def history_page(
     with desk.reading(by) as session:
         opportunity = load(session, opportunity_id)
         check_sees(opportunity, by)
-        found = history_of(session, opportunity_id, limit=limit, before_id=before_id)
+        veil = veil_of(session, opportunity, by)
+        found = history_of(session, opportunity_id, limit=limit, before_id=before_id, veil=veil)
         return view_of(session, opportunity, by, desk.now(), history=0), found
 
 

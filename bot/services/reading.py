@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from bot.domain.events import event_from
 from bot.domain.health import broken_clauses
 from bot.domain.playbook import Name, Playbook, StageKind
+from bot.domain.veil import Veil
 from bot.errors import Text
 from bot.models import Assignment, Contact, Customer, EventRow, Member, Opportunity
 from bot.models.session import write_appended
@@ -18,6 +19,7 @@ from bot.services.playbooks import loaded
 from bot.services.reasons import reason_text
 from bot.services.recording import ground_of
 from bot.services.values import ContactRef, Done, HistoryLine, MemberRef, OpportunityLine, OpportunityView, PointLine
+from bot.services.veiling import veil_of, veils
 
 UNDO_MINUTES = 10
 
@@ -45,9 +47,10 @@ def view_of(
     ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
     playbook, team = ground.playbook, ground.team
     customer = session.get_one(Customer, opportunity.customer_id)
-    contact = session.get(Contact, opportunity.contact_id) if opportunity.contact_id else None
+    veil = veil_of(session, opportunity, by)
+    contact = session.get(Contact, opportunity.contact_id) if opportunity.contact_id and veil is None else None
     pending = pending_assignment(session, opportunity)
-    lines = history_of(session, opportunity.id, limit=history) if history else ()
+    lines = history_of(session, opportunity.id, limit=history, veil=veil) if history else ()
     kind = StageKind(opportunity.stage_kind)
     return OpportunityView(
         id=opportunity.id,
@@ -62,7 +65,7 @@ def view_of(
         customer_id=customer.id,
         customer=customer.name,
         contact=_contact(contact) if contact else None,
-        need=opportunity.need,
+        need=_seen(opportunity.need, veil),
         amount_minor=opportunity.amount_minor,
         currency=opportunity.currency,
         source=_source(opportunity.source, playbook),
@@ -78,15 +81,13 @@ def view_of(
         score=opportunity.score,
         points=_points(opportunity, playbook),
         owner=_owner(session, opportunity, by),
-        owner_reason=reason_text(opportunity.owner_reason["key"], opportunity.owner_reason["params"])
-        if opportunity.owner_reason
-        else None,
+        owner_reason=reason_of(opportunity, veil),
         is_accepted=opportunity.accepted_at is not None,
         accept_by=opportunity.accept_by
         if opportunity.accepted_at is None
         else (pending.accept_by if pending else None),
         offered_to=ref_or_none(session, pending.member_id) if pending else None,
-        next_text=opportunity.next_text,
+        next_text=_seen(opportunity.next_text, veil) if opportunity.next_text else None,
         next_due_at=opportunity.next_due_at,
         is_overdue=_is_overdue(opportunity, now),
         snoozed_until=opportunity.snoozed_until,
@@ -95,7 +96,7 @@ def view_of(
         closed_at=opportunity.closed_at,
         closed_from=playbook.stage(opportunity.closed_from) if opportunity.closed_from else None,
         close_reason=playbook.reason(kind, opportunity.close_reason) if kind.is_closed else None,
-        close_note=opportunity.close_note,
+        close_note=_seen(opportunity.close_note, veil) if opportunity.close_note else None,
         competitor=opportunity.competitor,
         win_back_on=opportunity.win_back_on,
         may=_may(opportunity, pending, by),
@@ -104,11 +105,24 @@ def view_of(
         history_count=history_count(session, opportunity.id) if history else 0,
         review_due_at=opportunity.review_due_at,
         is_reviewed=opportunity.reviewed_at is not None,
-        contacts=_contacts(session, customer.id) if contacts else (),
+        contacts=_contacts(session, customer.id) if contacts and veil is None else (),
         loss_reasons=tuple(one for one in playbook.loss_reasons if not one.imports_only),
         win_reasons=tuple(one for one in playbook.win_reasons if not one.imports_only),
         answers={(one.key, option.key): option.name for one in playbook.scorecard.criteria for option in one.options},
     )
+
+
+def _seen(text: str, veil: Veil | None) -> str:
+    return veil.text(text) if veil is not None else text
+
+
+def reason_of(opportunity: Opportunity, veil: Veil | None) -> Text | None:
+    """Return why this owner, or why it is in the pool."""
+    if not opportunity.owner_reason:
+        return None
+    params = opportunity.owner_reason["params"]
+    seen = {name: _seen(value, veil) if isinstance(value, str) else value for name, value in params.items()}
+    return reason_text(opportunity.owner_reason["key"], seen)
 
 
 def _owner(session: Session, opportunity: Opportunity, by: Actor) -> MemberRef | None:
@@ -159,6 +173,8 @@ def _may(opportunity: Opportunity, pending: Assignment | None, by: Actor) -> fro
         found.add("note")
     if is_open and opportunity.owner_id is None and by.role in {"rep", "manager", "admin"} and may_see(opportunity, by):
         found.add("claim")
+    if is_open and opportunity.owner_id is not None and may_act(opportunity, by):
+        found.add("release")
     if may_act(opportunity, by):
         found |= (
             {"follow_up", "advance", "won", "lost", "handover", "edit"} if is_open else {"reopen", "edit", "review"}
@@ -194,7 +210,7 @@ _AFTER_ALL = 2**62
 
 
 def history_of(
-    session: Session, opportunity_id: int, *, limit: int, before_id: int | None = None
+    session: Session, opportunity_id: int, *, limit: int, before_id: int | None = None, veil: Veil | None = None
 ) -> tuple[HistoryLine, ...]:
     """Return a page of the history, newest first."""
     asked = {"opportunity_id": opportunity_id, "before_id": before_id or _AFTER_ALL, "most": limit}
@@ -204,8 +220,10 @@ def history_of(
     if actors:
         named = select(Member.id, Member.name, Member.slack_user_id).where(Member.id.in_(actors))
         people = {row.id: MemberRef(row.id, row.name, row.slack_user_id) for row in session.execute(named)}
+    events = [event_from(row.kind, row.payload) for row in rows]
     return tuple(
-        HistoryLine(row.id, row.at, people.get(row.actor_id), event_from(row.kind, row.payload)) for row in rows
+        HistoryLine(row.id, row.at, people.get(row.actor_id), veil.event(event) if veil else event)
+        for row, event in zip(rows, events, strict=True)
     )
 
 
@@ -215,10 +233,11 @@ def history_count(session: Session, opportunity_id: int) -> int:
 
 
 def lines(session: Session, statement: Select[Opportunity], now: datetime) -> tuple[OpportunityLine, ...]:
-    """Return the opportunities of a query as lines of a list, in its order."""
+    """Return the opportunities of a query as lines of a list, in its order; what nobody owns shows no contact."""
     rows = list(session.scalars(statement))
     if not rows:
         return ()
+    hidden = veils(session, {row.customer_id for row in rows if row.owner_id is None})
     named = select(Customer.id, Customer.name).where(Customer.id.in_({row.customer_id for row in rows}))
     customers = {row.id: row.name for row in session.execute(named)}
     owners = {row.owner_id for row in rows if row.owner_id is not None}
@@ -229,13 +248,15 @@ def lines(session: Session, statement: Select[Opportunity], now: datetime) -> tu
         OpportunityLine(
             id=row.id,
             customer=customers[row.customer_id],
-            need=row.need,
+            need=_seen(row.need, hidden.get(row.customer_id) if row.owner_id is None else None),
             stage=loaded(session, row.playbook_id).stage(row.stage_key),
             grade=row.grade,
             amount_minor=row.amount_minor,
             currency=row.currency,
             owner=people.get(row.owner_id) if row.owner_id else None,
-            next_text=row.next_text,
+            next_text=_seen(row.next_text, hidden.get(row.customer_id) if row.owner_id is None else None)
+            if row.next_text
+            else None,
             next_due_at=row.next_due_at,
             is_overdue=_is_overdue(row, now),
             expected_close_on=row.expected_close_on,

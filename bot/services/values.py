@@ -74,7 +74,8 @@ class OpportunityView:
     Attributes:
         owner_reason: Why this owner, as a text.
         stages: The team's stages in order, for the advance form.
-        may: What the reader may do now: follow_up, advance, won, lost, handover, edit, reopen, review, claim, accept, reassign, note.
+        may: What the reader may do now: follow_up, advance, won, lost, handover, edit, reopen, review, claim, release, accept, reassign,
+            note.
         broken: Clauses of the invariant that do not hold, such as ``next_step``.
         zone: The team's zone; a reader's own zone is the handler's business.
         history: The latest events, newest first.

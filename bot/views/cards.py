@@ -14,7 +14,7 @@ from bot.views.review_forms import ReviewId
 
 _NAME, _NEED, _STEP = 120, 240, 200
 _UNDO = timedelta(minutes=10)
-_CHANNEL_MAY = frozenset({"follow_up", "advance", "won", "lost", "handover", "edit"})
+_CHANNEL_MAY = frozenset({"follow_up", "advance", "won", "lost", "handover", "edit", "release"})
 
 
 def channel_card(t: Translator, view: OpportunityView) -> Message:
@@ -180,6 +180,8 @@ def _buttons(t: Translator, view: OpportunityView, may: frozenset[str], undo: in
         options.append(elements.option(t("card.button.edit"), f"edit:{view.id}"))
     if "reopen" in may:
         options.append(elements.option(t("card.button.reopen"), f"reopen:{view.id}"))
+    if "release" in may:
+        options.append(elements.option(t("card.button.release"), f"release:{view.id}"))
     if undo is not None:
         options.append(elements.option(t("card.button.undo"), f"undo:{view.id}:{undo}"))
     return [elements.actions(*shown, elements.overflow(Action.CARD_MENU, options))]

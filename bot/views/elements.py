@@ -145,13 +145,15 @@ def overflow(action_id: str, options: Sequence[Option]) -> Element:
     return _part("overflow", action_id=action_id, options=list(options)[:OVERFLOW])
 
 
-def menu(action_id: str, placeholder: str, options: Sequence[Option]) -> Element:
-    """Return a select that acts when something is chosen, for messages."""
+def menu(action_id: str, placeholder: str, options: Sequence[Option], *, chosen: str | None = None) -> Element:
+    """Return a select that acts when something is chosen, outside of inputs; ``chosen`` is the value that stands there."""
+    shown = list(options)[:OPTIONS]
     return _part(
         "static_select",
         action_id=action_id,
         placeholder=plain_text(placeholder, PLACEHOLDER),
-        options=list(options)[:OPTIONS],
+        options=shown,
+        initial_option=_chosen(shown, chosen),
     )
 
 

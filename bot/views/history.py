@@ -16,7 +16,9 @@ from bot.views.mrkdwn import escape_line, harmless, harmless_name
 
 PAGE = 20
 _WORDS, _NAME, _CHUNK = 400, 80, 2800
-_ACTORS_OWN = frozenset({"AssignmentAccepted", "AssignmentDeclined", "Claimed", "CollisionStopped", "HandoverDeclined"})
+_ACTORS_OWN = frozenset(
+    {"AssignmentAccepted", "AssignmentDeclined", "Claimed", "ClaimedAcross", "CollisionStopped", "HandoverDeclined"}
+)
 _DAYS = frozenset({"expected_close_on", "quote_valid_until"})
 _QUIET = frozenset({"Graded", "NextStepSet", "NextStepDone", "AssignmentAccepted", "LadderStepTaken"})
 
@@ -134,7 +136,18 @@ def _declined(t: Translator, event: ev.AssignmentDeclined, _view: OpportunityVie
 
 def _pooled(t: Translator, event: ev.PutInPool, _view: OpportunityView | None) -> tuple[str, Params]:
     cause = f"event.pool.{event.cause}"
-    return event.kind, {"cause": t(cause) if t.has(cause) else _text(event.cause), "former": _person(event.former)}
+    return event.kind, {
+        "cause": t(cause) if t.has(cause) else _text(event.cause),
+        "former": _person(event.former),
+        "reason": _after(t, "event.because", event.reason),
+    }
+
+
+def _claimed(_t: Translator, event: ev.Claimed, _view: OpportunityView | None) -> tuple[str, Params]:
+    params = {"member": _person(event.member)}
+    if event.to_team:
+        return "ClaimedAcross", {**params, "before": _person(event.from_team), "after": _person(event.to_team)}
+    return event.kind, params
 
 
 def _member(_t: Translator, event: Any, _view: OpportunityView | None) -> tuple[str, Params]:
@@ -228,7 +241,7 @@ def _handover_declined(t: Translator, event: ev.HandoverDeclined, _view: Opportu
 
 
 def _owner(_t: Translator, event: ev.OwnerChanged, _view: OpportunityView | None) -> tuple[str, Params]:
-    key = "OwnerReassigned" if event.how == "reassigned" else event.kind
+    key = {"reassigned": "OwnerReassigned", "assigned": "OwnerAssigned"}.get(event.how, event.kind)
     return key, {"before": _person(event.before), "after": _person(event.after)}
 
 
@@ -271,7 +284,7 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.AssignmentAccepted: _member,
     ev.AssignmentDeclined: _declined,
     ev.PutInPool: _pooled,
-    ev.Claimed: _member,
+    ev.Claimed: _claimed,
     ev.FollowUpLogged: _followed_up,
     ev.NextStepSet: _step,
     ev.NextStepDone: _step_done,

@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from bot.i18n import Translator
+from bot.services.pool_list import PoolPage
 from bot.services.values import Day, OpportunityLine
-from bot.views import elements, pipeline
+from bot.views import elements, pipeline, pool_forms
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line
 from bot.views.nudges import late
 from bot.views.snooze import snooze_select
 
-# Two blocks a row; with all of these full the Home has 84 of the 100 blocks that Slack allows.
+# Two blocks a row; with all of these full, and the pool, the Home has 89 of the 100 blocks that Slack allows.
 MOST = {"overdue": 12, "today": 12, "waiting": 8, "upcoming": 8}
 _CUSTOMER, _NEED, _STEP = 80, 80, 200
 
@@ -27,6 +28,7 @@ def view(
     may_set_up: bool = False,
     is_outside: bool = False,
     undelivered: Sequence[Block] = (),
+    pool: PoolPage | None = None,
 ) -> View:
     """Return a member's Home.
 
@@ -38,12 +40,14 @@ def view(
         may_set_up: Whether they may set teams up.
         is_outside: Whether they are on no team and manage none.
         undelivered: What an admin sees of messages that could not be delivered, from ``dead_letters.part``.
+        pool: The beginning of the pool as they see it.
     """
     blocks = [elements.header(t("home.title", day=t.local(now).date()))]
     if not has_team:
         blocks += _without_team(t, may_set_up=may_set_up)
     else:
         blocks += _with_team(t, day, now, may_set_up=may_set_up)
+        blocks += pool_forms.home_part(t, pool) if pool is not None else []
         if is_outside:
             blocks.insert(1, elements.section(t("home.outside")))
     top = next((index for index, block in enumerate(blocks) if block.get("block_id") == "home.top"), 0)

@@ -12,10 +12,11 @@ from bot.domain.events import AssignmentDeclined, Claimed, PutInPool
 from bot.errors import LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken
 from bot.models import Assignment, Choice, Member, OutboxRow
 from bot.models.session import Database
-from bot.services import assignments, follow_ups, handovers, leads, members, opportunities, playbooks, stages, sweep
+from bot.services import follow_ups, handovers, leads, members, opportunities, playbooks, pool, pool_list, stages, sweep
 from bot.services.desk import Actor, system_actor
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
+from bot.services.pool_list import PoolFilter, PoolRow
 from bot.services.stages import LossForm
 from bot.services.values import OpportunityView
 from tests.factories import TeamWorld, again, make_lead, make_member, make_team
@@ -37,6 +38,10 @@ def pooled(world: TeamWorld, **values: Any) -> OpportunityView:
         members.set_away(world.desk, None, by=one)
     assert shown.owner is None
     return shown
+
+
+def pool_rows(world: TeamWorld, by: Actor) -> tuple[PoolRow, ...]:
+    return pool_list.listing(world.desk, PoolFilter(), by=by).rows
 
 
 def owner(world: TeamWorld, shown: OpportunityView) -> Actor:
@@ -66,7 +71,7 @@ def test_who_declines_is_followed_by_the_next_and_then_comes_the_pool(
     assert third.owner_reason is not None
     assert third.owner_reason.key == "assign.pool_nobody"
     assert told(database, team_world.manager.member_id) == ["notice.pool_nobody"]
-    assert [line.id for line in assignments.pool(team_world.desk, by=team_world.rep)] == [first.id]
+    assert [line.id for line in pool_rows(team_world, team_world.rep)] == [first.id]
     kinds = [type(line.event) for line in opportunities.history(team_world.desk, first.id, by=team_world.rep)]
     assert kinds.count(AssignmentDeclined) == 2
     assert kinds[0] is PutInPool
@@ -162,16 +167,16 @@ def test_a_manager_or_admin_who_is_listed_as_a_rep_is_given_leads_too(team_world
 def test_a_claim_makes_an_accepted_owner_with_a_protection_of_their_own(team_world: TeamWorld) -> None:
     one = pooled(team_world)
     team_world.clock.advance(timedelta(days=8))
-    done = assignments.claim(team_world.desk, one.id, by=team_world.rep)
+    done = pool.claim(team_world.desk, one.id, by=team_world.rep)
     shown = done.opportunity
     assert shown.owner is not None
     assert shown.owner_reason is not None
     assert (shown.owner.name, shown.is_accepted, shown.owner_reason.key) == ("Rep", True, "assign.claimed")
     event = opportunities.history(team_world.desk, one.id, by=team_world.rep, limit=1)[0].event
     assert event == Claimed(team_world.rep.member_id or 0, "Rep")
-    assert assignments.pool(team_world.desk, by=team_world.rep) == ()
+    assert pool_rows(team_world, team_world.rep) == ()
     with pytest.raises(LeadAlreadyClaimed) as caught:
-        assignments.claim(team_world.desk, one.id, by=team_world.rep2)
+        pool.claim(team_world.desk, one.id, by=team_world.rep2)
     assert caught.value.params == {"owner": "Rep"}
 
 
@@ -193,7 +198,7 @@ def test_of_forty_who_claim_at_once_one_wins_and_all_others_learn_who(
     def run(index: int) -> None:
         gate.wait()
         try:
-            results[index] = assignments.claim(team_world.desk, one.id, by=crowd[index])
+            results[index] = pool.claim(team_world.desk, one.id, by=crowd[index])
         except Exception as error:  # noqa: BLE001 - every outcome is looked at
             results[index] = error
 
@@ -214,16 +219,16 @@ def test_of_forty_who_claim_at_once_one_wins_and_all_others_learn_who(
 def test_who_may_claim_and_what(team_world: TeamWorld) -> None:
     one = pooled(team_world)
     with pytest.raises(NotAllowed):
-        assignments.claim(team_world.desk, one.id, by=team_world.specialist)
+        pool.claim(team_world.desk, one.id, by=team_world.specialist)
     with pytest.raises(NotAllowed):
-        assignments.claim(team_world.desk, one.id, by=system_actor(team_world.rep.workspace_id))
+        pool.claim(team_world.desk, one.id, by=system_actor(team_world.rep.workspace_id))
     for who in (team_world.other_rep, team_world.other_manager):
         with pytest.raises(NotFound):
-            assignments.claim(team_world.desk, one.id, by=who)
-        assert assignments.pool(team_world.desk, by=who) == ()
+            pool.claim(team_world.desk, one.id, by=who)
+        assert pool_rows(team_world, who) == ()
     stages.lose(team_world.desk, LossForm(opportunity_id=one.id, reason="price"), by=team_world.manager)
     with pytest.raises(RuleBroken):
-        assignments.claim(team_world.desk, one.id, by=team_world.rep)
+        pool.claim(team_world.desk, one.id, by=team_world.rep)
 
 
 def test_in_the_pool_a_rep_claims_before_they_act(team_world: TeamWorld) -> None:
@@ -243,16 +248,16 @@ def test_claims_have_a_cap_a_day_and_on_what_is_held(team_world: TeamWorld) -> N
     playbooks.publish(team_world.desk, team_world.team.id, data, by=team_world.manager)
     waiting = [pooled(team_world, customer_name=f"Firm {number * 1111}").id for number in range(5)]
     for number in waiting[:2]:
-        assignments.claim(team_world.desk, number, by=team_world.rep)
+        pool.claim(team_world.desk, number, by=team_world.rep)
     with pytest.raises(NotAllowed) as caught:
-        assignments.claim(team_world.desk, waiting[2], by=team_world.rep)
+        pool.claim(team_world.desk, waiting[2], by=team_world.rep)
     assert (caught.value.key, caught.value.params) == ("assign.claims_most", {"most": 2})
     team_world.clock.advance(timedelta(hours=15))  # midnight in Shanghai
-    assignments.claim(team_world.desk, waiting[2], by=team_world.rep)
+    pool.claim(team_world.desk, waiting[2], by=team_world.rep)
     with pytest.raises(NotAllowed) as caught:
-        assignments.claim(team_world.desk, waiting[3], by=team_world.rep)
+        pool.claim(team_world.desk, waiting[3], by=team_world.rep)
     assert (caught.value.key, caught.value.params) == ("assign.held_most", {"most": 3})
-    assignments.claim(team_world.desk, waiting[3], by=team_world.rep2)
+    pool.claim(team_world.desk, waiting[3], by=team_world.rep2)
 
 
 def test_the_former_owner_lets_others_have_their_turn_for_seven_days(team_world: TeamWorld) -> None:
@@ -265,18 +270,18 @@ def test_the_former_owner_lets_others_have_their_turn_for_seven_days(team_world:
         sweep.digests(team_world.desk)
     recycled = team_world.clock.now()
     with pytest.raises(NotAllowed) as caught:
-        assignments.claim(team_world.desk, one.id, by=team_world.rep)
+        pool.claim(team_world.desk, one.id, by=team_world.rep)
     assert (caught.value.key, caught.value.params) == (
         "assign.cooling_off",
         {"until": recycled + timedelta(days=7)},
     )
     team_world.clock.set(recycled + timedelta(days=7))
-    assert assignments.claim(team_world.desk, one.id, by=team_world.rep).opportunity.owner is not None
+    assert pool.claim(team_world.desk, one.id, by=team_world.rep).opportunity.owner is not None
 
 
 def test_what_fell_due_in_the_pool_is_not_held_against_who_claims_it(team_world: TeamWorld, database: Database) -> None:
     one = pooled(team_world)
     team_world.clock.advance(timedelta(days=3))
-    assignments.claim(team_world.desk, one.id, by=team_world.rep)
+    pool.claim(team_world.desk, one.id, by=team_world.rep)
     sweep.due(team_world.desk)
     assert told(database, team_world.rep.member_id) == []

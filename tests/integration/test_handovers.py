@@ -10,7 +10,7 @@ from bot.domain.events import HandoverDeclined, HandoverOffered, OwnerChanged
 from bot.errors import InvalidInput, NotAllowed, NotFound, RuleBroken
 from bot.models import OutboxRow
 from bot.models.session import Database
-from bot.services import assignments, follow_ups, handovers, leads, members, opportunities, outbox, reports, stages
+from bot.services import follow_ups, handovers, leads, members, opportunities, outbox, pool, reports, stages
 from bot.services.desk import Actor
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
@@ -269,7 +269,7 @@ def test_from_the_pool_a_manager_may_offer_it_and_a_claim_takes_the_offer_back(t
     pooled = leads.capture(team_world.desk, form, by=team_world.specialist).opportunity
     team_world.clock.advance(timedelta(hours=2))
     handovers.offer(team_world.desk, pooled.id, slack(team_world.rep2), None, by=team_world.manager)
-    assignments.claim(team_world.desk, pooled.id, by=team_world.rep)
+    pool.claim(team_world.desk, pooled.id, by=team_world.rep)
     with pytest.raises(RuleBroken):
         handovers.accept(team_world.desk, pooled.id, by=team_world.rep2)
     handovers.offer(team_world.desk, pooled.id, slack(team_world.rep2), None, by=team_world.manager)

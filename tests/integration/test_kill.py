@@ -43,6 +43,8 @@ class Program:
         self._environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
+            # The program that is tested is the one beside these tests, whatever else is installed.
+            "PYTHONPATH": str(Path(__file__).parents[2]),
             "SLACK_BOT_TOKEN": sandbox.settings.bot_token,
             "SLACK_SIGNING_SECRET": sandbox.settings.signing_secret,
             "SLACK_API_URL": sandbox.base_url,

@@ -13,10 +13,11 @@ from bot.domain.events import CollisionStopped, LeadCaptured
 from bot.errors import CustomerProtected, InvalidInput, NotAllowed
 from bot.models import Customer, CustomerKey, Opportunity, OutboxRow, ProcessedRequest
 from bot.models.session import Database
-from bot.services import assignments, customers, follow_ups, leads, opportunities, playbooks, stages
+from bot.services import customers, follow_ups, leads, opportunities, playbooks, pool_list, stages
 from bot.services.desk import Actor, AlreadyDone, Desk
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
+from bot.services.pool_list import PoolFilter
 from bot.services.stages import LossForm
 from tests.factories import TeamWorld, make_lead, make_member
 
@@ -483,7 +484,7 @@ def test_a_lead_shows_up_in_the_picker_at_once(team_world: TeamWorld) -> None:
     capture(team_world, team_world.rep)
     found = customers.search(team_world.desk, "mari", by=team_world.rep2)
     assert [(one.name, one.state, one.is_mine) for one in found] == [("Marigold Foundry GmbH", "protected", False)]
-    assert assignments.pool(team_world.desk, by=team_world.rep2) == ()
+    assert pool_list.listing(team_world.desk, PoolFilter(), by=team_world.rep2).rows == ()
 
 
 def test_the_clock_stood_still(clock: FakeClock, team_world: TeamWorld) -> None:

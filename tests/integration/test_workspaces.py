@@ -24,7 +24,6 @@ from bot.models import (
     WorkspaceOwned,
 )
 from bot.services import (
-    assignments,
     customers,
     follow_ups,
     handovers,
@@ -32,6 +31,7 @@ from bot.services import (
     members,
     opportunities,
     playbooks,
+    pool,
     reports,
     reviews,
     stages,
@@ -120,7 +120,7 @@ def _attempts(mine: TeamWorld, number: int, event_id: int) -> dict[str, Callable
         "accept": lambda by: handovers.accept(desk, number, by=by),
         "decline": lambda by: handovers.decline(desk, number, None, by=by),
         "dossier": lambda by: handovers.dossier(desk, number, by=by),
-        "claim": lambda by: assignments.claim(desk, number, by=by),
+        "claim": lambda by: pool.claim(desk, number, by=by),
         "review": lambda by: reviews.write(desk, number, "x", by=by),
     }
 
