@@ -3,7 +3,7 @@
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Reply
 from bot.i18n import Translator
-from bot.services import reports, teams
+from bot.services import registrations, reports, rulings, teams
 from bot.services.desk import Actor
 from bot.views import home
 from bot.views.ids import Action
@@ -39,6 +39,7 @@ def republish(kit: Kit, by: Actor) -> None:
         has_team=teams.has_team(kit.desk, by=by),
         may_set_up=may_set_up,
         is_outside=by.team_id is None and not may_set_up,
+        cases=(*rulings.waiting(kit.desk, by=by), *registrations.waiting(kit.desk, by=by)),
     )
     kit.gateway.publish_home(by.slack_user_id, view)
 

@@ -119,21 +119,29 @@ class Delivery:
         if parcel.card_of is not None:
             self._deliver_card(promise, parcel, metadata)
             return
-        channel = self._gateway.open_dm(address.slack_id) if address.is_member else address.slack_id
-        ts = self._gateway.post(channel, text, blocks, metadata=metadata)
+        if parcel.stands_at is not None and self._updated(parcel, metadata):
+            channel, ts = parcel.stands_at
+        else:
+            channel = self._gateway.open_dm(address.slack_id) if address.is_member else address.slack_id
+            ts = self._gateway.post(channel, text, blocks, metadata=metadata)
         outbox.sent(self._desk, promise, channel=channel, ts=ts)
 
     def _deliver_card(self, promise: Promise, parcel: Parcel, metadata: dict[str, Any]) -> None:
         text, blocks = parcel.message
-        if parcel.stands_at is not None:
+        if parcel.stands_at is not None and self._updated(parcel, metadata):
             channel, ts = parcel.stands_at
-            try:
-                self._gateway.update(channel, ts, text, blocks, metadata=metadata)
-            except Rejected as error:
-                if error.code not in _CARD_IS_GONE:
-                    raise
-            else:
-                outbox.sent(self._desk, promise, channel=channel, ts=ts)
-                return
+            outbox.sent(self._desk, promise, channel=channel, ts=ts)
+            return
         ts = self._gateway.post(promise.channel, text, blocks, metadata=metadata)
         outbox.card_posted(self._desk, promise, parcel.card_of or 0, promise.channel, ts)
+
+    def _updated(self, parcel: Parcel, metadata: dict[str, Any]) -> bool:
+        """Replace the message that stands already; False where it is gone and must be posted anew."""
+        (channel, ts), (text, blocks) = parcel.stands_at or ("", ""), parcel.message
+        try:
+            self._gateway.update(channel, ts, text, blocks, metadata=metadata)
+        except Rejected as error:
+            if error.code not in _CARD_IS_GONE:
+                raise
+            return False
+        return True

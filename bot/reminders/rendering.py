@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.attention import Cause, Step
 from bot.errors import NotFound
 from bot.i18n import Translator
+from bot.reminders import cases
 from bot.reminders.relevance import still_needed
 from bot.services import handovers, opportunities, outbox, reports
 from bot.services.desk import Desk, system_actor
@@ -23,12 +24,12 @@ _WIN_BACK = "notice.win_back"
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A rendered message; for a card also where it stands already.
+    """A rendered message, and where it stands already.
 
     Attributes:
         message: Text and blocks.
         card_of: The opportunity whose card it is.
-        stands_at: Channel and ts of the card to be replaced, if there is one.
+        stands_at: Channel and ts of the message to be replaced, if there is one.
     """
 
     message: Message
@@ -144,6 +145,16 @@ def _notice(work: _Rendering) -> Parcel | None:
     return Parcel(notices.notice(work.t, key, params, shown, may_open=may_open))
 
 
+def _made_by(make: Callable[[cases.Reading], Message | None]) -> Callable[[_Rendering], Parcel | None]:
+    def rendered(work: _Rendering) -> Parcel | None:
+        message = make(cases.Reading(work.desk, work.payload, work.address.actor, work.t))
+        channel, ts = work.payload.get("channel"), work.payload.get("ts")
+        stands_at = (str(channel), str(ts)) if channel and ts else work.promise.stands_at
+        return Parcel(message, stands_at=stands_at) if message is not None else None
+
+    return rendered
+
+
 _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "card": _card,
     "offer": _offer,
@@ -152,4 +163,5 @@ _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "escalation": _escalation,
     "digest": _digest,
     "notice": _notice,
+    **{kind: _made_by(make) for kind, make in cases.BY_KIND.items()},
 }

@@ -43,7 +43,10 @@ _HEADS = _heads()
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """A leased message: ``channel`` is a Slack channel id, or ``member:7``; ``payload`` has ids only."""
+    """A leased message: ``channel`` is a Slack channel id, or ``member:7``; ``payload`` has ids only.
+
+    ``stands_at`` is channel and ts of the message that it was sent as before, where it is to be sent anew.
+    """
 
     id: int
     workspace_id: int
@@ -53,6 +56,7 @@ class Promise:
     due_at: datetime
     attempts: int
     created_at: datetime
+    stands_at: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,15 @@ def lease(desk: Desk, *, limit: int = 50, seconds: float = 60.0) -> tuple[Promis
         ).all()
         found = [
             Promise(
-                row.id, row.workspace_id, row.kind, row.channel, row.payload, row.due_at, row.attempts, row.created_at
+                row.id,
+                row.workspace_id,
+                row.kind,
+                row.channel,
+                row.payload,
+                row.due_at,
+                row.attempts,
+                row.created_at,
+                (row.slack_channel, row.slack_ts) if row.slack_channel and row.slack_ts else None,
             )
             for row in taken
         ]
@@ -145,11 +157,12 @@ def _settle(desk: Desk, promise: Promise, values: dict[str, Any]) -> None:
             .execution_options(synchronize_session=False)
         ).scalar()
         if settled is None:
-            # It was armed again while it was on its way: free it, so that the newer state follows.
+            # It was armed again while it was on its way: free it, so that the newer state follows where this one stands.
+            standing = {name: values[name] for name in ("slack_channel", "slack_ts") if name in values}
             session.execute(
                 update(OutboxRow)
                 .where(OutboxRow.id == promise.id)
-                .values(leased_until=0.0)
+                .values(leased_until=0.0, **standing)
                 .execution_options(synchronize_session=False)
             )
 
