@@ -228,6 +228,8 @@ def _carry_out(recorder: Recorder, opportunity: Opportunity, verdict: Verdict, a
     if verdict is Verdict.GIVE:
         return verdicts.give(recorder, opportunity, asker)
     if verdict is Verdict.SHARE:
+        if opportunity.owner_id is None:
+            raise RuleBroken("ruling.nobody_to_share")
         verdicts.check_can_own(asker)
     return ground_of(recorder.session, opportunity.team_id, opportunity.playbook_id)
 

@@ -9,6 +9,7 @@ from bot.domain import events as ev
 from bot.i18n import Translator
 from bot.services.values import HistoryLine, MemberRef, OpportunityView
 from bot.views import elements
+from bot.views.collision_forms import verdict
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line, harmless_name
@@ -276,9 +277,8 @@ def _ruling_asked(_t: Translator, event: ev.RulingAsked, _view: OpportunityView 
 
 
 def _ruled(t: Translator, event: ev.RulingMade, _view: OpportunityView | None) -> tuple[str, Params]:
-    owner = _person(event.owner) if event.owner else t("card.pool")
-    verdict = t(f"ruling.verdict.{event.verdict}", owner=owner, asker=_person(event.asker))
-    return event.kind, {"verdict": verdict, "sentence": _text(event.sentence)}
+    decided = verdict(t, event.verdict, event.owner, event.asker)
+    return event.kind, {"verdict": decided, "sentence": _text(event.sentence)}
 
 
 def _other_team(_t: Translator, event: ev.TeamChanged, view: OpportunityView | None) -> tuple[str, Params]:

@@ -105,10 +105,12 @@ def told(t: Translator, case: RulingCase, shown: OpportunityView | None, *, is_a
 def _ways(t: Translator, case: RulingCase) -> list[Any]:
     owner, asker = clip(case.owner.name, 40) if case.owner else None, clip(case.asker.name, 40)
     keep = t("ruling.button.keep", owner=owner) if owner else t("ruling.button.keep_pool")
+    # With nobody who has it there is nobody to share with.
+    share = [elements.button(t("ruling.button.share"), RulingId.SHARE, case.id)] if owner else []
     return [
         elements.button(keep, RulingId.KEEP, case.id),
         elements.button(t("ruling.button.give", asker=asker), RulingId.GIVE, case.id),
-        elements.button(t("ruling.button.share"), RulingId.SHARE, case.id),
+        *share,
         elements.button(t("answer.open_card"), Action.CARD_OPEN, case.opportunity_id),
     ]
 

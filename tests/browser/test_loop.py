@@ -164,7 +164,7 @@ def be_stopped(other: Window, script: Script) -> None:
     other.shoot("second-types")
     option.click()
     other.submit()
-    expect(other.modal.locator("[data-block-id='collision.ways']")).to_be_visible()
+    expect(other.modal.locator("[data-block=actions][data-block-id='collision.ways']")).to_be_visible()
     expect(other.modal).to_contain_text(script.leader_name)
     other.shoot("second-told")
     other.close()
