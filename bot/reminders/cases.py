@@ -36,7 +36,8 @@ class Reading:
 
 
 def _ruling(work: Reading) -> Message | None:
-    case = rulings.case(work.desk, work.number("ruling_id"), by=work.by)
+    # Who was asked learns what was ruled, also where the opportunity went to a team that is not theirs.
+    case = rulings.case(work.desk, work.number("ruling_id"), by=system_actor(work.by.workspace_id))
     return ruling_views.card(work.t, case)
 
 
@@ -51,7 +52,7 @@ def _ruled(work: Reading) -> Message | None:
 
 
 def _registration(work: Reading) -> Message | None:
-    case = registrations.case(work.desk, work.number("registration_id"), by=work.by)
+    case = registrations.case(work.desk, work.number("registration_id"), by=system_actor(work.by.workspace_id))
     return registration_views.card(work.t, case)
 
 

@@ -91,6 +91,7 @@ def rule(desk: Desk, ruling_id: int, verdict: Verdict, sentence: str | None, *, 
         ruling = _ruling(session, ruling_id)
         # The opportunity is held before the ruling, here as where one is asked for, so that nobody waits in a circle.
         opportunity = load(session, ruling.opportunity_id, lock=True)
+        session.refresh(ruling)
         team = session.get_one(Team, opportunity.team_id)
         _check_open(session, ruling)
         check_judge(session, team, by, {ruling.asked_by_id, opportunity.owner_id})

@@ -45,7 +45,7 @@ def explained(t: Translator, one: Collision, carried: dict[str, Any]) -> View:
     if one.has_asked:
         blocks.append(elements.context(t("collision.has_asked")))
     elif len(buttons) > 1:
-        blocks.append(elements.section(t(f"collision.ways_{'pool' if one.state == 'pool' else 'owned'}")))
+        blocks.append(elements.section(t(f"collision.ways_{_choice(one)}")))
     blocks.append(elements.actions(*buttons, block_id="collision.ways"))
     return elements.modal(
         CollisionId.SHOWN, t("collision.title"), blocks, close=t("answer.close"), metadata=pack(carried, one)
@@ -79,6 +79,13 @@ def _facts(t: Translator, one: Collision) -> list[str]:
         day = one.last_follow_up_at
         lines.append(t("collision.last", day=t.local(day).date()) if day else t("collision.never"))
     return lines
+
+
+def _choice(one: Collision) -> str:
+    """Return what there is to choose from: claim, ask, tell, or both of the last."""
+    if one.owner is None:
+        return "claim" if one.may_claim else "ask"
+    return "both" if one.opportunity_id is not None else "tell"
 
 
 def _ways_on(t: Translator, one: Collision) -> list[Any]:

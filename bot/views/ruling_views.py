@@ -36,7 +36,7 @@ def card(t: Translator, case: RulingCase) -> Message:
     blocks: list[Block] = [elements.section(f"{head}\n{quote(case.plea, _PLEA)}")]
     if not case.is_open:
         line = ruled_line(t, case)
-        return elements.message(line, [*blocks, elements.section(line), _open_card(t, case)])
+        return elements.message(line, [*blocks, elements.section(line)])
     blocks.append(elements.section("\n".join(_evidence(t, case))))
     if case.precedents:
         blocks.append(elements.context(*(precedent(t, past) for past in case.precedents)))
@@ -113,10 +113,6 @@ def _ways(t: Translator, case: RulingCase) -> list[Any]:
         *share,
         elements.button(t("answer.open_card"), Action.CARD_OPEN, case.opportunity_id),
     ]
-
-
-def _open_card(t: Translator, case: RulingCase) -> Block:
-    return elements.actions(elements.button(t("answer.open_card"), Action.CARD_OPEN, case.opportunity_id))
 
 
 def _evidence(t: Translator, case: RulingCase) -> list[str]:

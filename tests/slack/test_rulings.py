@@ -86,7 +86,15 @@ def test_manager_gets_the_evidence_and_gives_it_with_one_sentence(world: World) 
     asked(world)
     assert "Mona Mason will decide" in words(world.sandbox.view(OUTSIDER))
     card = words(world.dm(MANAGER))
-    for part in ("Otto Olsen", "South", "I met their CTO", "by Rita Reyes", "1 in all", "call the CTO", "was stopped 1 time"):
+    for part in (
+        "Otto Olsen",
+        "South",
+        "I met their CTO",
+        "by Rita Reyes",
+        "1 in all",
+        "call the CTO",
+        "was stopped 1 time",
+    ):
         assert part in card, part
     assert "Otto Olsen asked for a ruling" in words(world.dm(REP))
     assert "collision" in world.view(REP, lead.id).broken
