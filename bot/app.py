@@ -27,6 +27,7 @@ from bot.errors import ConfigError
 from bot.handlers import (
     boundary,
     closing,
+    collisions,
     dead_letters,
     follow_ups,
     handovers,
@@ -36,6 +37,8 @@ from bot.handlers import (
     people,
     pipeline,
     pool,
+    registrations,
+    rulings,
     setup,
     whys,
 )
@@ -68,6 +71,9 @@ _SUBJECTS = (
     setup,
     dead_letters,
     whys,
+    collisions,
+    rulings,
+    registrations,
 )
 _SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
 

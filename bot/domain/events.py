@@ -321,6 +321,49 @@ class CollisionMarked(Event):
 
 @register
 @dataclass(frozen=True, slots=True)
+class OwnerTold(Event):
+    """Somebody who was refused the customer told its owner what they know, with the contact they have."""
+
+    member_id: int
+    member: str
+    text: str
+    contact: str | None = None
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class RulingAsked(Event):
+    """Somebody asked the manager whose customer this is."""
+
+    member_id: int
+    member: str
+    plea: str
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class RulingMade(Event):
+    """A manager decided: ``verdict`` is keep, give or share; ``owner`` is who had it, None in the pool."""
+
+    verdict: str
+    sentence: str
+    asker_id: int
+    asker: str
+    owner: str | None = None
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class TeamChanged(Event):
+    """It went to another team with its new owner; ``stage`` is where it stands there."""
+
+    before: str
+    after: str
+    stage: str
+
+
+@register
+@dataclass(frozen=True, slots=True)
 class NoteAdded(Event):
     """Something worth keeping: a message of the thread, a hint of a refused rep, a sentence of a manager."""
 

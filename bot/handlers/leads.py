@@ -6,13 +6,13 @@ from typing import Any
 from bot.domain import identity
 from bot.domain.identity import Verdict
 from bot.errors import UserError
-from bot.handlers import typed
+from bot.handlers import collisions, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Form, Reply
 from bot.handlers.replies import delivered
 from bot.services import customers, leads
 from bot.services.leads import LeadForm
-from bot.views import answers, elements, fields, lead_forms
+from bot.views import answers, elements, fields, lead_forms, registration_views
 from bot.views.fields import NEW
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import clip, one_line, readable
@@ -20,6 +20,7 @@ from bot.views.mrkdwn import clip, one_line, readable
 _KNOWN = "id:"
 _POSSIBLE = "lead.capture.possible"
 _PARTS = re.compile(r"[,，;；\n]")
+_REGISTER = re.compile(r"(?:register(?:\s+|$)|报备[\s:：]*)", re.IGNORECASE)
 _NEED, _CUSTOMER = 2000, 140
 
 
@@ -34,9 +35,18 @@ def register(kit: Kit) -> None:
 
 
 def open_from_command(call: Call) -> Reply:
-    """Open the form; of ``Acme, 200 seats`` the part before the first comma is the customer, the rest the need."""
-    customer, need = ([one.strip() for one in _PARTS.split(call.text, maxsplit=1)] + [""])[:2]
-    values = {**_customer(call, customer), "need": need or None}
+    """Open the form; of ``Acme, 200 seats`` the part before the first comma is the customer, the rest the need.
+
+    ``register Acme, met their CTO`` opens the form of a registration instead.
+    """
+    registering = _REGISTER.match(call.text)
+    text = call.text[registering.end() :] if registering else call.text
+    customer, need = ([one.strip() for one in _PARTS.split(text, maxsplit=1)] + [""])[:2]
+    known = _customer(call, customer)
+    if registering:
+        typed.home_team(call)
+        return Form(registration_views.form(call.t, {**known, "note": need or None}))
+    values = {**known, "need": need or None}
     return Form(lead_forms.capture(call.t, typed.playbook_of(call), values))
 
 
@@ -99,9 +109,9 @@ def capture(call: Call) -> Reply:
 
 
 def ask_again(call: Call, error: UserError) -> Form | None:
-    """Show the known customers that the typed one may be, with a box to confirm that it is none of them."""
+    """Show the known customers that the typed one may be, with a box to confirm that it is none of them; or who has it."""
     if error.key != _POSSIBLE:
-        return None
+        return collisions.explained(call, error)
     values = call.values
     name = str(values.get("customer") or "").removeprefix(NEW)
     view = lead_forms.capture(

@@ -78,7 +78,8 @@ def _show(call: Call, view: View) -> None:
 def _from_home(view: View) -> View:
     """Mark a modal as one that the Home led to, so that the Home is shown anew after what is done in it."""
     metadata = {**json.loads(view.get("private_metadata") or "{}"), "home": True}
-    return {**view, "private_metadata": json.dumps(metadata, separators=(",", ":"))}
+    # Chinese stays as it is: escaped it would be six times as long, and there is little room.
+    return {**view, "private_metadata": json.dumps(metadata, separators=(",", ":"), ensure_ascii=False)}
 
 
 def guarded(call: Call, work: Callable[[], None]) -> None:
@@ -120,7 +121,8 @@ def refused(call: Call, error: Exception) -> BoltResponse:
 
 def _refused_with(call: Call, further: Form) -> BoltResponse:
     if call.surface is Surface.VIEW:
-        return BoltResponse(status=200, body={"response_action": "update", "view": further.view})
+        view = _from_home(further.view) if call.is_from_home else further.view
+        return BoltResponse(status=200, body={"response_action": "update", "view": view})
     call.kit.start(lambda: guarded(call, lambda: _shown_instead(call, further)))
     return BoltResponse(status=200)
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.attention import Cause, Step
 from bot.errors import NotFound
 from bot.i18n import Translator
+from bot.reminders import cases
 from bot.reminders.relevance import still_needed
 from bot.services import dead_letters, handovers, opportunities, outbox, reports
 from bot.services.desk import Desk, system_actor
@@ -24,17 +25,19 @@ _WIN_BACK = "notice.win_back"
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A rendered message; for a card also where it stands already.
+    """A rendered message, and where it stands already.
 
     Attributes:
         message: Text and blocks.
         card_of: The opportunity whose card it is.
         stands_at: Channel and ts of the message to be replaced, if there is one.
+        is_change: It only changes that message, and says nothing where that one is gone.
     """
 
     message: Message
     card_of: int | None = None
     stands_at: tuple[str, str] | None = None
+    is_change: bool = False
 
 
 def render(desk: Desk, promise: Promise, address: Address) -> Parcel | None:
@@ -84,7 +87,9 @@ def _card(work: _Rendering) -> Parcel:
 
 def _card_moved(work: _Rendering) -> Parcel:
     stands_at = (str(work.payload["channel"]), str(work.payload["ts"]))
-    return Parcel(pool_forms.moved_card(work.t, work.view(work.opportunity_id, history=0)), stands_at=stands_at)
+    return Parcel(
+        pool_forms.moved_card(work.t, work.view(work.opportunity_id, history=0)), stands_at=stands_at, is_change=True
+    )
 
 
 def _offer(work: _Rendering) -> Parcel | None:
@@ -155,6 +160,16 @@ def _dead_letter(work: _Rendering) -> Parcel | None:
     return Parcel(dead_letter_views.message(work.t, letters, count)) if letters else None
 
 
+def _made_by(make: Callable[[cases.Reading], Message | None]) -> Callable[[_Rendering], Parcel | None]:
+    def rendered(work: _Rendering) -> Parcel | None:
+        message = make(cases.Reading(work.desk, work.payload, work.address.actor, work.t))
+        channel, ts = work.payload.get("channel"), work.payload.get("ts")
+        stands_at = (str(channel), str(ts)) if channel and ts else work.promise.stands_at
+        return Parcel(message, stands_at=stands_at) if message is not None else None
+
+    return rendered
+
+
 _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "card": _card,
     "dead_letter": _dead_letter,
@@ -165,4 +180,5 @@ _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "escalation": _escalation,
     "digest": _digest,
     "notice": _notice,
+    **{kind: _made_by(make) for kind, make in cases.BY_KIND.items()},
 }

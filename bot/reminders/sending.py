@@ -114,8 +114,8 @@ class Sending:
             if self._replaced(promise, parcel, parcel.stands_at):
                 channel, ts = parcel.stands_at
                 return one.ended("sent", slack_channel=channel, slack_ts=ts, tried_at=0.0)
-            if parcel.card_of is None:
-                return one.ended("dropped")  # what only changes a message says nothing where that one is gone
+            if parcel.is_change:
+                return one.ended("dropped")
         channel = self._gateway.open_dm(address.slack_id) if address.is_member else address.slack_id
         ts = self._found(one, parcel, channel) or self._posted(one, parcel, channel)
         return one.ended("sent", slack_channel=channel, slack_ts=ts, tried_at=0.0, card_of=parcel.card_of)

@@ -187,10 +187,40 @@ def matches(session: Session, rows: list[Customer], by: Actor, now: datetime) ->
         known = latest.get(opportunity.customer_id)
         if known is None or (known[0].owner_id is None and opportunity.owner_id is not None):
             latest[opportunity.customer_id] = (opportunity, owner)
-    return tuple(_match(row, latest.get(row.id), by, now) for row in rows)
+    registered = _registrants(session, rows, now)
+    return tuple(_match(row, latest.get(row.id), registered.get(row.id), by, now) for row in rows)
 
 
-def _match(row: Customer, latest: tuple[Opportunity, Member | None] | None, by: Actor, now: datetime) -> CustomerMatch:
+def _registrants(session: Session, rows: list[Customer], now: datetime) -> dict[int, Member]:
+    """Return for whom an approved registration protects which of the customers."""
+    held = {
+        row.id: row.protected_by_id
+        for row in rows
+        if row.protected_by_id is not None and row.protected_until is not None and row.protected_until > now
+    }
+    if not held:
+        return {}
+    people = session.scalars(select(Member).where(Member.id.in_(set(held.values())), Member.is_active))
+    known = {one.id: one for one in people}
+    return {customer_id: known[member_id] for customer_id, member_id in held.items() if member_id in known}
+
+
+def _match(
+    row: Customer,
+    latest: tuple[Opportunity, Member | None] | None,
+    registrant: Member | None,
+    by: Actor,
+    now: datetime,
+) -> CustomerMatch:
+    if latest is None and registrant is not None:
+        return CustomerMatch(
+            row.id,
+            row.name,
+            "protected",
+            owner=ref(registrant),
+            protected_until=row.protected_until,
+            is_mine=registrant.id == by.member_id,
+        )
     if latest is None:
         return CustomerMatch(row.id, row.name, "free")
     opportunity, owner = latest

@@ -9,11 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar, identity
-from bot.domain.events import AssignmentAccepted, CollisionStopped, LeadCaptured
+from bot.domain.events import AssignmentAccepted, LeadCaptured
 from bot.domain.money import read_amount
-from bot.errors import CustomerProtected, InvalidInput, NotFound, Text
-from bot.models import Contact, Customer, Member, Opportunity
-from bot.services import assignments, customers
+from bot.errors import CustomerProtected, InvalidInput, Text
+from bot.models import Contact, Customer, Opportunity
+from bot.services import assignments, collisions, customers
+from bot.services.collisions import Taken
 from bot.services.desk import Actor, Desk
 from bot.services.forms import check_future, check_future_day, read_form
 from bot.services.next_steps import set_first_step
@@ -95,18 +96,9 @@ def capture(desk: Desk, form: LeadForm, *, by: Actor) -> Done:
         except IntegrityError:
             # Somebody created the same customer between our look and our write: now it is there to be seen.
             return _capture(desk, form, by)
-    except _Taken as taken:
-        _record_collision(desk, taken, by)
+    except Taken as taken:
+        collisions.record(desk, taken, by=by)
         raise CustomerProtected(taken.key, **taken.params) from None
-
-
-class _Taken(CustomerProtected):
-    """Carries which opportunity stands in the way out of the transaction that is undone."""
-
-    def __init__(self, key: str, opportunity_id: int, customer: str, **params: Any) -> None:
-        super().__init__(key, customer=customer, **params)
-        self.opportunity_id = opportunity_id
-        self.customer = customer
 
 
 def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
@@ -197,25 +189,11 @@ def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Record
 
 def _check_free(session: Session, customer: Customer, form: LeadForm, ground: Ground, by: Actor, now: datetime) -> None:
     """Refuse a customer that somebody else has; "assign by rules" inside the owner's team goes to the owner instead."""
-    statement = select(Opportunity).where(
-        Opportunity.customer_id == customer.id, Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
-    )
-    if ground.playbook.collision_scope == "customer_product" and form.product:
-        statement = statement.where(Opportunity.product == form.product)
-    for other in session.scalars(statement.order_by(Opportunity.id)):
-        if other.owner_id is None:
-            raise _Taken("lead.capture.in_pool", other.id, customer.name)
-        if other.owner_id == by.member_id or (not _keeps(by, form, ground) and other.team_id == ground.team.id):
-            continue
-        owner = session.get(Member, other.owner_id)
-        until = other.protected_until if other.protected_until is not None and other.protected_until > now else None
-        raise _Taken(
-            "lead.capture.protected" if until else "lead.capture.taken",
-            other.id,
-            customer.name,
-            owner=owner.name if owner else "?",
-            **({"until": until} if until else {}),
-        )
+    to_rules = not _keeps(by, form, ground)
+    collisions.check_free(session, customer, ground, by, now, product=form.product, to_rules=to_rules)
+    if customer.protected_by_id is not None:
+        # The opportunity that begins here has the protection from now on.
+        customer.protected_by_id = customer.protected_until = None
 
 
 def _contact(session: Session, customer: Customer, form: LeadForm, now: datetime) -> Contact | None:
@@ -295,20 +273,3 @@ def _first_step(
     due = form.next_due_at or calendar.add_hours(ground.calendar, now, pace.accept_hours)
     first = "First contact" if not by.locale.startswith("zh") else "首次联系"
     return form.next_step or first, due
-
-
-def _record_collision(desk: Desk, taken: _Taken, by: Actor) -> None:
-    with desk.transaction(by.with_key(None)) as session:
-        opportunity = session.get(Opportunity, taken.opportunity_id)
-        if opportunity is None:
-            raise NotFound("error.not_found")
-        recorder = Recorder(desk, session, by)
-        recorder.event(opportunity, CollisionStopped(by.member_id or 0, by.name, taken.customer))
-        recorder.tell(
-            opportunity.owner_id,
-            "notice.collision",
-            opportunity_id=opportunity.id,
-            once=f"collision:{opportunity.id}:{by.member_id}:{recorder.now.date()}",
-            member=by.name,
-            customer=taken.customer,
-        )

@@ -240,7 +240,7 @@ def undo(desk: Desk, event_id: int, *, by: Actor) -> Done:
             raise RuleBroken("error.last_action_gone")
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
         if opportunity.closed_at is not None and "closed_at" in former["fields"]:
-            check_customer_free(session, opportunity, ground)
+            check_customer_free(session, opportunity, ground, recorder.now)
         was = (opportunity.grade, opportunity.score, opportunity.grade_points)
         restore(opportunity, former["fields"])
         _restore_rows(recorder, opportunity, former)

@@ -30,7 +30,7 @@ class Promise:
     """A leased message: ``channel`` is a Slack channel id, or ``member:7``; ``payload`` has ids only.
 
     ``leased_until`` is in seconds of the machine's clock. ``tried_at``, in the same seconds, is when an earlier try began
-    that nobody saw the end of, so that Slack may have the message; 0 where there was none.
+    that nobody saw the end of, so that Slack may have the message; 0 where there was none. ``stands_at`` is channel and ts of the message that it was sent as before, where it is to be sent anew.
     """
 
     id: int
@@ -43,6 +43,7 @@ class Promise:
     created_at: datetime
     leased_until: float = 0.0
     tried_at: float = 0.0
+    stands_at: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def _take(session: Session, numbers: Sequence[int], real: float, seconds: float)
             row.created_at,
             row.leased_until,
             0.0 if row.tried_at == real else row.tried_at,
+            (row.slack_channel, row.slack_ts) if row.slack_channel and row.slack_ts else None,
         )
         for row in rows
     ]

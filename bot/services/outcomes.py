@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Double, String, Table, Text, bindparam, case, update
+from sqlalchemy import Double, String, Table, Text, bindparam, case, func, update
 from sqlalchemy.orm import Session
 
 from bot.models import Opportunity, OutboxRow
@@ -118,8 +118,9 @@ def _settled() -> Any:
         "retry_at": unless_armed("retry_at", bindparam("new_retry_at", type_=Double)),
         "error": unless_armed("error", bindparam("new_error", type_=Text)),
         "attempts": unless_armed("attempts", column.attempts - bindparam("uncounted")),
-        "slack_channel": bindparam("new_channel", type_=String),
-        "slack_ts": bindparam("new_ts", type_=String),
+        # Where it stood before is where it is to be changed, however this try went.
+        "slack_channel": func.coalesce(bindparam("new_channel", type_=String), column.slack_channel),
+        "slack_ts": func.coalesce(bindparam("new_ts", type_=String), column.slack_ts),
         "tried_at": bindparam("new_tried_at", type_=Double),
         "leased_until": 0.0,
     }

@@ -90,6 +90,9 @@ def load(session: Session, opportunity_id: int, *, version: int | None = None, l
         StaleRecord: It changed since that version.
     """
     found = session.execute(_LOCKED if lock else _READ, {"opportunity_id": opportunity_id}).first()
+    if found is None and lock:
+        # PostgreSQL drops a row that went to another team while we waited for it: it no longer meets the join that found it.
+        found = session.execute(_LOCKED, {"opportunity_id": opportunity_id}).first()
     if found is None:
         raise NotFound("error.not_found")
     # The session forgets what nobody holds; whoever asks it for the team or the customer next finds them here.

@@ -13,6 +13,7 @@ from bot.domain.health import Checked, broken_clauses
 from bot.domain.playbook import Playbook
 from bot.errors import NotAllowed, NotFound
 from bot.models import Assignment, Member, Opportunity, Team
+from bot.services import registrations, rulings
 from bot.services.access import visible_to
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref
@@ -205,6 +206,7 @@ def digest(desk: Desk, team_id: int, *, by: Actor, day: date) -> Digest:
             overdue_by_rep=_overdue_by_rep(session, scope, now),
             at_risk=_at_risk(session, scope, now),
             in_pool=_count(session, scope, Opportunity.owner_id.is_(None), _OPEN),
+            undecided=rulings.open_count(session, team_id) + registrations.open_count(session, team_id),
         )
 
 

@@ -1,6 +1,6 @@
 """Owns the way through the stages, to won or lost, and back."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +15,7 @@ from bot.errors import CustomerProtected, ExitCriteriaUnmet, InvalidInput, LossR
 from bot.models import Customer, EventRow, Member, Opportunity, Review
 from bot.services.access import check_acts
 from bot.services.assignments import accept_by_acting
+from bot.services.collisions import check_unregistered, is_shared
 from bot.services.desk import Actor, Desk
 from bot.services.edits import EditForm, apply_edit, contact_way, undo_of
 from bot.services.forms import check_future_day, clean, read_form
@@ -189,7 +190,7 @@ def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) ->
             raise InvalidInput({"reason": Text("error.required")})
         recorder = Recorder(desk, session, by)
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
-        check_customer_free(session, opportunity, ground)
+        check_customer_free(session, opportunity, ground, recorder.now)
         stage = opportunity.closed_from or ground.playbook.first_stage.key
         enter_stage(opportunity, stage, ground, recorder.now)
         opportunity.closed_at = opportunity.closed_from = opportunity.close_reason = opportunity.close_note = None
@@ -205,7 +206,7 @@ def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) ->
         return done(session, opportunity, by, recorder.now, None, Text("close.reopened"))
 
 
-def check_customer_free(session: Session, opportunity: Opportunity, ground: Ground) -> None:
+def check_customer_free(session: Session, opportunity: Opportunity, ground: Ground, now: datetime) -> None:
     """Refuse to open an opportunity again whose customer went to somebody else while it was closed.
 
     Raises:
@@ -221,7 +222,11 @@ def check_customer_free(session: Session, opportunity: Opportunity, ground: Grou
     )
     if ground.playbook.collision_scope == "customer_product" and opportunity.product:
         statement = statement.where(Opportunity.product == opportunity.product)
-    other = session.scalar(statement.order_by(Opportunity.id).limit(1))
+    if customer is not None:
+        check_unregistered(session, customer, opportunity.owner_id, now)
+    others = session.scalars(statement.order_by(Opportunity.id))
+    mine = opportunity.owner_id
+    other = next((one for one in others if not is_shared(session, one.customer_id, mine, one.owner_id)), None)
     if other is None or customer is None:
         return
     owner = _owner(session, other)

@@ -250,3 +250,4 @@ class Digest:
     overdue_by_rep: tuple[tuple[MemberRef, int], ...]
     at_risk: tuple[OpportunityLine, ...]
     in_pool: int
+    undecided: int = 0

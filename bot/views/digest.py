@@ -51,6 +51,8 @@ def _news(t: Translator, digest: Digest) -> list[str]:
     lines.append(t("digest.captured", count=digest.captured))
     if digest.in_pool:
         lines.append(t("digest.in_pool", count=digest.in_pool))
+    if digest.undecided:
+        lines.append(t("digest.undecided", count=digest.undecided))
     return lines
 
 

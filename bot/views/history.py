@@ -10,6 +10,7 @@ from bot.i18n import Translator
 from bot.services.reasons import reason_text
 from bot.services.values import HistoryLine, MemberRef, OpportunityView
 from bot.views import elements
+from bot.views.collision_forms import verdict
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line, harmless, harmless_name
@@ -17,7 +18,16 @@ from bot.views.mrkdwn import escape_line, harmless, harmless_name
 PAGE = 20
 _WORDS, _NAME, _CHUNK = 400, 80, 2800
 _ACTORS_OWN = frozenset(
-    {"AssignmentAccepted", "AssignmentDeclined", "Claimed", "ClaimedAcross", "CollisionStopped", "HandoverDeclined"}
+    {
+        "AssignmentAccepted",
+        "AssignmentDeclined",
+        "Claimed",
+        "ClaimedAcross",
+        "CollisionStopped",
+        "HandoverDeclined",
+        "OwnerTold",
+        "RulingAsked",
+    }
 )
 _DAYS = frozenset({"expected_close_on", "quote_valid_until"})
 _QUIET = frozenset({"Graded", "NextStepSet", "NextStepDone", "AssignmentAccepted", "LadderStepTaken"})
@@ -241,7 +251,9 @@ def _handover_declined(t: Translator, event: ev.HandoverDeclined, _view: Opportu
 
 
 def _owner(_t: Translator, event: ev.OwnerChanged, _view: OpportunityView | None) -> tuple[str, Params]:
-    key = {"reassigned": "OwnerReassigned", "assigned": "OwnerAssigned"}.get(event.how, event.kind)
+    key = {"reassigned": "OwnerReassigned", "assigned": "OwnerAssigned", "ruled": "OwnerRuled"}.get(
+        event.how, event.kind
+    )
     return key, {"before": _person(event.before), "after": _person(event.after)}
 
 
@@ -277,6 +289,25 @@ def _undone(t: Translator, event: ev.ActionUndone, _view: OpportunityView | None
     return event.kind, {"what": t(action) if t.has(action) else _text(event.what)}
 
 
+def _told(t: Translator, event: ev.OwnerTold, _view: OpportunityView | None) -> tuple[str, Params]:
+    contact = _after(t, "event.contact", event.contact)
+    return event.kind, {"member": _person(event.member), "text": _text(event.text), "contact": contact}
+
+
+def _ruling_asked(_t: Translator, event: ev.RulingAsked, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"member": _person(event.member), "plea": _text(event.plea)}
+
+
+def _ruled(t: Translator, event: ev.RulingMade, _view: OpportunityView | None) -> tuple[str, Params]:
+    decided = verdict(t, event.verdict, event.owner, event.asker)
+    return event.kind, {"verdict": decided, "sentence": _text(event.sentence)}
+
+
+def _other_team(_t: Translator, event: ev.TeamChanged, view: OpportunityView | None) -> tuple[str, Params]:
+    stage = _stage(event.stage, view)
+    return event.kind, {"before": _person(event.before), "after": _person(event.after), "stage": stage}
+
+
 _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.LeadCaptured: _captured,
     ev.Graded: _graded,
@@ -300,6 +331,10 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.LadderStepTaken: _ladder,
     ev.CollisionStopped: _collision,
     ev.CollisionMarked: _marked,
+    ev.OwnerTold: _told,
+    ev.RulingAsked: _ruling_asked,
+    ev.RulingMade: _ruled,
+    ev.TeamChanged: _other_team,
     ev.NoteAdded: _note,
     ev.ReviewWritten: _reviewed,
     ev.ActionUndone: _undone,

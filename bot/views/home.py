@@ -5,18 +5,21 @@ from datetime import datetime
 from typing import Any
 
 from bot.i18n import Translator
+from bot.services.case_values import RegistrationCase, RulingCase
 from bot.services.pool_list import PoolPage
 from bot.services.values import Day, OpportunityLine
-from bot.views import elements, pipeline, pool_forms
+from bot.views import elements, pipeline, pool_forms, registration_views, ruling_views
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line
 from bot.views.nudges import late
+from bot.views.registration_views import RegistrationId
+from bot.views.ruling_views import RulingId
 from bot.views.snooze import snooze_select
 
-# Two blocks a row; with all of these full, and the pool, the Home has 89 of the 100 blocks that Slack allows.
+# Two blocks a row; with all of these full Slack's 100 blocks would not be enough for the pool as well, which stands last.
 MOST = {"overdue": 12, "today": 12, "waiting": 8, "upcoming": 8}
-_CUSTOMER, _NEED, _STEP = 80, 80, 200
+_CUSTOMER, _NEED, _STEP, _CASES = 80, 80, 200, 8
 
 
 def view(
@@ -29,6 +32,7 @@ def view(
     is_outside: bool = False,
     undelivered: Sequence[Block] = (),
     pool: PoolPage | None = None,
+    cases: Sequence[RulingCase | RegistrationCase] = (),
 ) -> View:
     """Return a member's Home.
 
@@ -41,12 +45,13 @@ def view(
         is_outside: Whether they are on no team and manage none.
         undelivered: What an admin sees of messages that could not be delivered, from ``dead_letters.part``.
         pool: The beginning of the pool as they see it.
+        cases: What waits for their decision.
     """
     blocks = [elements.header(t("home.title", day=t.local(now).date()))]
     if not has_team:
         blocks += _without_team(t, may_set_up=may_set_up)
     else:
-        blocks += _with_team(t, day, now, may_set_up=may_set_up)
+        blocks += _with_team(t, day, now, may_set_up=may_set_up, to_decide=_to_decide(t, cases))
         blocks += pool_forms.home_part(t, pool) if pool is not None else []
         if is_outside:
             blocks.insert(1, elements.section(t("home.outside")))
@@ -80,22 +85,43 @@ def _without_team(t: Translator, *, may_set_up: bool) -> list[Block]:
     return [elements.section(t("home.set_up")), elements.actions(button, block_id="home.setup")]
 
 
-def _with_team(t: Translator, day: Day, now: datetime, *, may_set_up: bool) -> list[Block]:
+def _with_team(t: Translator, day: Day, now: datetime, *, may_set_up: bool, to_decide: list[Block]) -> list[Block]:
     blocks = [elements.section(pipeline.health_line(t, day.health)), _top_buttons(t, may_set_up=may_set_up)]
     blocks += _part(t, "overdue", day.overdue, now, known=day.counts.get("overdue"))
     blocks += _part(t, "today", day.today, now, known=day.counts.get("today"))
     blocks += _part(t, "waiting", day.waiting, now)
     blocks += _part(t, "upcoming", day.upcoming, now)
-    if not (day.overdue or day.today or day.waiting):
+    if not (day.overdue or day.today or day.waiting or to_decide):
         # Good news stands above what comes next, not below it.
         words = t("home.all_done") if day.upcoming or day.counts.get("open") else t("home.empty")
         blocks.insert(2, elements.section(words))
+    # Others wait for these: they come before one's own.
+    blocks[2:2] = to_decide
+    return blocks
+
+
+def _to_decide(t: Translator, cases: Sequence[RulingCase | RegistrationCase]) -> list[Block]:
+    """Return what waits for a decision, each with a button to its evidence and the ways to decide."""
+    if not cases:
+        return []
+    title = t("home.counted", title=t("home.to_decide"), count=len(cases))
+    blocks = [elements.divider(), elements.section(f"*{title}*")]
+    for case in cases[:_CASES]:
+        if isinstance(case, RulingCase):
+            words, action = ruling_views.line(t, case), RulingId.OPEN.value
+        else:
+            words, action = registration_views.line(t, case), RegistrationId.OPEN.value
+        button = elements.button(t("home.button.open"), action, case.id, style="primary")
+        blocks.append(elements.section(words, accessory=button))
+    if len(cases) > _CASES:
+        blocks.append(elements.context(t("home.more_to_decide", count=len(cases) - _CASES)))
     return blocks
 
 
 def _top_buttons(t: Translator, *, may_set_up: bool) -> Block:
     row = [
         elements.button(t("home.button.lead"), Action.LEAD_OPEN, "new", style="primary"),
+        elements.button(t("home.button.register"), RegistrationId.NEW, "new"),
         elements.button(t("home.button.refresh"), Action.HOME_REFRESH, "home"),
     ]
     if may_set_up:

@@ -35,9 +35,7 @@ def capture(
         permalink: The message it was made of.
         possible: Known customers that the typed one may be; they are shown, with a box to tick that it is none of them.
     """
-    blocks: list[Block] = [_customer(t, values)]
-    if possible:
-        blocks += _warning(t, possible, is_confirmed=bool(values.get("confirmed_new")))
+    blocks = customer_inputs(t, values, possible)
     need = values.get("need")
     blocks.append(
         elements.text_input(
@@ -72,6 +70,12 @@ def capture(
         close=t("answer.cancel"),
         metadata=metadata,
     )
+
+
+def customer_inputs(t: Translator, values: Values, possible: Sequence[CustomerMatch] = ()) -> list[Block]:
+    """Return the type-ahead of customers, and the warning where the typed one may be known already."""
+    warning = _warning(t, possible, is_confirmed=bool(values.get("confirmed_new"))) if possible else []
+    return [_customer(t, values), *warning]
 
 
 def _customer(t: Translator, values: Values) -> Block:

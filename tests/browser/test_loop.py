@@ -164,7 +164,8 @@ def be_stopped(other: Window, script: Script) -> None:
     other.shoot("second-types")
     option.click()
     other.submit()
-    expect(other.error("customer")).to_contain_text(script.leader_name)
+    expect(other.modal.locator("[data-block=actions][data-block-id='collision.ways']")).to_be_visible()
+    expect(other.modal).to_contain_text(script.leader_name)
     other.shoot("second-told")
     other.close()
 

@@ -1,0 +1,116 @@
+"""Owns the frozen values of disputes: a collision as a refused rep sees it, a ruling, a precedent, a registration."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.rulings import Evidence, Verdict
+from bot.services.values import MemberRef
+
+
+@dataclass(frozen=True, slots=True)
+class Precedent:
+    """A ruling of the past: who ruled what, in which words, when."""
+
+    customer: str
+    verdict: Verdict
+    sentence: str
+    judge: str
+    owner: str | None
+    asker: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """What stands in the way of a capture, and nothing that is not an outsider's business.
+
+    Attributes:
+        customer_id: Our number of the customer.
+        customer: Its name.
+        opportunity_id: The opportunity in the way; None where a registration protects the customer.
+        owner: Who has it; None in the pool.
+        state: owned, protected, registered or pool.
+        since: When they accepted it, when it came into the pool, or when it was registered.
+        until: End of the protection, if there is one.
+        last_follow_up_at: When the customer was last followed up.
+        precedents: Rulings about this customer, the latest first.
+        may_claim: Whether the reader may claim it from the pool.
+        has_asked: Whether a ruling that they asked for is still open.
+    """
+
+    customer_id: int
+    customer: str
+    opportunity_id: int | None
+    owner: MemberRef | None
+    state: str
+    since: datetime
+    until: datetime | None
+    last_follow_up_at: datetime | None
+    precedents: tuple[Precedent, ...] = ()
+    may_claim: bool = False
+    has_asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RulingCase:
+    """A request for a ruling as its judge sees it; once ruled, as it was ruled.
+
+    ``owner`` is who owns the opportunity now, or who did when it was ruled.
+    """
+
+    id: int
+    state: str
+    opportunity_id: int
+    customer_id: int
+    customer: str
+    need: str
+    team: str
+    owner: MemberRef | None
+    asker: MemberRef
+    asker_team: str | None
+    plea: str
+    asked_at: datetime
+    evidence: Evidence
+    verdict: Verdict | None
+    sentence: str | None
+    judge: MemberRef | None
+    ruled_at: datetime | None
+    precedents: tuple[Precedent, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """True while nobody has ruled."""
+        return self.state == "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """That a question went to those who decide it."""
+
+    customer: str
+    judges: tuple[MemberRef, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationCase:
+    """A registration as its judge and its rep see it; ``state`` is pending, approved or refused."""
+
+    id: int
+    state: str
+    customer_id: int
+    customer: str
+    asker: MemberRef
+    team: str
+    note: str
+    asked_at: datetime
+    days: int
+    sentence: str | None = None
+    judge: MemberRef | None = None
+    decided_at: datetime | None = None
+    protected_until: datetime | None = None
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """True while nobody has decided."""
+        return self.state == "pending"

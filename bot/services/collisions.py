@@ -1,0 +1,388 @@
+"""Owns collisions: who stands in the way of a capture, what the refused rep may see of it, and what they tell the owner."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from bot.domain.events import CollisionStopped, OwnerTold
+from bot.domain.rulings import Verdict
+from bot.errors import CustomerProtected, InvalidInput, NotFound, RuleBroken, Text
+from bot.models import Customer, EventRow, Member, Opportunity, Registration, Ruling
+from bot.services.access import may_see
+from bot.services.case_values import Collision, Precedent
+from bot.services.desk import Actor, Desk
+from bot.services.forms import read_form
+from bot.services.members import ref
+from bot.services.recording import Ground, Recorder, load
+from bot.services.values import MemberRef
+
+_PRECEDENTS = 3
+_OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
+
+
+class TellForm(BaseModel):
+    """What a refused rep tells the owner; the contact as they know it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str = Field(min_length=1, max_length=2000)
+    contact_name: str | None = Field(default=None, max_length=100)
+    contact_phone: str | None = Field(default=None, max_length=40)
+    contact_email: str | None = Field(default=None, max_length=200)
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> Self:
+        """Read the values of a form.
+
+        Raises:
+            InvalidInput: What to do, by field.
+        """
+        return read_form(cls, values)
+
+    @property
+    def contact(self) -> str | None:
+        """The contact in one line, or None."""
+        return " · ".join(one for one in (self.contact_name, self.contact_phone, self.contact_email) if one) or None
+
+
+class Taken(CustomerProtected):
+    """Carries what stands in the way out of the transaction that is undone.
+
+    Args:
+        key: Of the catalogue.
+        customer: The customer's row.
+        opportunity_id: The opportunity in the way; None where a registration is.
+        params: Values of the text.
+    """
+
+    def __init__(self, key: str, customer: Customer, opportunity_id: int | None, **params: Any) -> None:
+        super().__init__(key, customer=customer.name, customer_id=customer.id, opportunity_id=opportunity_id, **params)
+        self.opportunity_id = opportunity_id
+        self.customer_id = customer.id
+        self.customer = customer.name
+
+
+def check_free(
+    session: Session,
+    customer: Customer,
+    ground: Ground,
+    by: Actor,
+    now: datetime,
+    *,
+    product: str | None = None,
+    to_rules: bool = False,
+) -> None:
+    """Refuse a customer that somebody else has; what a manager ruled to be shared is not refused.
+
+    Args:
+        session: The transaction; it holds the customer's row.
+        customer: Its row.
+        ground: Team and playbook of the capture.
+        by: Who captures or registers.
+        now: The present moment, aware.
+        product: What it is about, where the playbook tells products apart.
+        to_rules: The rules choose the owner: inside the owner's team it then goes to the owner.
+
+    Raises:
+        Taken: Somebody else has it.
+    """
+    check_unregistered(session, customer, by.member_id, now)
+    statement = select(Opportunity).where(Opportunity.customer_id == customer.id, _OPEN)
+    if ground.playbook.collision_scope == "customer_product" and product:
+        statement = statement.where(Opportunity.product == product)
+    for other in session.scalars(statement.order_by(Opportunity.id)):
+        if other.owner_id is not None and (
+            other.owner_id == by.member_id or (to_rules and other.team_id == ground.team.id)
+        ):
+            continue
+        if is_shared(session, customer.id, by.member_id, other.owner_id):
+            continue
+        if other.owner_id is None:
+            raise Taken("lead.capture.in_pool", customer, other.id)
+        owner = session.get(Member, other.owner_id)
+        until = other.protected_until if other.protected_until is not None and other.protected_until > now else None
+        raise Taken(
+            "lead.capture.protected" if until else "lead.capture.taken",
+            customer,
+            other.id,
+            owner=owner.name if owner else "?",
+            **({"until": until} if until else {}),
+        )
+
+
+def check_unregistered(session: Session, customer: Customer, member_id: int | None, now: datetime) -> None:
+    """Refuse a customer whose registration a manager approved for somebody else.
+
+    Raises:
+        Taken: It is protected.
+    """
+    registrant = registrant_of(session, customer, now)
+    if registrant is not None and registrant.id != member_id:
+        raise Taken("lead.capture.registered", customer, None, owner=registrant.name, until=customer.protected_until)
+
+
+def registrant_of(session: Session, customer: Customer, now: datetime) -> Member | None:
+    """Return for whom a registration protects the customer; nobody once it expired or its member left."""
+    if customer.protected_by_id is None or customer.protected_until is None or customer.protected_until <= now:
+        return None
+    member = session.get(Member, customer.protected_by_id)
+    return member if member is not None and member.is_active else None
+
+
+def is_shared(session: Session, customer_id: int, member_id: int | None, other_id: int | None) -> bool:
+    """Say whether a manager ruled that a member may work on a customer beside another one.
+
+    Who asked and was granted it may always; who owned the ruled opportunity may beside the one it is shared with.
+    """
+    rows = session.execute(
+        select(Ruling.asked_by_id, Ruling.verdict, Opportunity.owner_id)
+        .join(Opportunity, Opportunity.id == Ruling.opportunity_id)
+        .where(Ruling.customer_id == customer_id, Ruling.state == "ruled")
+        .order_by(Ruling.ruled_at, Ruling.id)
+    ).all()
+    # The latest ruling on what somebody asked for is the one that holds.
+    latest = {asker: (verdict, owner) for asker, verdict, owner in rows}
+    shared = {asker: owner for asker, (verdict, owner) in latest.items() if verdict == Verdict.SHARE}
+    return member_id in shared or (other_id in shared and shared[other_id] == member_id)
+
+
+def record(desk: Desk, taken: Taken, *, by: Actor) -> None:
+    """Keep an attempt in the history of what stopped it, and tell the owner."""
+    with desk.transaction(by.with_key(None)) as session:
+        if taken.opportunity_id is None:
+            _tell_of_attempt(desk, session, taken, by)
+            return
+        opportunity = session.get(Opportunity, taken.opportunity_id)
+        if opportunity is None:
+            raise NotFound("error.not_found")
+        recorder = Recorder(desk, session, by)
+        recorder.event(opportunity, CollisionStopped(by.member_id or 0, by.name, taken.customer))
+        recorder.tell(
+            opportunity.owner_id,
+            "notice.collision",
+            opportunity_id=opportunity.id,
+            once=f"collision:{opportunity.id}:{by.member_id}:{recorder.now.date()}",
+            member=by.name,
+            customer=taken.customer,
+        )
+
+
+def _tell_of_attempt(desk: Desk, session: Session, taken: Taken, by: Actor) -> None:
+    customer = session.get(Customer, taken.customer_id)
+    recorder = Recorder(desk, session, by)
+    recorder.tell(
+        customer.protected_by_id if customer is not None else None,
+        "notice.collision",
+        once=f"collision:customer:{taken.customer_id}:{by.member_id}:{recorder.now.date()}",
+        member=by.name,
+        customer=taken.customer,
+    )
+
+
+def look(desk: Desk, customer_id: int, opportunity_id: int | None, *, by: Actor) -> Collision:
+    """Return what a refused rep may know of a collision.
+
+    Raises:
+        NotFound: There is none, or not for them.
+    """
+    with desk.reading(by) as session:
+        now = desk.now()
+        if opportunity_id is None:
+            return _registered(session, customer_id, now)
+        opportunity = load(session, opportunity_id)
+        check_concerned(session, opportunity, by)
+        owner = session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
+        until = opportunity.protected_until
+        is_protected = owner is not None and until is not None and until > now
+        return Collision(
+            customer_id=opportunity.customer_id,
+            customer=session.get_one(Customer, opportunity.customer_id).name,
+            opportunity_id=opportunity.id,
+            owner=ref(owner) if owner else None,
+            state="pool" if owner is None else "protected" if is_protected else "owned",
+            since=_since(opportunity),
+            until=until if is_protected else None,
+            last_follow_up_at=opportunity.last_follow_up_at,
+            precedents=precedents(session, opportunity.customer_id),
+            may_claim=owner is None and by.role in {"rep", "manager", "admin"} and may_see(opportunity, by),
+            has_asked=open_ruling(session, opportunity.id, by.member_id) is not None,
+        )
+
+
+def _since(opportunity: Opportunity) -> datetime:
+    moment = opportunity.pooled_at if opportunity.owner_id is None else opportunity.accepted_at
+    return moment or opportunity.captured_at
+
+
+def _registered(session: Session, customer_id: int, now: datetime) -> Collision:
+    customer = session.get(Customer, customer_id)
+    owner = registrant_of(session, customer, now) if customer is not None else None
+    if customer is None or owner is None:
+        raise NotFound("error.not_found")
+    approved = session.scalar(
+        select(Registration)
+        .where(
+            Registration.customer_id == customer_id,
+            Registration.asked_by_id == owner.id,
+            Registration.state == "approved",
+        )
+        .order_by(Registration.id.desc())
+        .limit(1)
+    )
+    since = approved.decided_at if approved is not None and approved.decided_at is not None else customer.created_at
+    return Collision(
+        customer_id=customer.id,
+        customer=customer.name,
+        opportunity_id=None,
+        owner=ref(owner),
+        state="registered",
+        since=since,
+        until=customer.protected_until,
+        last_follow_up_at=None,
+        precedents=precedents(session, customer.id),
+    )
+
+
+def check_concerned(session: Session, opportunity: Opportunity, by: Actor) -> None:
+    """Refuse one who neither sees the opportunity nor was ever stopped by it, without telling that it exists.
+
+    Raises:
+        NotFound: It is not for them.
+    """
+    if may_see(opportunity, by):
+        return
+    attempt = session.scalar(
+        select(EventRow.id)
+        .where(
+            EventRow.opportunity_id == opportunity.id,
+            EventRow.kind == CollisionStopped.kind,
+            EventRow.actor_id == by.member_id,
+        )
+        .limit(1)
+    )
+    if attempt is None:
+        raise NotFound("error.not_found")
+
+
+def open_ruling(session: Session, opportunity_id: int, member_id: int | None) -> Ruling | None:
+    """Return the request for a ruling that a member made about an opportunity and that nobody answered yet."""
+    return session.scalar(
+        select(Ruling).where(
+            Ruling.opportunity_id == opportunity_id, Ruling.asked_by_id == member_id, Ruling.state == "open"
+        )
+    )
+
+
+def precedents(
+    session: Session, customer_id: int, *, team_id: int | None = None, but: int | None = None
+) -> tuple[Precedent, ...]:
+    """Return what was ruled about a customer, the latest first.
+
+    Args:
+        session: The transaction.
+        customer_id: Our number of the customer.
+        team_id: Where nothing was, the latest ruling of this team instead; None for none.
+        but: The ruling that must not be its own precedent.
+    """
+    asker, judge = aliased(Member), aliased(Member)
+    statement = (
+        select(Ruling, Customer.name, asker.name, judge.name)
+        .join(Customer, Customer.id == Ruling.customer_id)
+        .join(asker, asker.id == Ruling.asked_by_id)
+        .outerjoin(judge, judge.id == Ruling.ruled_by_id)
+        .where(Ruling.state == "ruled", Ruling.id != (but or 0))
+        .order_by(Ruling.ruled_at.desc(), Ruling.id.desc())
+    )
+    rows = session.execute(statement.where(Ruling.customer_id == customer_id).limit(_PRECEDENTS)).all()
+    if not rows and team_id is not None:
+        of_team = select(Opportunity.id).where(Opportunity.team_id == team_id)
+        rows = session.execute(statement.where(Ruling.opportunity_id.in_(of_team)).limit(1)).all()
+    return tuple(
+        Precedent(
+            customer=customer,
+            verdict=Verdict(ruling.verdict or Verdict.KEEP),
+            sentence=ruling.sentence or "",
+            judge=judge_name or "–",
+            owner=dict(ruling.evidence).get("owner"),
+            asker=asker_name,
+            at=ruling.ruled_at or ruling.asked_at,
+        )
+        for ruling, customer, asker_name, judge_name in rows
+    )
+
+
+def tell_owner(desk: Desk, opportunity_id: int, form: TellForm, *, by: Actor) -> MemberRef:
+    """Put what a refused rep knows into the owner's history, and tell the owner.
+
+    Returns:
+        The owner.
+
+    Raises:
+        NotFound: There is no such opportunity, or not for them.
+        RuleBroken: Nobody owns it any more.
+        InvalidInput: What to do, by field.
+    """
+    with desk.transaction(by) as session:
+        opportunity = load(session, opportunity_id)
+        check_concerned(session, opportunity, by)
+        owner = session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
+        customer = session.get_one(Customer, opportunity.customer_id)
+        if owner is None or opportunity.closed_at is not None:
+            raise RuleBroken("collision.free_now", customer=customer.name)
+        _check_phone(form)
+        recorder = Recorder(desk, session, by)
+        row = recorder.event(opportunity, OwnerTold(by.member_id or 0, by.name, form.text, form.contact))
+        session.flush()
+        if owner.id != by.member_id:
+            recorder.promise(
+                "told",
+                f"member:{owner.id}",
+                {"opportunity_id": opportunity.id, "event_id": row.id},
+                key=f"told:{row.id}",
+            )
+        return ref(owner)
+
+
+def _check_phone(form: TellForm) -> None:
+    if form.contact_phone and not any(letter.isdigit() for letter in form.contact_phone):
+        raise InvalidInput({"contact_phone": Text("error.phone")})
+
+
+def tell_registrant(desk: Desk, customer_id: int, form: TellForm, *, by: Actor) -> MemberRef:
+    """Send what a refused rep knows to the one whose registration protects the customer.
+
+    Raises:
+        RuleBroken: It is not protected any more.
+    """
+    with desk.transaction(by) as session:
+        customer = session.get(Customer, customer_id)
+        if customer is None:
+            raise NotFound("error.not_found")
+        registrant = registrant_of(session, customer, desk.now())
+        if registrant is None:
+            raise RuleBroken("collision.free_now", customer=customer.name)
+        Recorder(desk, session, by).tell(
+            registrant.id,
+            "notice.registrant_told",
+            member=by.name,
+            customer=customer.name,
+            text=form.text,
+            contact=form.contact or "–",
+        )
+        return ref(registrant)
+
+
+def last_told(desk: Desk, event_id: int, *, by: Actor) -> OwnerTold:
+    """Return what was told to an owner, for the message about it.
+
+    Raises:
+        NotFound: There is no such event.
+    """
+    with desk.reading(by) as session:
+        row = session.get(EventRow, event_id)
+        if row is None or row.kind != OwnerTold.kind:
+            raise NotFound("error.not_found")
+        return OwnerTold.from_payload(row.payload)

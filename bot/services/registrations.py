@@ -1,0 +1,312 @@
+"""Owns registrations (报备): a rep claims a customer before there is an opportunity, and a manager approves it or not."""
+
+from datetime import timedelta
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot.domain import identity
+from bot.errors import Conflict, CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken, Text
+from bot.models import Customer, Member, OutboxRow, Registration, Team
+from bot.services import collisions, customers
+from bot.services.case_values import RegistrationCase
+from bot.services.collisions import Taken
+from bot.services.desk import Actor, Desk
+from bot.services.forms import clean_or_none, read_form
+from bot.services.judges import asked_judges, check_judge, judges_of
+from bot.services.members import actor_of, ref, ref_or_none
+from bot.services.recording import Ground, Recorder, ground_of
+from bot.services.teams import home_team
+
+_WAITING_MOST = 50
+SENTENCE_MOST = 300
+
+
+class RegisterForm(BaseModel):
+    """What is typed to register a customer; ``confirmed_new`` as for a lead."""
+
+    model_config = ConfigDict(frozen=True)
+
+    customer_id: int | None = None
+    customer_name: str | None = Field(default=None, max_length=200)
+    note: str = Field(min_length=1, max_length=1000)
+    confirmed_new: bool = False
+
+    @classmethod
+    def read(cls, values: dict[str, Any]) -> Self:
+        """Read the values of a form.
+
+        Raises:
+            InvalidInput: What to do, by field.
+        """
+        form = read_form(cls, values)
+        if form.customer_id is None and form.customer_name is None:
+            raise InvalidInput({"customer": Text("error.required")})
+        return form
+
+
+def register(desk: Desk, form: RegisterForm, *, by: Actor) -> tuple[RegistrationCase, str]:
+    """Ask for a customer's protection before there is an opportunity; a manager's own is approved at once.
+
+    Returns:
+        The registration, and the names of those who decide; empty where it is decided.
+
+    Raises:
+        CustomerProtected: Somebody else has the customer.
+        Conflict: It is registered by the actor already.
+        InvalidInput: What to do, by field.
+        NotAllowed: The member owns no opportunities, or is on no team.
+        RuleBroken: There is nobody to decide.
+    """
+    if by.role not in {"rep", "manager", "admin"} or by.member_id is None:
+        raise NotAllowed("error.not_allowed")
+    try:
+        try:
+            return _register(desk, form, by, by.member_id)
+        except IntegrityError:
+            # Somebody created the same customer between our look and our write: now it is there to be seen.
+            return _register(desk, form, by, by.member_id)
+    except Taken as taken:
+        collisions.record(desk, taken, by=by)
+        raise CustomerProtected(taken.key, **taken.params) from None
+
+
+def _register(desk: Desk, form: RegisterForm, by: Actor, member_id: int) -> tuple[RegistrationCase, str]:
+    with desk.transaction(by) as session:
+        team = home_team(session, by)
+        ground = ground_of(session, team.id)
+        recorder = Recorder(desk, session, by)
+        customer = _customer(session, form, recorder)
+        collisions.check_free(session, customer, ground, by, recorder.now)
+        _check_new(session, customer, member_id, recorder)
+        row = Registration(
+            team_id=team.id,
+            customer_id=customer.id,
+            asked_by_id=member_id,
+            asked_at=recorder.now,
+            note=form.note,
+            state="pending",
+        )
+        session.add(row)
+        session.flush()
+        if by.manages(team.id):
+            _approve(recorder, row, customer, ground, None)
+            return _case(session, row, ground), ""
+        judges = asked_judges(session, team, {member_id})
+        for judge in judges:
+            payload = {"registration_id": row.id}
+            recorder.promise("registration", f"member:{judge.id}", payload, key=_key(row.id, judge.id))
+        return _case(session, row, ground), ", ".join(one.name for one in judges)
+
+
+def _customer(session: Session, form: RegisterForm, recorder: Recorder) -> Customer:
+    found_id, name = form.customer_id, form.customer_name or ""
+    keys = identity.keys_of(name)
+    taken: frozenset[tuple[str, str]] = frozenset()
+    if found_id is None:
+        found = customers.recognise(session, name, keys)
+        found_id, taken = (found.customer.id if found.customer is not None else None), found.taken
+        if found_id is None and found.possible and not form.confirmed_new:
+            names = ", ".join(row.name for row in found.possible[:3])
+            raise InvalidInput({"customer": Text("lead.capture.possible", names=names)})
+    if found_id is None:
+        return customers.create(
+            session, name, keys, at=recorder.now, workspace_id=recorder.by.workspace_id, taken=taken
+        )
+    # Captures of this customer wait for the same row.
+    known = session.scalar(select(Customer).where(Customer.id == found_id).with_for_update())
+    if known is None:
+        raise InvalidInput({"customer": Text("error.not_found")})
+    return known
+
+
+def _check_new(session: Session, customer: Customer, member_id: int, recorder: Recorder) -> None:
+    if collisions.registrant_of(session, customer, recorder.now) is not None:
+        raise Conflict("registration.yours", customer=customer.name, until=customer.protected_until)
+    pending = select(Registration.id).where(
+        Registration.customer_id == customer.id,
+        Registration.asked_by_id == member_id,
+        Registration.state == "pending",
+    )
+    if session.scalar(pending) is not None:
+        raise Conflict("registration.asked_already", customer=customer.name)
+
+
+def approve(desk: Desk, registration_id: int, sentence: str | None = None, *, by: Actor) -> RegistrationCase:
+    """Approve a registration: the customer is protected for its rep from now on.
+
+    Raises:
+        NotFound: There is none.
+        NotAllowed: They may not decide here.
+        Conflict: Somebody decided already, or somebody else has the customer by now.
+        RuleBroken: The rep is deactivated.
+    """
+    return _decide(desk, registration_id, by, clean_or_none(sentence), is_approved=True)
+
+
+def refuse(desk: Desk, registration_id: int, sentence: str | None, *, by: Actor) -> RegistrationCase:
+    """Refuse a registration, with a sentence.
+
+    Raises:
+        InvalidInput: No sentence.
+        NotFound: There is none.
+        NotAllowed: They may not decide here.
+        Conflict: Somebody decided already.
+    """
+    words = clean_or_none(sentence)
+    if words is None:
+        raise InvalidInput({"sentence": Text("error.required")})
+    return _decide(desk, registration_id, by, words, is_approved=False)
+
+
+def _decide(
+    desk: Desk, registration_id: int, by: Actor, sentence: str | None, *, is_approved: bool
+) -> RegistrationCase:
+    if sentence is not None and len(sentence) > SENTENCE_MOST:
+        raise InvalidInput({"sentence": Text("error.too_long", most=SENTENCE_MOST)})
+    with desk.transaction(by) as session:
+        row = _row(session, registration_id)
+        # Captures of the customer wait for its row; so does whoever decides at the same time.
+        customer = session.scalars(select(Customer).where(Customer.id == row.customer_id).with_for_update()).one()
+        session.refresh(row)
+        ground = ground_of(session, row.team_id)
+        _check_pending(session, row)
+        check_judge(session, ground.team, by, {row.asked_by_id})
+        recorder = Recorder(desk, session, by)
+        if is_approved:
+            _check_still_free(session, row, customer, ground, recorder)
+            _approve(recorder, row, customer, ground, sentence)
+        else:
+            _settle(recorder, row, "refused", sentence)
+        payload = {"registration_id": row.id}
+        if row.asked_by_id != by.member_id:
+            recorder.promise("registered", f"member:{row.asked_by_id}", payload, key=f"registered:{row.id}")
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.kind == "registration", OutboxRow.key.startswith(_key(row.id, "")))
+            .values(state="waiting", due_at=recorder.now, attempts=0, retry_at=0.0)
+            .execution_options(synchronize_session=False)
+        )
+        return _case(session, row, ground)
+
+
+def _approve(recorder: Recorder, row: Registration, customer: Customer, ground: Ground, sentence: str | None) -> None:
+    until = recorder.now + timedelta(days=ground.playbook.protection_days)
+    customer.protected_by_id, customer.protected_until = row.asked_by_id, until
+    row.protected_until = until
+    _settle(recorder, row, "approved", sentence)
+
+
+def _settle(recorder: Recorder, row: Registration, state: str, sentence: str | None) -> None:
+    row.state, row.sentence = state, sentence
+    row.decided_by_id, row.decided_at = recorder.by.member_id, recorder.now
+    recorder.session.flush()
+
+
+def _check_still_free(
+    session: Session, row: Registration, customer: Customer, ground: Ground, recorder: Recorder
+) -> None:
+    member = session.get_one(Member, row.asked_by_id)
+    if not member.is_active:
+        raise RuleBroken("registration.asker_gone", asker=member.name)
+    if customer.merged_into_id is not None:
+        raise RuleBroken("registration.merged", customer=customer.name)
+    try:
+        collisions.check_free(session, customer, ground, actor_of(session, member), recorder.now)
+    except Taken as taken:
+        raise Conflict("registration.taken", customer=customer.name, why=Text(taken.key, **taken.params)) from None
+
+
+def case(desk: Desk, registration_id: int, *, by: Actor, judging: bool = False) -> RegistrationCase:
+    """Return a registration to its judge or its rep.
+
+    Args:
+        desk: The record.
+        registration_id: Primary key.
+        by: Who looks.
+        judging: They are about to decide: it must be pending, and theirs to decide.
+
+    Raises:
+        NotFound: There is none, or not for them.
+        NotAllowed: They may not decide here.
+        Conflict: Somebody decided already.
+    """
+    with desk.reading(by) as session:
+        row = _row(session, registration_id)
+        ground = ground_of(session, row.team_id)
+        if judging:
+            _check_pending(session, row)
+            check_judge(session, ground.team, by, {row.asked_by_id})
+        elif not by.manages(row.team_id) and by.member_id != row.asked_by_id:
+            raise NotFound("error.not_found")
+        return _case(session, row, ground)
+
+
+def waiting(desk: Desk, *, by: Actor) -> tuple[RegistrationCase, ...]:
+    """Return the pending registrations that wait for the actor, the oldest first."""
+    if not by.is_admin and not by.managed_team_ids:
+        return ()
+    with desk.reading(by) as session:
+        statement = select(Registration).where(Registration.state == "pending")
+        if not by.is_admin:
+            statement = statement.where(Registration.team_id.in_(by.managed_team_ids))
+        rows = session.scalars(statement.order_by(Registration.id).limit(_WAITING_MOST)).all()
+        return tuple(
+            _case(session, row, ground_of(session, row.team_id))
+            for row in rows
+            if by.member_id
+            in {one.id for one in judges_of(session, session.get_one(Team, row.team_id), {row.asked_by_id})}
+        )
+
+
+def open_count(session: Session, team_id: int) -> int:
+    """Return how many of a team's registrations nobody decided yet; for the digest."""
+    statement = select(func.count()).select_from(Registration)
+    return session.scalar(statement.where(Registration.state == "pending", Registration.team_id == team_id)) or 0
+
+
+def _key(registration_id: int, member_id: int | str) -> str:
+    return f"registration:{registration_id}:{member_id}"
+
+
+def _row(session: Session, registration_id: int) -> Registration:
+    found = session.get(Registration, registration_id)
+    if found is None:
+        raise NotFound("error.not_found")
+    return found
+
+
+def _check_pending(session: Session, row: Registration) -> None:
+    if row.state == "pending":
+        return
+    judge = session.get(Member, row.decided_by_id) if row.decided_by_id is not None else None
+    raise Conflict(f"registration.{row.state}_already", judge=judge.name if judge else "–")
+
+
+def _case(session: Session, row: Registration, ground: Ground) -> RegistrationCase:
+    asker = session.get_one(Member, row.asked_by_id)
+    rivals = session.scalars(
+        select(Member.name)
+        .join(Registration, Registration.asked_by_id == Member.id)
+        .where(Registration.customer_id == row.customer_id, Registration.state == "pending", Registration.id != row.id)
+        .order_by(Registration.id)
+    ).all()
+    return RegistrationCase(
+        id=row.id,
+        state=row.state,
+        customer_id=row.customer_id,
+        customer=session.get_one(Customer, row.customer_id).name,
+        asker=ref(asker),
+        team=ground.team.name,
+        note=row.note,
+        asked_at=row.asked_at,
+        days=ground.playbook.protection_days,
+        sentence=row.sentence,
+        judge=ref_or_none(session, row.decided_by_id),
+        decided_at=row.decided_at,
+        protected_until=row.protected_until,
+        rivals=tuple(rivals),
+    )

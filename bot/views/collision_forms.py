@@ -1,0 +1,184 @@
+"""Owns what a refused rep sees: who has the customer, and the ways on, with everything they typed kept."""
+
+import json
+from enum import StrEnum
+from typing import Any
+
+from bot.i18n import Translator
+from bot.services.case_values import Asked, Collision, Precedent
+from bot.services.values import MemberRef
+from bot.views import elements
+from bot.views.elements import Block, View
+from bot.views.mrkdwn import clip, escape_line
+
+_NAME, _SENTENCE = 120, 300
+_CARRIED, _TEXT = 2800, 2000
+
+
+class CollisionId(StrEnum):
+    """action_id and callback_id of what only collisions have."""
+
+    SHOWN = "collision.shown"
+    BACK = "collision.back"
+    TELL_OPEN = "collision.tell_open"
+    TELL = "collision.tell"
+    ASK_OPEN = "collision.ask_open"
+    ASK = "collision.ask"
+    CLAIM = "collision.claim"
+
+
+def explained(t: Translator, one: Collision, carried: dict[str, Any]) -> View:
+    """Return the view that takes a refused form's place.
+
+    Args:
+        t: The member's.
+        one: What stands in the way.
+        carried: What comes back with the next step, with what was typed under ``typed``.
+    """
+    blocks: list[Block] = [
+        elements.section(f"{t(f'collision.head_{one.state}', customer=_name(one.customer), owner=_owner(one.owner))}"),
+        elements.section("\n".join(_facts(t, one))),
+    ]
+    if one.precedents:
+        blocks.append(elements.context(*(precedent(t, past) for past in one.precedents)))
+    buttons = _ways_on(t, one)
+    if one.has_asked:
+        blocks.append(elements.context(t("collision.has_asked")))
+    elif len(buttons) > 1:
+        blocks.append(elements.section(t(f"collision.ways_{_choice(one)}")))
+    blocks.append(elements.actions(*buttons, block_id="collision.ways"))
+    return elements.modal(
+        CollisionId.SHOWN, t("collision.title"), blocks, close=t("answer.close"), metadata=pack(carried, one)
+    )
+
+
+def precedent(t: Translator, past: Precedent) -> str:
+    """Return one ruling of the past as a line: when, who, what, in which words."""
+    return t(
+        "ruling.precedent",
+        day=t.local(past.at).date(),
+        judge=_name(past.judge),
+        customer=_name(past.customer),
+        verdict=verdict(t, past.verdict, past.owner, past.asker),
+        sentence=escape_line(past.sentence, _SENTENCE),
+    )
+
+
+def verdict(t: Translator, what: str, owner: str | None, asker: str) -> str:
+    """Return a verdict in words."""
+    if what == "keep" and owner is None:
+        return t("ruling.verdict.keep_pool")
+    return t(f"ruling.verdict.{what}", owner=_name(owner or t("card.pool")), asker=_name(asker))
+
+
+def _facts(t: Translator, one: Collision) -> list[str]:
+    lines = [t(f"collision.since_{one.state}", day=t.local(one.since).date())]
+    if one.until is not None:
+        lines.append(t("collision.until", day=t.local(one.until).date()))
+    if one.state != "registered":
+        day = one.last_follow_up_at
+        lines.append(t("collision.last", day=t.local(day).date()) if day else t("collision.never"))
+    return lines
+
+
+def _choice(one: Collision) -> str:
+    """Return what there is to choose from: claim, ask, tell, or both of the last."""
+    if one.owner is None:
+        return "claim" if one.may_claim else "ask"
+    return "both" if one.opportunity_id is not None else "tell"
+
+
+def _ways_on(t: Translator, one: Collision) -> list[Any]:
+    row = []
+    if one.may_claim:
+        row.append(elements.button(t("card.button.claim"), CollisionId.CLAIM, one.opportunity_id or 0, style="primary"))
+    if one.owner is not None:
+        row.append(
+            elements.button(
+                t("collision.button.tell", owner=clip(one.owner.name, 40)),
+                CollisionId.TELL_OPEN,
+                "tell",
+                style="primary",
+            )
+        )
+    if one.opportunity_id is not None and not one.has_asked and not one.may_claim:
+        row.append(elements.button(t("collision.button.ask"), CollisionId.ASK_OPEN, "ask"))
+    return [*row, elements.button(t("collision.button.back"), CollisionId.BACK, "back")]
+
+
+def tell(t: Translator, metadata: dict[str, Any]) -> View:
+    """Return the form in which a refused rep tells the owner what they know; what they typed stands in it."""
+    typed: dict[str, Any] = metadata.get("typed") or {}
+    blocks: list[Block] = [
+        elements.text_input(
+            "text",
+            t("collision.field.text"),
+            value=typed.get("need") or typed.get("note"),
+            multiline=True,
+            placeholder=t("collision.field.text_hint"),
+            most=_TEXT,
+        ),
+        *(
+            elements.text_input(name, t(f"lead.field.{name}"), value=typed.get(name), optional=True, most=most)
+            for name, most in (("contact_name", 100), ("contact_phone", 40), ("contact_email", 200))
+        ),
+    ]
+    return _form(t, CollisionId.TELL, t("collision.tell_title"), blocks, t("collision.send"), metadata)
+
+
+def ask(t: Translator, metadata: dict[str, Any]) -> View:
+    """Return the form in which a refused rep asks for a ruling."""
+    blocks: list[Block] = [
+        elements.section(t("collision.ask_explained", customer=_name(str(metadata.get("name") or "–")))),
+        elements.text_input(
+            "plea", t("collision.field.plea"), multiline=True, placeholder=t("collision.field.plea_hint"), most=1000
+        ),
+    ]
+    return _form(t, CollisionId.ASK, t("collision.ask_title"), blocks, t("collision.button.ask"), metadata)
+
+
+def _form(t: Translator, callback: str, title: str, blocks: list[Block], submit: str, metadata: dict[str, Any]) -> View:
+    packed = _packed(metadata)
+    return elements.modal(callback, title, blocks, submit=submit, close=t("answer.cancel"), metadata=packed)
+
+
+def told(t: Translator, owner: MemberRef, *, is_kept: bool) -> str:
+    """Return what a rep reads after telling the owner; ``is_kept`` where there is a history to keep it in."""
+    return t("collision.told" if is_kept else "collision.told_registrant", owner=_name(owner.name))
+
+
+def asked(t: Translator, done: Asked) -> str:
+    """Return what a rep reads after asking for a ruling."""
+    judges = t("ruling.joint").join(_name(one.name) for one in done.judges)
+    return t("collision.asked", judges=judges, customer=_name(done.customer))
+
+
+def pack(carried: dict[str, Any], one: Collision) -> str:
+    """Return what a modal carries along: what collided, and what was typed."""
+    known = {"customer_id": one.customer_id, "id": one.opportunity_id, "name": clip(one.customer, 80)}
+    return _packed({**carried, **known})
+
+
+def _packed(values: dict[str, Any]) -> str:
+    """Return values as JSON that fits a modal's metadata; a need too long for it is cut rather than lost."""
+    packed = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+    typed = values.get("typed") or {}
+    longest = max(
+        (name for name in typed if isinstance(typed[name], str)), key=lambda name: len(typed[name]), default=""
+    )
+    while len(packed) > _CARRIED and longest:
+        typed = {**typed, longest: clip(typed[longest], max(0, len(typed[longest]) - (len(packed) - _CARRIED) - 1))}
+        values = {**values, "typed": typed}
+        packed = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+        longest = max(
+            (name for name in typed if len(typed[name] or "") > 1), key=lambda name: len(typed[name]), default=""
+        )
+    return packed
+
+
+def _name(name: str) -> str:
+    return escape_line(name, _NAME)
+
+
+def _owner(owner: MemberRef | None) -> str:
+    return _name(owner.name) if owner is not None else "–"
