@@ -25,7 +25,21 @@ from starlette.routing import Route
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.handlers import boundary, closing, follow_ups, handovers, home, leads, opportunities, people, pipeline, setup
+from bot.handlers import (
+    absences,
+    boundary,
+    closing,
+    departures,
+    follow_ups,
+    handovers,
+    home,
+    leads,
+    members,
+    opportunities,
+    people,
+    pipeline,
+    setup,
+)
 from bot.handlers.boundary import Kit
 from bot.models.session import Database
 from bot.reminders.delivery import Delivery
@@ -37,7 +51,20 @@ from bot.slack.gateway import Gateway
 
 log = logging.getLogger(__name__)
 
-_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup)
+_SUBJECTS = (
+    leads,
+    follow_ups,
+    opportunities,
+    closing,
+    handovers,
+    people,
+    home,
+    pipeline,
+    setup,
+    members,
+    absences,
+    departures,
+)
 _SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
 
 

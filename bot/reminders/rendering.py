@@ -10,11 +10,13 @@ from bot.domain.attention import Cause, Step
 from bot.errors import NotFound
 from bot.i18n import Translator
 from bot.reminders.relevance import still_needed
-from bot.services import handovers, opportunities, outbox, reports
+from bot.services import absences, departures, handovers, opportunities, outbox, reports
 from bot.services.desk import Desk, system_actor
 from bot.services.outbox import Address, Promise
 from bot.services.values import OpportunityView
+from bot.views import absences as absence_views
 from bot.views import answers, cards, digest, handover_forms, notices, nudges
+from bot.views import departures as departure_views
 from bot.views.elements import Message
 from bot.views.nudges import NudgeItem
 
@@ -144,6 +146,23 @@ def _notice(work: _Rendering) -> Parcel | None:
     return Parcel(notices.notice(work.t, key, params, shown, may_open=may_open))
 
 
+def _absence(work: _Rendering) -> Parcel | None:
+    absence = absences.absence_of(work.desk, int(work.payload["member_id"]), workspace_id=work.promise.workspace_id)
+    if absence.until != datetime.fromisoformat(work.payload["until"]):
+        return None  # they are back, or another end was said meanwhile
+    return Parcel(absence_views.notice(work.t, absence))
+
+
+def _departure(work: _Rendering) -> Parcel | None:
+    actor = work.address.actor
+    if not (actor.is_admin or actor.managed_team_ids):
+        return None
+    left = departures.departure(work.desk, int(work.payload["member_id"]), by=actor)
+    if not (left.count or left.teams):
+        return None  # it is all handed over, or they are back
+    return Parcel(departure_views.message(work.t, left, work.desk.now()))
+
+
 _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "card": _card,
     "offer": _offer,
@@ -152,4 +171,6 @@ _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "escalation": _escalation,
     "digest": _digest,
     "notice": _notice,
+    "absence": _absence,
+    "departure": _departure,
 }

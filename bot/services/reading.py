@@ -12,7 +12,7 @@ from bot.errors import Text
 from bot.models import Assignment, Contact, Customer, EventRow, Member, Opportunity
 from bot.services.access import may_act, may_see
 from bot.services.desk import Actor
-from bot.services.members import ref, ref_or_none
+from bot.services.member_rows import ref, ref_or_none
 from bot.services.playbooks import loaded
 from bot.services.recording import ground_of
 from bot.services.values import ContactRef, Done, HistoryLine, MemberRef, OpportunityLine, OpportunityView, PointLine

@@ -125,6 +125,8 @@ def _offered(t: Translator, event: ev.AssignmentOffered, _view: OpportunityView 
 
 
 def _declined(t: Translator, event: ev.AssignmentDeclined, _view: OpportunityView | None) -> tuple[str, Params]:
+    if event.cause is not None:
+        return "PassedOn", {"why": t(f"event.passed_on.{event.cause}", member=_person(event.member))}
     params = {"member": _person(event.member), "reason": _after(t, "event.because", event.reason)}
     return ("OfferLapsed" if event.lapsed else event.kind), params
 
@@ -225,7 +227,7 @@ def _handover_declined(t: Translator, event: ev.HandoverDeclined, _view: Opportu
 
 
 def _owner(_t: Translator, event: ev.OwnerChanged, _view: OpportunityView | None) -> tuple[str, Params]:
-    key = "OwnerReassigned" if event.how == "reassigned" else event.kind
+    key = {"reassigned": "OwnerReassigned", "rules": "OwnerByRules"}.get(event.how, event.kind)
     return key, {"before": _person(event.before), "after": _person(event.after)}
 
 
@@ -264,6 +266,8 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.AssignmentDeclined: _declined,
     ev.PutInPool: _pooled,
     ev.Claimed: _member,
+    ev.OwnerLeft: _member,
+    ev.OwnerReturned: _member,
     ev.FollowUpLogged: _followed_up,
     ev.NextStepSet: _step,
     ev.NextStepDone: _step_done,

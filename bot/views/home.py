@@ -67,7 +67,11 @@ def _without_team(t: Translator, *, may_set_up: bool) -> list[Block]:
 
 
 def _with_team(t: Translator, day: Day, now: datetime, *, may_set_up: bool) -> list[Block]:
-    blocks = [elements.section(pipeline.health_line(t, day.health)), _top_buttons(t, may_set_up=may_set_up)]
+    is_away = day.away_until is not None
+    buttons = _top_buttons(t, may_set_up=may_set_up, is_away=is_away)
+    blocks = [elements.section(pipeline.health_line(t, day.health)), buttons]
+    if day.away_until is not None:
+        blocks.append(elements.section(t("absence.away", until=t.local(day.away_until).date())))
     blocks += _part(t, "overdue", day.overdue, now, known=day.counts.get("overdue"))
     blocks += _part(t, "today", day.today, now, known=day.counts.get("today"))
     blocks += _part(t, "waiting", day.waiting, now)
@@ -79,13 +83,18 @@ def _with_team(t: Translator, day: Day, now: datetime, *, may_set_up: bool) -> l
     return blocks
 
 
-def _top_buttons(t: Translator, *, may_set_up: bool) -> Block:
+def _top_buttons(t: Translator, *, may_set_up: bool, is_away: bool) -> Block:
     row = [
         elements.button(t("home.button.lead"), Action.LEAD_OPEN, "new", style="primary"),
         elements.button(t("home.button.refresh"), Action.HOME_REFRESH, "home"),
     ]
     if may_set_up:
         row.append(elements.button(t("setup.button.teams"), Action.SETUP_TEAM, "teams"))
+        row.append(elements.button(t("members.button.open"), Action.MEMBERS_OPEN, "0"))
+    if is_away:
+        row.append(elements.button(t("absence.button.back"), Action.ABSENCE_END, "back", style="primary"))
+    else:
+        row.append(elements.button(t("absence.button.open"), Action.ABSENCE_OPEN, "away"))
     return elements.actions(*row, block_id="home.top")
 
 

@@ -98,7 +98,12 @@ def saved(t: Translator, team: TeamRef, *, is_new: bool) -> View:
         lines.append(t("setup.saved_manager", manager=mention(team.manager.slack_user_id, team.manager.name)))
     people = [mention(one.slack_user_id, one.name) for one in (*team.reps, *team.specialists)]
     lines.append(t("setup.saved_people", people=" ".join(people)) if people else t("setup.saved_nobody"))
-    blocks = [elements.section("\n".join(lines)), elements.context(t("setup.next"))]
+    people_button = elements.button(t("members.button.open"), Action.MEMBERS_OPEN, "0")
+    blocks = [
+        elements.section("\n".join(lines)),
+        elements.context(t("setup.next")),
+        elements.actions(people_button, block_id="setup.members"),
+    ]
     return elements.modal(Callback.RESULT, t("setup.title_saved"), blocks, close=t("setup.done"))
 
 
