@@ -105,7 +105,7 @@ def list_teams(call: Call) -> Reply:
 
 def save(call: Call) -> Reply:
     """Keep what the form says, and then do what needs Slack: read profiles, enter the channel."""
-    values: dict[str, Any] = {**call.values, "team_id": call.metadata.get("team_id")}
+    values: dict[str, Any] = {**call.values, **{name: call.metadata.get(name) for name in setup_forms.CARRIED}}
     if not values.get("workdays"):
         raise InvalidInput({"workdays": Text("setup.workdays_required")})
     form = TeamForm.read(values)

@@ -7,7 +7,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, field_validator
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from bot.errors import InvalidInput, NotAllowed, NotFound, Text
@@ -170,18 +170,15 @@ def _within(by: Actor) -> ColumnElement[bool]:
     return or_(Member.team_id.in_(sorted(by.managed_team_ids)), Member.id == by.member_id)
 
 
-def _listed(by: Actor) -> Select[Any]:
-    load = (
-        select(func.count())
-        .select_from(Opportunity)
-        .where(Opportunity.owner_id == Member.id, Opportunity.closed_at.is_(None))
-        .scalar_subquery()
-    )
-    return (
-        select(Member, Team.name.label("team"), load.label("open_count"))
-        .outerjoin(Team, Team.id == Member.team_id)
-        .where(_within(by))
-    )
+_LISTED = select(
+    Member,
+    Team.name.label("team"),
+    select(func.count())
+    .select_from(Opportunity)
+    .where(Opportunity.owner_id == Member.id, Opportunity.closed_at.is_(None))
+    .scalar_subquery()
+    .label("open_count"),
+).outerjoin(Team, Team.id == Member.team_id)
 
 
 def roster(desk: Desk, *, by: Actor, page: int = 0) -> Roster:
@@ -195,7 +192,9 @@ def roster(desk: Desk, *, by: Actor, page: int = 0) -> Roster:
         count = session.scalar(select(func.count()).select_from(Member).where(_within(by))) or 0
         pages = max(1, -(-count // PAGE))
         page = min(max(page, 0), pages - 1)
-        ordered = _listed(by).order_by(Member.is_active.desc(), Team.name.is_(None), Team.name, Member.name, Member.id)
+        ordered = _LISTED.where(_within(by)).order_by(
+            Member.is_active.desc(), Team.name.is_(None), Team.name, Member.name, Member.id
+        )
         rows = session.execute(ordered.limit(PAGE).offset(page * PAGE)).all()
         return Roster(_lines(session, rows, desk.now()), page, pages, count)
 
@@ -204,7 +203,7 @@ def find(desk: Desk, typed: str, *, by: Actor, limit: int = 100) -> tuple[Member
     """Return the members whom the actor may change and whose name or mail address has what was typed."""
     _check_decides(by)
     with desk.reading(by) as session:
-        statement = _listed(by).order_by(Member.is_active.desc(), Member.name, Member.id)
+        statement = _LISTED.where(_within(by)).order_by(Member.is_active.desc(), Member.name, Member.id)
         wanted = clean(typed).casefold()
         if wanted:
             like = f"%{wanted.replace('!', '!!').replace('%', '!%').replace('_', '!_')}%"
@@ -246,12 +245,11 @@ def details(desk: Desk, member_id: int, *, by: Actor) -> MemberDetails:
         NotAllowed: The actor does not decide for them.
     """
     with desk.reading(by) as session:
-        return _details(session, desk, member_id, by)
+        return _details(session, desk, _allowed(session, member_id, by), by)
 
 
-def _details(session: Session, desk: Desk, member_id: int, by: Actor) -> MemberDetails:
-    member = _allowed(session, member_id, by)
-    row = session.execute(_listed(by).where(Member.id == member_id)).one()
+def _details(session: Session, desk: Desk, member: Member, by: Actor) -> MemberDetails:
+    row = session.execute(_LISTED.where(Member.id == member.id)).one()
     (line,) = _lines(session, [row], desk.now())
     teams = select(Team.id, Team.name).order_by(Team.name)
     if not by.is_admin:
@@ -264,7 +262,7 @@ def _details(session: Session, desk: Desk, member_id: int, by: Actor) -> MemberD
         tuple(member.languages),
         _roles(member, by),
         tuple((one.id, one.name) for one in session.execute(teams)) if may_move else (),
-        member_changes.latest(session, member_id),
+        member_changes.latest(session, member.id),
     )
 
 
@@ -306,7 +304,8 @@ def update(desk: Desk, form: MemberForm, *, by: Actor) -> MemberDetails:
             absences.pass_on_offers(recorder, member, cause="moved")
         member_changes.keep(recorder, member, before)
         session.flush()
-        return _details(session, desk, form.member_id, by)
+        # One who was moved to another team is out of the actor's reach now, but what was done is still shown.
+        return _details(session, desk, member, by)
 
 
 def _end_of(member: Member, day: date | None, now: datetime) -> datetime | None:

@@ -124,7 +124,9 @@ def _text(t: Translator, one: MemberLine) -> str:
 
 def _place(t: Translator, one: MemberLine, *, escaped: bool = True) -> str:
     team = escape_line(one.team, _NAME) if one.team and escaped else one.team
-    parts = [t(f"members.role.{one.role}"), team or t("members.no_team")]
+    parts = [t(f"members.role.{one.role}")]
+    if team or not one.is_manager_of:
+        parts.append(team or t("members.no_team"))
     return " · ".join(parts) if one.is_active else f"{t('members.gone')} · {' · '.join(parts)}"
 
 

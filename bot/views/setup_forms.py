@@ -15,9 +15,13 @@ ZONE_PICK = "setup.zone"
 COUNTRY_PICK = "setup.country"
 """action_id of the type-ahead of countries."""
 
+CARRIED = ("team_id", "reps_shown_to", "specialists_shown_to")
+"""What the form carries along beside its inputs."""
+
 _NAME, _HOURS, _TIME = 80, 100, 5
-_MOST_PEOPLE = 100
+_MOST_PEOPLE = 100  # shown; as many again can be added at once
 _MOST_TEAMS = 40
+_NAMED = 100
 _WORKDAYS = (0, 1, 2, 3, 4)
 _WORK_HOURS = "9:00-12:00 13:00-18:00"
 _DIGEST_MINUTE = 9 * 60
@@ -85,8 +89,21 @@ def form(
         blocks,
         close=t("setup.close"),
         submit=t("setup.save"),
-        metadata=json.dumps({"team_id": team.id}) if team else None,
+        metadata=json.dumps(_carried(team)) if team else None,
     )
+
+
+def _carried(team: TeamRef) -> dict[str, int | None]:
+    shown = {name: _shown(people) for name, people in (("reps", team.reps), ("specialists", team.specialists))}
+    return {
+        "team_id": team.id,
+        **{f"{name}_shown_to": people[-1].id if people else 0 for name, people in shown.items()},
+    }
+
+
+def _shown(people: Sequence[MemberRef]) -> list[MemberRef]:
+    """Return those whom the form shows: the first by our number, so that one number tells who was seen."""
+    return sorted((one for one in people if one.slack_user_id), key=lambda one: one.id)[:_MOST_PEOPLE]
 
 
 def saved(t: Translator, team: TeamRef, *, is_new: bool) -> View:
@@ -96,7 +113,10 @@ def saved(t: Translator, team: TeamRef, *, is_new: bool) -> View:
         lines.append(t("setup.saved_channel", channel=f"<#{team.channel_id}>", digest=clock_time(team.digest_minute)))
     if team.manager:
         lines.append(t("setup.saved_manager", manager=mention(team.manager.slack_user_id, team.manager.name)))
-    people = [mention(one.slack_user_id, one.name) for one in (*team.reps, *team.specialists)]
+    everybody = (*team.reps, *team.specialists)
+    people = [mention(one.slack_user_id, one.name) for one in everybody[:_NAMED]]
+    if len(everybody) > _NAMED:
+        people.append(f"+{len(everybody) - _NAMED}")
     lines.append(t("setup.saved_people", people=" ".join(people)) if people else t("setup.saved_nobody"))
     people_button = elements.button(t("members.button.open"), Action.MEMBERS_OPEN, "0")
     blocks = [
@@ -141,9 +161,12 @@ def _channel(t: Translator, chosen: str | None) -> Block:
 
 
 def _people(t: Translator, name: str, chosen: Sequence[MemberRef]) -> Block:
-    users = [one.slack_user_id for one in chosen if one.slack_user_id][:_MOST_PEOPLE]
+    users = [one.slack_user_id for one in _shown(chosen) if one.slack_user_id]
+    hint = t(f"setup.hint.{name}")
+    if len(chosen) > len(users):
+        hint = t("members.setup_more", shown=len(users), count=len(chosen))
     return elements.members_input(
-        name, t(f"setup.field.{name}"), chosen=users, most=_MOST_PEOPLE, optional=True, hint=t(f"setup.hint.{name}")
+        name, t(f"setup.field.{name}"), chosen=users, most=len(users) + _MOST_PEOPLE, optional=True, hint=hint
     )
 
 
