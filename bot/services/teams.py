@@ -1,13 +1,11 @@
 """Owns teams: setting them up, changing them, reading them."""
 
-import itertools
-import re
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -22,14 +20,11 @@ from bot.services.members import Profile, ref
 from bot.services.playbooks import add_version, loaded
 from bot.services.recording import Recorder, calendar_of, ground_of
 from bot.services.values import TeamRef
-
-_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–—~～至到]\s*(\d{1,2})(?::(\d{2}))?")
-_DAY_MINUTES = 24 * 60
-_LAST_MINUTE = 59
+from bot.services.working_hours import read_week
 
 
 class TeamForm(BaseModel):
-    """What the setup form says of a team; members by Slack user id, ``hours`` such as ``9:00-12:00 13:00-18:00``.
+    """What the setup form says of a team; members by Slack user id, ``hours`` such as ``9-12 13-18; Sat 9-12``.
 
     ``reps_shown_to`` and ``specialists_shown_to`` are our numbers of the last ones whom the form had room for: who comes
     after them was not seen, and stays. None where all were seen.
@@ -46,8 +41,8 @@ class TeamForm(BaseModel):
     zone: str = "UTC"
     country: str | None = None
     locale: str = "en-US"
-    hours: str = "9:00-12:00 13:00-18:00"
     workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    hours: str = "9:00-12:00 13:00-18:00"
     digest_time: str = "09:00"
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
 
@@ -76,8 +71,8 @@ class TeamForm(BaseModel):
 
     @field_validator("hours")
     @classmethod
-    def _readable_hours(cls, value: str) -> str:
-        read_hours(value)
+    def _readable_hours(cls, value: str, info: ValidationInfo) -> str:
+        read_week(value, info.data.get("workdays", ()))
         return value
 
     @field_validator("digest_time")
@@ -94,25 +89,6 @@ class TeamForm(BaseModel):
             InvalidInput: What to do, by field.
         """
         return read_form(cls, values)
-
-
-def read_hours(text: str) -> tuple[tuple[int, int], ...]:
-    """Read working hours into spans of minutes of the day.
-
-    Raises:
-        ValueError: Nothing readable, or spans that overlap; its text is a catalogue key.
-    """
-    spans = []
-    for match in _SPAN.finditer(text.replace("：", ":")):
-        start = int(match[1]) * 60 + int(match[2] or 0)
-        end = int(match[3]) * 60 + int(match[4] or 0)
-        if not start < end <= _DAY_MINUTES or max(int(match[2] or 0), int(match[4] or 0)) > _LAST_MINUTE:
-            raise ValueError("setup.hours_unclear")
-        spans.append((start, end))
-    spans.sort()
-    if not spans or any(left[1] > right[0] for left, right in itertools.pairwise(spans)):
-        raise ValueError("setup.hours_unclear")
-    return tuple(spans)
 
 
 def _minute(text: str) -> int:
@@ -135,10 +111,9 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
     with desk.transaction(by) as session:
         team = _team_row(session, desk, form)
         _place_people(Recorder(desk, session, by), form, team)
-        spans = [list(span) for span in read_hours(form.hours)]
         team.name, team.channel_id, team.zone, team.country = form.name, form.channel_id, form.zone, form.country
         team.locale = form.locale
-        team.hours = [spans if day in form.workdays else [] for day in range(7)]
+        team.hours = [[list(span) for span in spans] for spans in read_week(form.hours, form.workdays)]
         team.digest_minute = _minute(form.digest_time)
         goes_live = team.live_from is None
         team.live_from = team.live_from or desk.now()

@@ -201,7 +201,7 @@ def test_a_team_of_more_than_a_hundred_loses_nobody_when_its_form_is_saved(
 
     carried = json.loads(shown["private_metadata"])
     reps = next(block["element"]["initial_users"] for block in shown["blocks"] if block.get("block_id") == "reps")
-    assert len(reps) == 100
+    assert len(reps) == 80
     kept = tuple(one for one in reps if one != "UX005")
     values = {"name": "North", "manager": "UMANAGER", "specialists": ("USPECIALIST",), **carried}
     saved = teams.setup(desk, TeamForm.read({**values, "reps": (*kept, "UNEWCOMER")}), by=team_world.manager)
