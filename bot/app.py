@@ -25,14 +25,17 @@ from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.errors import ConfigError
 from bot.handlers import (
+    absences,
     boundary,
     closing,
     collisions,
     dead_letters,
+    departures,
     follow_ups,
     handovers,
     home,
     leads,
+    members,
     opportunities,
     people,
     pipeline,
@@ -74,6 +77,9 @@ _SUBJECTS = (
     collisions,
     rulings,
     registrations,
+    members,
+    absences,
+    departures,
 )
 _SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
 

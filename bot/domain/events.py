@@ -120,12 +120,16 @@ class AssignmentAccepted(Event):
 @register
 @dataclass(frozen=True, slots=True)
 class AssignmentDeclined(Event):
-    """The offered owner declined, or let the offer lapse (``lapsed``)."""
+    """The offered owner declined, or let the offer lapse (``lapsed``), or could not answer.
+
+    ``cause`` is away, left or moved for one who could not answer.
+    """
 
     member_id: int
     member: str
     reason: str | None = None
     lapsed: bool = False
+    cause: str | None = None
 
 
 @register
@@ -284,6 +288,26 @@ class OwnerChanged(Event):
     after_id: int
     after: str
     how: str = "handover"
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class OwnerLeft(Event):
+    """The owner is deactivated: it needs another. What it was before is kept for the case that they return."""
+
+    member_id: int
+    member: str
+    accepted_at: datetime | None = None
+    reason: dict[str, Any] | None = None
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class OwnerReturned(Event):
+    """The owner who was deactivated is active again and still its owner."""
+
+    member_id: int
+    member: str
 
 
 @register

@@ -1,10 +1,12 @@
 """Owns ``/loop``: help and one's own day, and the setup of teams."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.errors import InvalidInput, NotAllowed, Text
-from bot.handlers import replies
+from bot.handlers import absences, replies
+from bot.handlers import members as member_list
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
 from bot.services import members, reports, teams
@@ -16,6 +18,12 @@ from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line
 
 _NEW = "new"
+# What may stand after the command, beside nothing; the rest of the line goes to the handler.
+_WORDS: tuple[tuple[re.Pattern[str], Callable[[Call, str], Reply]], ...] = (
+    (re.compile(r"(?:members?|people)\b|成员|人员", re.IGNORECASE), lambda call, _rest: member_list.open_list(call)),
+    (re.compile(r"(?:away|ooo|off)\b|请假|休假|外出", re.IGNORECASE), absences.away),
+    (re.compile(r"(?:i'?m )?back\b|我?回来|销假", re.IGNORECASE), lambda call, _rest: absences.back(call)),
+)
 
 
 def loop(call: Call) -> Reply:
@@ -27,6 +35,10 @@ def loop(call: Call) -> Reply:
         # Somebody may have been made an admin of the workspace since we last asked.
         call.afterwards(lambda: _set_up_if_admin(call))
         return None
+    for words, handler in _WORDS:
+        found = words.match(call.text)
+        if found is not None:
+            return handler(call, call.text[found.end() :].strip())
     may_set_up = by.is_admin or bool(by.managed_team_ids)
     text, blocks = help_view.message(
         call.t,
@@ -93,7 +105,7 @@ def list_teams(call: Call) -> Reply:
 
 def save(call: Call) -> Reply:
     """Keep what the form says, and then do what needs Slack: read profiles, enter the channel."""
-    values: dict[str, Any] = {**call.values, "team_id": call.metadata.get("team_id")}
+    values: dict[str, Any] = {**call.values, **{name: call.metadata.get(name) for name in setup_forms.CARRIED}}
     if not values.get("workdays"):
         raise InvalidInput({"workdays": Text("setup.workdays_required")})
     form = TeamForm.read(values)

@@ -3,7 +3,7 @@
 from bot.models.base import Base, WorkspaceOwned
 from bot.models.customers import Contact, Customer, CustomerKey, NearKey, SearchKey
 from bot.models.deals import Assignment, EventRow, FollowUp, NextStep, Opportunity, Review
-from bot.models.people import Member, PlaybookRow, Team, Workspace
+from bot.models.people import Member, MemberChange, PlaybookRow, Team, Workspace
 from bot.models.rulings import Choice, CustomerMerge, Registration, Ruling
 from bot.models.work import ChannelPace, DigestRecord, OutboxRow, ProcessedRequest
 
@@ -20,6 +20,7 @@ __all__ = [
     "EventRow",
     "FollowUp",
     "Member",
+    "MemberChange",
     "NearKey",
     "NextStep",
     "Opportunity",

@@ -59,7 +59,8 @@ class Member(WorkspaceOwned, Base):
     """A Slack user here; one who came with an import has no Slack id yet. ``role`` is rep, specialist, manager or admin.
 
     ``territories`` are regions as typed, ``languages`` codes such as ``zh``. ``looked_at`` is when they last asked what
-    had changed; ``focus_next_at`` when their next morning list is due.
+    had changed; ``focus_next_at`` when their next morning list is due. ``is_slack_admin`` is what Slack said last, and
+    ``is_admin_by_slack`` tells that the role came from there, so that it goes when Slack takes the right back.
     """
 
     __tablename__ = "member"
@@ -87,7 +88,26 @@ class Member(WorkspaceOwned, Base):
     profile_read_at: Mapped[datetime | None]
     looked_at: Mapped[datetime | None]
     focus_next_at: Mapped[datetime | None]
+    is_slack_admin: Mapped[bool] = mapped_column(default=False)
+    is_admin_by_slack: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+
+
+class MemberChange(WorkspaceOwned, Base):
+    """That somebody's role, team or the like was changed; never changed itself.
+
+    ``before`` and ``after`` hold the changed fields only, as JSON values. ``by_id`` is None for what Slack told.
+    """
+
+    __tablename__ = "member_change"
+    __table_args__ = (Index(None, "member_id", "id"),)
+
+    id: Mapped[Id]
+    member_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"))
+    by_id: Mapped[int | None] = mapped_column(BigId)
+    at: Mapped[datetime]
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
 
 
 class PlaybookRow(WorkspaceOwned, Base):

@@ -11,12 +11,14 @@ from bot.errors import NotFound
 from bot.i18n import Translator
 from bot.reminders import cases
 from bot.reminders.relevance import still_needed
-from bot.services import dead_letters, handovers, opportunities, outbox, reports
+from bot.services import absences, dead_letters, departures, handovers, opportunities, outbox, reports
 from bot.services.desk import Desk, system_actor
 from bot.services.outbox import Address, Promise
 from bot.services.values import OpportunityView
+from bot.views import absences as absence_views
 from bot.views import answers, cards, digest, handover_forms, notices, nudges, pool_forms
 from bot.views import dead_letters as dead_letter_views
+from bot.views import departures as departure_views
 from bot.views.elements import Message
 from bot.views.nudges import NudgeItem
 
@@ -170,6 +172,23 @@ def _made_by(make: Callable[[cases.Reading], Message | None]) -> Callable[[_Rend
     return rendered
 
 
+def _absence(work: _Rendering) -> Parcel | None:
+    absence = absences.absence_of(work.desk, int(work.payload["member_id"]), workspace_id=work.promise.workspace_id)
+    if absence.until != datetime.fromisoformat(work.payload["until"]):
+        return None  # they are back, or another end was said meanwhile
+    return Parcel(absence_views.notice(work.t, absence))
+
+
+def _departure(work: _Rendering) -> Parcel | None:
+    actor = work.address.actor
+    if not (actor.is_admin or actor.managed_team_ids):
+        return None
+    left = departures.departure(work.desk, int(work.payload["member_id"]), by=actor)
+    if not (left.count or left.teams):
+        return None  # it is all handed over, or they are back
+    return Parcel(departure_views.message(work.t, left, work.desk.now()))
+
+
 _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "card": _card,
     "dead_letter": _dead_letter,
@@ -181,4 +200,6 @@ _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "digest": _digest,
     "notice": _notice,
     **{kind: _made_by(make) for kind, make in cases.BY_KIND.items()},
+    "absence": _absence,
+    "departure": _departure,
 }

@@ -1,20 +1,39 @@
 """Owns who is known here: resolving a Slack user to an actor, remembering them, keeping their profile fresh."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain.calendar import WorkCalendar
 from bot.errors import NotFound
 from bot.models import Member, Team, Workspace
+from bot.services import departures, member_changes
+from bot.services.absences import set_away
 from bot.services.calendars import work_calendar
 from bot.services.desk import Actor, Desk, system_actor
+from bot.services.member_rows import actor_of, member_by_slack_id, ref, ref_or_none
+from bot.services.recording import Recorder
 from bot.services.values import MemberRef
+
+__all__ = [
+    "LOCAL_WORKSPACE",
+    "Profile",
+    "actor_of",
+    "by_slack_id",
+    "member_by_slack_id",
+    "ref",
+    "ref_or_none",
+    "refresh",
+    "remember",
+    "resolve",
+    "set_away",
+    "upsert",
+    "workspace_id_of",
+]
 
 LOCAL_WORKSPACE = "local"  # what the command line works on before the first Slack workspace adopts it
 
@@ -82,27 +101,6 @@ _RESOLVED = (
 )
 
 
-_MANAGED = select(Team.id).where(Team.manager_id == bindparam("member_id"))
-
-
-def actor_of(asked: Session | Connection, member: Any) -> Actor:
-    """Return a member as the one who acts, from their row or from its columns."""
-    managed: frozenset[int] = frozenset()
-    if member.is_active and member.role in {"manager", "admin"}:
-        managed = frozenset(asked.scalars(_MANAGED, {"member_id": member.id}))
-    return Actor(
-        workspace_id=member.workspace_id,
-        member_id=member.id,
-        name=member.name,
-        role=member.role if member.is_active else "inactive",
-        team_id=member.team_id if member.is_active else None,
-        zone=member.zone,
-        locale=member.locale,
-        slack_user_id=member.slack_user_id,
-        managed_team_ids=managed,
-    )
-
-
 def workspace_id_of(
     desk: Desk, slack_team_id: str, *, enterprise_id: str | None = None, name: str | None = None
 ) -> int:
@@ -150,28 +148,62 @@ def remember(desk: Desk, slack_team_id: str, profile: Profile, *, enterprise_id:
 
 
 def upsert(session: Session, desk: Desk, profile: Profile) -> Member:
-    """Write what Slack says of a user; for other use cases inside their transaction."""
+    """Write what Slack says of a user; for other use cases inside their transaction.
+
+    One who is not active any more leaves what they own to be handed over, and one who is again keeps it.
+    """
+    member = _known(session, profile)
+    if member is None:
+        member = Member(role="rep", zone="UTC", locale="en-US", name="", created_at=desk.now())
+        session.add(member)
+        _describe(session, member, profile)
+        member.profile_read_at = desk.now()
+        session.flush()
+        return member
+    is_active = profile.is_active and not profile.is_guest
+    if member.is_active != is_active:
+        departures.hold(session, member)
+    recorder = Recorder(desk, session, system_actor(member.workspace_id))
+    before = member_changes.facts(member)
+    _describe(session, member, profile)
+    member.profile_read_at = desk.now()
+    member_changes.keep(recorder, member, before)
+    session.flush()
+    if before["is_active"] and not member.is_active:
+        departures.leave(recorder, member)
+    elif member.is_active and not before["is_active"]:
+        departures.come_back(recorder, member)
+    session.flush()
+    return member
+
+
+def _known(session: Session, profile: Profile) -> Member | None:
     member = session.scalar(select(Member).where(Member.slack_user_id == profile.slack_user_id))
     if member is None and profile.email:
         member = session.scalar(
             select(Member).where(Member.slack_user_id.is_(None), Member.email == profile.email.lower())
         )
-    if member is None:
-        member = Member(
-            slack_user_id=profile.slack_user_id, role="rep", zone="UTC", locale="en-US", name="", created_at=desk.now()
-        )
-        session.add(member)
+    return member
+
+
+def _describe(session: Session, member: Member, profile: Profile) -> None:
     member.slack_user_id = profile.slack_user_id
     member.name = profile.name[:255]
     member.email = profile.email.lower()[:255] if profile.email else member.email
     member.zone = profile.zone if profile.zone in available_timezones() else "UTC"
     member.locale = "zh-CN" if profile.locale.lower().startswith("zh") else "en-US"
     member.is_active = profile.is_active and not profile.is_guest
-    if profile.is_slack_admin and member.role in {"rep", "manager"} and member.team_id is None:
-        member.role = "admin"
-    member.profile_read_at = desk.now()
-    session.flush()
-    return member
+    _follow_slack_right(session, member, is_slack_admin=profile.is_slack_admin)
+
+
+def _follow_slack_right(session: Session, member: Member, *, is_slack_admin: bool) -> None:
+    """Make them an admin when Slack does, and end it when Slack takes it back; a role given here stays as it is."""
+    was, member.is_slack_admin = member.is_slack_admin, is_slack_admin
+    if is_slack_admin and not was and member.role in {"rep", "manager"} and member.team_id is None:
+        member.role, member.is_admin_by_slack = "admin", True
+    elif was and not is_slack_admin and member.role == "admin" and member.is_admin_by_slack:
+        is_managing = session.scalar(select(Team.id).where(Team.manager_id == member.id).limit(1)) is not None
+        member.role, member.is_admin_by_slack = "manager" if is_managing else "rep", False
 
 
 def refresh(desk: Desk, workspace_id: int, profile: Profile) -> None:
@@ -190,34 +222,3 @@ def by_slack_id(desk: Desk, slack_user_id: str, *, by: Actor) -> MemberRef:
     """
     with desk.reading(by) as session:
         return ref(member_by_slack_id(session, slack_user_id))
-
-
-def member_by_slack_id(session: Session, slack_user_id: str) -> Member:
-    """Return a member's row.
-
-    Raises:
-        NotFound: Nobody of that id is known here.
-    """
-    member = session.scalar(select(Member).where(Member.slack_user_id == slack_user_id))
-    if member is None:
-        raise NotFound("error.member_not_known", slack_user_id=slack_user_id)
-    return member
-
-
-def ref(member: Member) -> MemberRef:
-    """Return a member as others see them."""
-    return MemberRef(member.id, member.name, member.slack_user_id)
-
-
-def ref_or_none(session: Session, member_id: int | None) -> MemberRef | None:
-    """Return a member by our number, or None."""
-    member = session.get(Member, member_id) if member_id is not None else None
-    return None if member is None else ref(member)
-
-
-def set_away(desk: Desk, until: datetime | None, *, by: Actor) -> None:
-    """Say until when the actor is given no leads; None ends it."""
-    with desk.transaction(by) as session:
-        member = session.get(Member, by.member_id)
-        if member is not None:
-            member.away_until = until

@@ -9,6 +9,7 @@ from bot.domain import identity
 from bot.domain.events import ActionUndone, NoteAdded
 from bot.errors import NotAllowed, NotFound, RuleBroken, Text
 from bot.models import Contact, EventRow, FollowUp, Member, NextStep, Opportunity, SearchKey
+from bot.services import departures
 from bot.services.access import check_acts, check_sees, visible_to
 from bot.services.desk import Actor, Desk
 from bot.services.edits import EditForm, apply_edit, undo_of
@@ -246,6 +247,7 @@ def undo(desk: Desk, event_id: int, *, by: Actor) -> Done:
         _restore_rows(recorder, opportunity, former)
         recorder.regrade(opportunity, ground, was=was)
         recorder.event(opportunity, ActionUndone(event.id, event.kind))
+        departures.check_owner(recorder, opportunity)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
         return done(session, opportunity, by, recorder.now, None, Text("opp.undone"))

@@ -14,7 +14,7 @@ from bot.models import Assignment, Contact, Customer, EventRow, Member, Opportun
 from bot.models.session import write_appended
 from bot.services.access import may_act, may_see
 from bot.services.desk import Actor
-from bot.services.members import ref, ref_or_none
+from bot.services.member_rows import ref, ref_or_none
 from bot.services.playbooks import loaded
 from bot.services.reasons import reason_text
 from bot.services.recording import ground_of

@@ -113,6 +113,7 @@ class Recorder:
     """
 
     def __init__(self, desk: Desk, session: Session, by: Actor) -> None:
+        self.desk = desk
         self.session = session
         self.by = by
         self.now = desk.now()

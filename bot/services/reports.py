@@ -154,7 +154,13 @@ def day(desk: Desk, *, by: Actor) -> Day:
             health=health(session, scope, now),
             team=team_ref(session, team) if team else None,
             counts=counts,
+            away_until=_away_until(session, by, now),
         )
+
+
+def _away_until(session: Session, by: Actor, now: datetime) -> datetime | None:
+    until = session.scalar(select(Member.away_until).where(Member.id == (by.member_id or 0)))
+    return until if until is not None and until > now else None
 
 
 def _counts(session: Session, own: ColumnElement[bool], now: datetime, midnight: datetime) -> dict[str, int]:

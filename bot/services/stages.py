@@ -13,6 +13,7 @@ from bot.domain.pipeline import missing_facts
 from bot.domain.playbook import Stage, StageKind
 from bot.errors import CustomerProtected, ExitCriteriaUnmet, InvalidInput, LossReasonRequired, RuleBroken, Text
 from bot.models import Customer, EventRow, Member, Opportunity, Review
+from bot.services import departures
 from bot.services.access import check_acts
 from bot.services.assignments import accept_by_acting
 from bot.services.collisions import check_unregistered, is_shared
@@ -201,6 +202,7 @@ def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) ->
         hours = ground.playbook.pace[opportunity.grade].accept_hours
         text = "Contact again" if not by.locale.startswith("zh") else "重新联系"
         set_next_step(recorder, opportunity, text, calendar.add_hours(ground.calendar, recorder.now, hours))
+        departures.check_owner(recorder, opportunity)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
         return done(session, opportunity, by, recorder.now, None, Text("close.reopened"))

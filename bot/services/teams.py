@@ -1,35 +1,34 @@
 """Owns teams: setting them up, changing them, reading them."""
 
-import itertools
-import re
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, Field, field_validator
-from sqlalchemy import and_, func, or_, select, update
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.calendar import WorkCalendar
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed, NotFound, Text
 from bot.models import Member, Opportunity, Team
-from bot.services import members
+from bot.services import absences, member_changes, members
 from bot.services.desk import Actor, Desk
 from bot.services.forms import read_form
 from bot.services.members import Profile, ref
 from bot.services.playbooks import add_version, loaded
 from bot.services.recording import Recorder, ground_of
 from bot.services.values import TeamRef
-
-_SPAN = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*[-–—~～至到]\s*(\d{1,2})(?::(\d{2}))?")
-_DAY_MINUTES = 24 * 60
-_LAST_MINUTE = 59
+from bot.services.working_hours import read_week
 
 
 class TeamForm(BaseModel):
-    """What the setup form says of a team; members by Slack user id, ``hours`` such as ``9:00-12:00 13:00-18:00``."""
+    """What the setup form says of a team; members by Slack user id, ``hours`` such as ``9-12 13-18; Sat 9-12``.
+
+    ``reps_shown_to`` and ``specialists_shown_to`` are our numbers of the last ones whom the form had room for: who comes
+    after them was not seen, and stays. None where all were seen.
+    """
 
     team_id: int | None = None
     name: str = Field(min_length=1, max_length=80)
@@ -37,11 +36,13 @@ class TeamForm(BaseModel):
     manager: str
     reps: tuple[str, ...] = ()
     specialists: tuple[str, ...] = ()
+    reps_shown_to: int | None = None
+    specialists_shown_to: int | None = None
     zone: str = "UTC"
     country: str | None = None
     locale: str = "en-US"
-    hours: str = "9:00-12:00 13:00-18:00"
     workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    hours: str = "9:00-12:00 13:00-18:00"
     digest_time: str = "09:00"
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
 
@@ -70,8 +71,8 @@ class TeamForm(BaseModel):
 
     @field_validator("hours")
     @classmethod
-    def _readable_hours(cls, value: str) -> str:
-        read_hours(value)
+    def _readable_hours(cls, value: str, info: ValidationInfo) -> str:
+        read_week(value, info.data.get("workdays", ()))
         return value
 
     @field_validator("digest_time")
@@ -88,25 +89,6 @@ class TeamForm(BaseModel):
             InvalidInput: What to do, by field.
         """
         return read_form(cls, values)
-
-
-def read_hours(text: str) -> tuple[tuple[int, int], ...]:
-    """Read working hours into spans of minutes of the day.
-
-    Raises:
-        ValueError: Nothing readable, or spans that overlap; its text is a catalogue key.
-    """
-    spans = []
-    for match in _SPAN.finditer(text.replace("：", ":")):
-        start = int(match[1]) * 60 + int(match[2] or 0)
-        end = int(match[3]) * 60 + int(match[4] or 0)
-        if not start < end <= _DAY_MINUTES or max(int(match[2] or 0), int(match[4] or 0)) > _LAST_MINUTE:
-            raise ValueError("setup.hours_unclear")
-        spans.append((start, end))
-    spans.sort()
-    if not spans or any(left[1] > right[0] for left, right in itertools.pairwise(spans)):
-        raise ValueError("setup.hours_unclear")
-    return tuple(spans)
 
 
 def _minute(text: str) -> int:
@@ -128,11 +110,10 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
         raise NotAllowed("error.not_allowed")
     with desk.transaction(by) as session:
         team = _team_row(session, desk, form)
-        _place_people(session, desk, form, team)
-        spans = [list(span) for span in read_hours(form.hours)]
+        _place_people(Recorder(desk, session, by), form, team)
         team.name, team.channel_id, team.zone, team.country = form.name, form.channel_id, form.zone, form.country
         team.locale = form.locale
-        team.hours = [spans if day in form.workdays else [] for day in range(7)]
+        team.hours = [[list(span) for span in spans] for spans in read_week(form.hours, form.workdays)]
         team.digest_minute = _minute(form.digest_time)
         goes_live = team.live_from is None
         team.live_from = team.live_from or desk.now()
@@ -170,36 +151,19 @@ def _team_row(session: Session, desk: Desk, form: TeamForm) -> Team:
     return team
 
 
-def _place_people(session: Session, desk: Desk, form: TeamForm, team: Team) -> None:
+def _place_people(recorder: Recorder, form: TeamForm, team: Team) -> None:
+    session = recorder.session
     wanted = (
         [(form.manager, "manager")]
         + [(one, "rep") for one in form.reps]
         + [(one, "specialist") for one in form.specialists]
     )
-    rows = {
-        row.slack_user_id: row
-        for row in session.scalars(select(Member).where(Member.slack_user_id.in_([one for one, _ in wanted])))
-    }
-    for slack_id in sorted({one for one, _ in wanted} - rows.keys()):
-        # Slack is asked for their profile afterwards: nothing here may wait for the network.
-        rows[slack_id] = members.upsert(session, desk, Profile(slack_id, slack_id, zone=form.zone, locale=form.locale))
-        rows[slack_id].profile_read_at = None
-    for field_name, people in (("manager", (form.manager,)), ("reps", form.reps), ("specialists", form.specialists)):
-        gone = [rows[one] for one in people if not rows[one].is_active]
-        if gone:
-            raise InvalidInput({field_name: Text("setup.member_inactive", member=gone[0].name)})
-    if set(form.reps) & set(form.specialists):
-        raise InvalidInput({"specialists": Text("setup.member_twice")})
-    if form.team_id is not None:
-        session.execute(
-            update(Member)
-            .where(
-                Member.team_id == team.id,
-                Member.slack_user_id.is_not(None),
-                Member.slack_user_id.not_in([*form.reps, *form.specialists]),
-            )
-            .values(team_id=None)
-        )
+    rows = _rows(recorder, form, {one for one, _ in wanted})
+    before = {row: member_changes.facts(row) for row in rows.values()}
+    leavers = _leavers(session, form, team) if form.team_id is not None else []
+    for row in leavers:
+        before[row] = member_changes.facts(row)
+        row.team_id = None
     # Who manages another team goes on managing it.
     managing = set(session.scalars(select(Team.manager_id).where(Team.id != team.id)))
     for slack_id, role in wanted[1:]:
@@ -211,6 +175,52 @@ def _place_people(session: Session, desk: Desk, form: TeamForm, team: Team) -> N
     if manager.role != "admin":
         manager.role = "manager"
     team.manager_id = manager.id
+    session.flush()
+    for row, known in before.items():
+        if member_changes.keep(recorder, row, known) and known["team_id"] not in {None, row.team_id}:
+            absences.pass_on_offers(recorder, row, cause="moved")
+
+
+def _rows(recorder: Recorder, form: TeamForm, wanted: set[str]) -> dict[str, Member]:
+    """Return the rows of those who were chosen, by Slack id; who is not known yet is made known.
+
+    Raises:
+        InvalidInput: Somebody cannot be on a team, or was chosen twice; at the field.
+    """
+    session = recorder.session
+    statement = select(Member).where(Member.slack_user_id.in_(wanted))
+    rows = {row.slack_user_id: row for row in session.scalars(statement) if row.slack_user_id is not None}
+    for slack_id in sorted(wanted - rows.keys()):
+        # Slack is asked for their profile afterwards: nothing here may wait for the network.
+        profile = Profile(slack_id, slack_id, zone=form.zone, locale=form.locale)
+        rows[slack_id] = members.upsert(session, recorder.desk, profile)
+        rows[slack_id].profile_read_at = None
+    for field_name, people in (("manager", (form.manager,)), ("reps", form.reps), ("specialists", form.specialists)):
+        gone = [rows[one] for one in people if not rows[one].is_active]
+        if gone:
+            raise InvalidInput({field_name: Text("setup.member_inactive", member=gone[0].name)})
+    if set(form.reps) & set(form.specialists):
+        raise InvalidInput({"specialists": Text("setup.member_twice")})
+    return rows
+
+
+def _leavers(session: Session, form: TeamForm, team: Team) -> list[Member]:
+    """Return who was on the team, was seen in the form, and was taken out of it.
+
+    Who is deactivated is not in the form; they keep their place for the case that they return.
+    """
+    present = session.scalars(
+        select(Member)
+        .where(
+            Member.team_id == team.id,
+            Member.is_active,
+            Member.slack_user_id.is_not(None),
+            Member.slack_user_id.not_in([*form.reps, *form.specialists]),
+        )
+        .order_by(Member.id)
+    )
+    shown_to = {True: form.specialists_shown_to, False: form.reps_shown_to}
+    return [row for row in present if (last := shown_to[row.role == "specialist"]) is None or row.id <= last]
 
 
 def next_digest(team: Team, after: datetime) -> datetime:

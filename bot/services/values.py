@@ -224,7 +224,7 @@ class TeamRef:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A member's own day for the App Home and ``/loop``."""
+    """A member's own day for the App Home and ``/loop``; ``away_until`` while they are away."""
 
     member: MemberRef
     zone: str
@@ -235,6 +235,7 @@ class Day:
     health: Health
     team: TeamRef | None
     counts: dict[str, int] = field(default_factory=dict)
+    away_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

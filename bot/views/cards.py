@@ -15,6 +15,7 @@ from bot.views.review_forms import ReviewId
 _NAME, _NEED, _STEP = 120, 240, 200
 _UNDO = timedelta(minutes=10)
 _CHANNEL_MAY = frozenset({"follow_up", "advance", "won", "lost", "handover", "edit", "release"})
+_OWNER_LEFT = "assign.owner_left"
 
 
 def channel_card(t: Translator, view: OpportunityView) -> Message:
@@ -121,6 +122,8 @@ def owner_line(t: Translator, view: OpportunityView) -> str:
     if view.owner is None:
         return t("card.in_pool", reason=reason)
     owner = escape_line(view.owner.name, _NAME)
+    if view.owner_reason is not None and view.owner_reason.key == _OWNER_LEFT:
+        return t("card.owner_left", owner=owner)
     if not view.is_accepted and view.accept_by is not None and view.closed_at is None:
         return t("card.owner_waiting", owner=owner, reason=reason, until=view.accept_by)
     return t("card.owner", owner=owner, reason=reason)

@@ -157,6 +157,16 @@ def menu(action_id: str, placeholder: str, options: Sequence[Option], *, chosen:
     )
 
 
+def pick_menu(action_id: str, placeholder: str, *, least: int = 0) -> Element:
+    """Return a type-ahead that acts when something is chosen; the app is asked from ``least`` typed characters on."""
+    return _part(
+        "external_select",
+        action_id=action_id,
+        placeholder=plain_text(placeholder, PLACEHOLDER),
+        min_query_length=least,
+    )
+
+
 def _input(
     block_id: str,
     label: str,

@@ -11,7 +11,7 @@ from bot.views.ids import Action
 
 _SHOWN = 3
 _MOST_TEAMS = 20
-_PARTS = ("begin", "work", "close", "look", "words")
+_PARTS = ("begin", "work", "close", "look", "away")
 
 
 def message(
@@ -39,7 +39,8 @@ def message(
     if is_outside:
         blocks.append(elements.section(t("home.outside")))
     blocks.append(elements.divider())
-    blocks.append(elements.section("\n".join(t(f"help.{part}") for part in _PARTS)))
+    parts = [*_PARTS, *(("members",) if teams or may_add else ()), "words"]
+    blocks.append(elements.section("\n".join(t(f"help.{part}") for part in parts)))
     if teams or may_add:
         blocks += [elements.divider(), elements.section(f"*{t('setup.teams_title')}*")]
         blocks += setup_forms.team_rows(t, teams[:_MOST_TEAMS], may_add=may_add)

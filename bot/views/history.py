@@ -140,6 +140,8 @@ def _offered(t: Translator, event: ev.AssignmentOffered, _view: OpportunityView 
 
 
 def _declined(t: Translator, event: ev.AssignmentDeclined, _view: OpportunityView | None) -> tuple[str, Params]:
+    if event.cause is not None:
+        return "PassedOn", {"why": t(f"event.passed_on.{event.cause}", member=_person(event.member))}
     params = {"member": _person(event.member), "reason": _after(t, "event.because", event.reason)}
     return ("OfferLapsed" if event.lapsed else event.kind), params
 
@@ -251,9 +253,13 @@ def _handover_declined(t: Translator, event: ev.HandoverDeclined, _view: Opportu
 
 
 def _owner(_t: Translator, event: ev.OwnerChanged, _view: OpportunityView | None) -> tuple[str, Params]:
-    key = {"reassigned": "OwnerReassigned", "assigned": "OwnerAssigned", "ruled": "OwnerRuled"}.get(
-        event.how, event.kind
-    )
+    keys = {
+        "reassigned": "OwnerReassigned",
+        "assigned": "OwnerAssigned",
+        "ruled": "OwnerRuled",
+        "rules": "OwnerByRules",
+    }
+    key = keys.get(event.how, event.kind)
     return key, {"before": _person(event.before), "after": _person(event.after)}
 
 
@@ -316,6 +322,8 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.AssignmentDeclined: _declined,
     ev.PutInPool: _pooled,
     ev.Claimed: _claimed,
+    ev.OwnerLeft: _member,
+    ev.OwnerReturned: _member,
     ev.FollowUpLogged: _followed_up,
     ev.NextStepSet: _step,
     ev.NextStepDone: _step_done,

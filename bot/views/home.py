@@ -86,7 +86,11 @@ def _without_team(t: Translator, *, may_set_up: bool) -> list[Block]:
 
 
 def _with_team(t: Translator, day: Day, now: datetime, *, may_set_up: bool, to_decide: list[Block]) -> list[Block]:
-    blocks = [elements.section(pipeline.health_line(t, day.health)), _top_buttons(t, may_set_up=may_set_up)]
+    is_away = day.away_until is not None
+    buttons = _top_buttons(t, may_set_up=may_set_up, is_away=is_away)
+    blocks = [elements.section(pipeline.health_line(t, day.health)), buttons]
+    if day.away_until is not None:
+        blocks.append(elements.section(t("absence.away", until=t.local(day.away_until).date())))
     blocks += _part(t, "overdue", day.overdue, now, known=day.counts.get("overdue"))
     blocks += _part(t, "today", day.today, now, known=day.counts.get("today"))
     blocks += _part(t, "waiting", day.waiting, now)
@@ -118,7 +122,7 @@ def _to_decide(t: Translator, cases: Sequence[RulingCase | RegistrationCase]) ->
     return blocks
 
 
-def _top_buttons(t: Translator, *, may_set_up: bool) -> Block:
+def _top_buttons(t: Translator, *, may_set_up: bool, is_away: bool) -> Block:
     row = [
         elements.button(t("home.button.lead"), Action.LEAD_OPEN, "new", style="primary"),
         elements.button(t("home.button.register"), RegistrationId.NEW, "new"),
@@ -126,6 +130,11 @@ def _top_buttons(t: Translator, *, may_set_up: bool) -> Block:
     ]
     if may_set_up:
         row.append(elements.button(t("setup.button.teams"), Action.SETUP_TEAM, "teams"))
+        row.append(elements.button(t("members.button.open"), Action.MEMBERS_OPEN, "0"))
+    if is_away:
+        row.append(elements.button(t("absence.button.back"), Action.ABSENCE_END, "back", style="primary"))
+    else:
+        row.append(elements.button(t("absence.button.open"), Action.ABSENCE_OPEN, "away"))
     return elements.actions(*row, block_id="home.top")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bot.i18n import Translator
 from bot.services.values import MemberRef, TeamRef
+from bot.services.working_hours import Spans, usual_of
 from bot.views import elements, setup_choices
 from bot.views.elements import Block, Message, View
 from bot.views.ids import Action, Callback
@@ -15,9 +16,13 @@ ZONE_PICK = "setup.zone"
 COUNTRY_PICK = "setup.country"
 """action_id of the type-ahead of countries."""
 
-_NAME, _HOURS, _TIME = 80, 100, 5
-_MOST_PEOPLE = 100
+CARRIED = ("team_id", "reps_shown_to", "specialists_shown_to")
+"""What the form carries along beside its inputs."""
+
+_NAME, _HOURS, _TIME = 80, 300, 5
+_MOST_PEOPLE, _SHOWN_PEOPLE = 100, 80  # the picker takes a hundred: beside those shown there is room for newcomers
 _MOST_TEAMS = 40
+_NAMED = 100
 _WORKDAYS = (0, 1, 2, 3, 4)
 _WORK_HOURS = "9:00-12:00 13:00-18:00"
 _DIGEST_MINUTE = 9 * 60
@@ -39,7 +44,7 @@ def form(
         channel_id, zone = team.channel_id, team.zone
         manager = team.manager.slack_user_id if team.manager else None
     country = team.country if team else setup_choices.country_of(zone)
-    days, hours = _week(team)
+    days, hours = _week(t, team)
     digest = clock_time(team.digest_minute if team else _DIGEST_MINUTE)
     languages = [elements.option(name, code) for code, name in setup_choices.LANGUAGES]
     blocks = [
@@ -85,8 +90,21 @@ def form(
         blocks,
         close=t("setup.close"),
         submit=t("setup.save"),
-        metadata=json.dumps({"team_id": team.id}) if team else None,
+        metadata=json.dumps(_carried(team)) if team else None,
     )
+
+
+def _carried(team: TeamRef) -> dict[str, int | None]:
+    shown = {name: _shown(people) for name, people in (("reps", team.reps), ("specialists", team.specialists))}
+    return {
+        "team_id": team.id,
+        **{f"{name}_shown_to": people[-1].id if people else 0 for name, people in shown.items()},
+    }
+
+
+def _shown(people: Sequence[MemberRef]) -> list[MemberRef]:
+    """Return those whom the form shows: the first by our number, so that one number tells who was seen."""
+    return sorted((one for one in people if one.slack_user_id), key=lambda one: one.id)[:_SHOWN_PEOPLE]
 
 
 def saved(t: Translator, team: TeamRef, *, is_new: bool) -> View:
@@ -96,9 +114,17 @@ def saved(t: Translator, team: TeamRef, *, is_new: bool) -> View:
         lines.append(t("setup.saved_channel", channel=f"<#{team.channel_id}>", digest=clock_time(team.digest_minute)))
     if team.manager:
         lines.append(t("setup.saved_manager", manager=mention(team.manager.slack_user_id, team.manager.name)))
-    people = [mention(one.slack_user_id, one.name) for one in (*team.reps, *team.specialists)]
+    everybody = (*team.reps, *team.specialists)
+    people = [mention(one.slack_user_id, one.name) for one in everybody[:_NAMED]]
+    if len(everybody) > _NAMED:
+        people.append(f"+{len(everybody) - _NAMED}")
     lines.append(t("setup.saved_people", people=" ".join(people)) if people else t("setup.saved_nobody"))
-    blocks = [elements.section("\n".join(lines)), elements.context(t("setup.next"))]
+    people_button = elements.button(t("members.button.open"), Action.MEMBERS_OPEN, "0")
+    blocks = [
+        elements.section("\n".join(lines)),
+        elements.context(t("setup.next")),
+        elements.actions(people_button, block_id="setup.members"),
+    ]
     return elements.modal(Callback.RESULT, t("setup.title_saved"), blocks, close=t("setup.done"))
 
 
@@ -136,9 +162,13 @@ def _channel(t: Translator, chosen: str | None) -> Block:
 
 
 def _people(t: Translator, name: str, chosen: Sequence[MemberRef]) -> Block:
-    users = [one.slack_user_id for one in chosen if one.slack_user_id][:_MOST_PEOPLE]
+    users = [one.slack_user_id for one in _shown(chosen) if one.slack_user_id]
+    hint = t(f"setup.hint.{name}")
+    count = sum(1 for one in chosen if one.slack_user_id)
+    if count > len(users):
+        hint = t("members.setup_more", shown=len(users), count=count)
     return elements.members_input(
-        name, t(f"setup.field.{name}"), chosen=users, most=_MOST_PEOPLE, optional=True, hint=t(f"setup.hint.{name}")
+        name, t(f"setup.field.{name}"), chosen=users, most=_MOST_PEOPLE, optional=True, hint=hint
     )
 
 
@@ -163,9 +193,18 @@ def _currency(t: Translator, team: TeamRef | None, country: str | None) -> Block
     )
 
 
-def _week(team: TeamRef | None) -> tuple[tuple[int, ...], str]:
-    """Return the working days and their hours as they are typed; the form gives all days the same hours."""
-    days = tuple(day for day, spans in enumerate(team.hours) if spans) if team else ()
+def _week(t: Translator, team: TeamRef | None) -> tuple[tuple[int, ...], str]:
+    """Return the usual working days and the hours as they are typed, with those of days that differ behind them."""
+    usual, days = usual_of(team.hours) if team else ((), ())
     if team is None or not days:
         return _WORKDAYS, _WORK_HOURS
-    return days, " ".join(f"{clock_time(start)}-{clock_time(end)}" for start, end in team.hours[days[0]])
+    others = [
+        f"{t(f'members.day.{day}')} {_hours(spans)}"
+        for day, spans in enumerate(team.hours)
+        if spans and day not in days
+    ]
+    return days, "; ".join([_hours(usual), *others])
+
+
+def _hours(spans: Spans) -> str:
+    return " ".join(f"{clock_time(start)}-{clock_time(end)}" for start, end in spans)

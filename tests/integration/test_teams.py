@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from bot.errors import InvalidInput, NotAllowed, NotFound
+from bot.i18n import Translator
 from bot.services import members, playbooks, teams
 from bot.services.desk import Desk
 from bot.services.members import Profile
-from bot.services.teams import TeamForm, read_hours
+from bot.services.teams import TeamForm
+from bot.services.working_hours import read_hours, read_week
+from bot.views import setup_forms
 from tests.factories import TeamWorld, again, make_lead, make_member
 
 NINE_TO_SIX = ((540, 720), (780, 1080))
@@ -75,6 +78,57 @@ def test_the_first_team_has_its_people_its_hours_and_a_playbook(desk: Desk) -> N
 )
 def test_hours_are_read_as_people_write_them(text: str, spans: tuple[tuple[int, int], ...]) -> None:
     assert read_hours(text) == spans
+
+
+SATURDAY = ((540, 720),)
+DAYS = (NINE_TO_SIX,) * 5
+
+
+@pytest.mark.parametrize(
+    ("text", "workdays", "week"),
+    [
+        ("9-12 13-18", (0, 1, 2, 3, 4), (*DAYS, (), ())),
+        ("9-12 13-18; Sat 9-12", (0, 1, 2, 3, 4), (*DAYS, SATURDAY, ())),
+        ("Mon-Fri 9:00-12:00 13:00-18:00; Sat 9-12", (0, 1, 2, 3, 4), (*DAYS, SATURDAY, ())),
+        ("周一至周五 9-12 13-18；周六 9：00-12：00", (0, 1, 2, 3, 4), (*DAYS, SATURDAY, ())),
+        ("周一至五 9-12，13-18；星期天 9-12", (), (*DAYS, (), SATURDAY)),
+        ("9-12 and 13-18; Monday, Wed: 9-12", (0, 1, 2), (SATURDAY, NINE_TO_SIX, SATURDAY, (), (), (), ())),
+        ("sat to mon 9-12", (), (SATURDAY, (), (), (), (), SATURDAY, SATURDAY)),
+    ],
+)
+def test_days_may_have_hours_of_their_own(text: str, workdays: tuple[int, ...], week: Any) -> None:
+    assert read_week(text, workdays) == week
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("Sat 9-12", "setup.hours_missing"),
+        ("Sst 9-12", "setup.hours_unclear"),
+        ("9-12; Sat", "setup.hours_unclear"),
+        ("9-12; Sat 12-9", "setup.hours_unclear"),
+        ("9-18; 10-12", "setup.hours_unclear"),
+        (";", "setup.hours_unclear"),
+    ],
+)
+def test_hours_that_cannot_be_read_are_refused(text: str, key: str) -> None:
+    with pytest.raises(ValueError, match=key):
+        read_week(text, (0, 1, 2, 3, 4))
+
+
+def test_form_shows_the_hours_of_each_day_as_it_takes_them(team_world: TeamWorld) -> None:
+    saved = teams.setup(
+        team_world.desk, form(team_world, hours="9-12 13-18; Sat 9-12; Fri 9-17"), by=team_world.manager
+    )
+    for locale, shown in (
+        ("en-US", "9:00-12:00 13:00-18:00; Fri 9:00-17:00; Sat 9:00-12:00"),
+        ("zh-CN", "9:00-12:00 13:00-18:00; 周五 9:00-17:00; 周六 9:00-12:00"),
+    ):
+        blocks = {one.get("block_id"): one for one in setup_forms.form(Translator(locale), saved)["blocks"]}
+        assert blocks["hours"]["element"]["initial_value"] == shown
+        ticked = tuple(int(one["value"]) for one in blocks["workdays"]["element"]["initial_options"])
+        assert ticked == (0, 1, 2, 3)
+        assert read_week(shown, ticked) == saved.hours
 
 
 @pytest.mark.parametrize(

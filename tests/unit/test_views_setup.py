@@ -21,7 +21,7 @@ def element_of(view: dict[str, Any], block_id: str) -> dict[str, Any]:
 def test_fields_of_the_form_are_those_of_the_service() -> None:
     view = accepted_view(setup_forms.form(EN, None))
     fields = {block["block_id"] for block in view["blocks"] if block["type"] == "input"}
-    assert fields == set(TeamForm.model_fields) - {"team_id"}
+    assert fields == set(TeamForm.model_fields) - set(setup_forms.CARRIED)
 
 
 def test_new_team_is_proposed_with_the_channel_zone_country_and_currency_of_the_one_who_asks() -> None:
@@ -50,7 +50,7 @@ def test_team_is_edited_from_what_it_is_and_its_currency_stays() -> None:
         reps=(MemberRef(1, "Lin", "U1"), MemberRef(2, "Imported", None)), specialists=(MemberRef(3, "Sam", "U3"),),
     )  # fmt: skip
     view = accepted_view(setup_forms.form(EN, team))
-    assert view["private_metadata"] == '{"team_id": 4}'
+    assert view["private_metadata"] == '{"team_id": 4, "reps_shown_to": 1, "specialists_shown_to": 3}'
     assert view["title"]["text"] == "Edit team"
     assert element_of(view, "name")["initial_value"] == "Süd"
     assert element_of(view, "reps")["initial_users"] == ["U1"]

@@ -1,0 +1,304 @@
+"""Owns what becomes of the opportunities of one who left: marked, listed for the manager, given to others, or kept on return."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session
+
+from bot.domain import calendar
+from bot.domain.events import OwnerChanged, OwnerLeft, OwnerReturned
+from bot.errors import NotAllowed, NotFound
+from bot.models import Assignment, EventRow, Member, Opportunity, Team
+from bot.services import absences, assignments
+from bot.services.desk import Actor, Desk
+from bot.services.member_rows import ref
+from bot.services.reading import lines
+from bot.services.recording import Ground, Recorder, ground_of, is_live, load
+from bot.services.values import MemberRef, OpportunityLine
+
+REASON = "assign.owner_left"
+"""Stands as the reason for the owner while the owner is gone."""
+_LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What one who left leaves to be handed over, as a manager or admin sees it.
+
+    Attributes:
+        member: Who left.
+        count: Open opportunities that still have them as owner.
+        rows: The first of them, by grade, amount and lateness.
+        teams: Names and numbers of the teams that are without their manager now.
+    """
+
+    member: MemberRef
+    count: int
+    rows: tuple[OpportunityLine, ...]
+    teams: tuple[tuple[int, str], ...] = ()
+
+
+def hold(session: Session, member: Member) -> None:
+    """Lock what a member owns and then their row, in the order in which assignments do, and read the row again."""
+    session.scalars(_owned(member).with_for_update()).all()
+    session.refresh(member, with_for_update=True)
+
+
+def leave(recorder: Recorder, member: Member) -> None:
+    """Take note that a member is gone: offers go on to others, what they own needs an owner, and the manager gets the list.
+
+    Args:
+        recorder: The transaction, which has locked the member by ``hold`` and written that they are not active.
+        member: Their row.
+    """
+    session = recorder.session
+    absences.pass_on_offers(recorder, member, cause="left")
+    _withdraw_handovers(recorder, member)
+    session.flush()
+    team_ids = set(session.scalars(select(Team.id).where(Team.manager_id == member.id)))
+    for opportunity in session.scalars(_owned(member)).all():
+        mark_gone(recorder, opportunity, member)
+        team_ids.add(opportunity.team_id)
+    _promise_lists(recorder, member, team_ids)
+
+
+def _owned(member: Member) -> Select[Opportunity]:
+    return (
+        select(Opportunity)
+        .where(Opportunity.owner_id == member.id, Opportunity.closed_at.is_(None))
+        .order_by(Opportunity.id)
+    )
+
+
+def mark_gone(recorder: Recorder, opportunity: Opportunity, member: Member) -> None:
+    """Write that the owner who accepted is gone, so that the invariant shows the gap from now on."""
+    ground = ground_of(recorder.session, opportunity.team_id, opportunity.playbook_id)
+    recorder.event(
+        opportunity, OwnerLeft(member.id, member.name, opportunity.accepted_at, opportunity.owner_reason or {})
+    )
+    opportunity.accepted_at, opportunity.accept_by = None, recorder.now
+    opportunity.owner_reason = {"key": REASON, "params": {}}
+    recorder.attend(opportunity, ground)
+    recorder.card(opportunity, ground.team)
+
+
+def check_owner(recorder: Recorder, opportunity: Opportunity) -> None:
+    """See to it that an opportunity which is opened again tells whether its owner is still here."""
+    owner = recorder.session.get(Member, opportunity.owner_id) if opportunity.owner_id is not None else None
+    if owner is None or opportunity.closed_at is not None:
+        return
+    if not owner.is_active and not _is_marked(opportunity):
+        mark_gone(recorder, opportunity, owner)
+    elif owner.is_active and _is_marked(opportunity):
+        _give_back(recorder, opportunity, owner)
+
+
+def _withdraw_handovers(recorder: Recorder, member: Member) -> None:
+    waiting = recorder.session.scalars(
+        select(Assignment).where(
+            Assignment.member_id == member.id, Assignment.state == "pending", Assignment.kind == "handover"
+        )
+    )
+    for one in waiting.all():
+        one.state, one.answered_at = "withdrawn", recorder.now
+        recorder.tell(
+            one.from_member_id, "departure.handover_ended", opportunity_id=one.opportunity_id, member=member.name
+        )
+
+
+def _promise_lists(recorder: Recorder, member: Member, team_ids: set[int]) -> None:
+    """Promise one list to each manager concerned; where there is none who could act, to every admin."""
+    session = recorder.session
+    wanted: dict[int, datetime] = {}
+    for team_id in sorted(team_ids):
+        ground = ground_of(session, team_id)
+        if not is_live(ground.team, recorder.now):
+            continue
+        for reader_id in _deciding(session, ground.team, member):
+            wanted.setdefault(reader_id, _today(ground, recorder.now))
+    for reader_id, at in wanted.items():
+        key = f"departure:{member.id}:{reader_id}:{recorder.now.isoformat()}"
+        recorder.promise("departure", f"member:{reader_id}", {"member_id": member.id}, key=key, due_at=at)
+
+
+def _deciding(session: Session, team: Team, gone: Member) -> list[int]:
+    manager = session.get(Member, team.manager_id) if team.manager_id is not None else None
+    if manager is not None and manager.is_active and manager.id != gone.id:
+        return [manager.id]
+    admins = select(Member.id).where(Member.role == "admin", Member.is_active, Member.id != gone.id)
+    return list(session.scalars(admins.order_by(Member.id)))
+
+
+def _today(ground: Ground, now: datetime) -> datetime:
+    """Return the opening of the working day if it is still to come today, otherwise now: it is told the same day."""
+    opens, zone = calendar.next_open(ground.calendar, now), ZoneInfo(ground.team.zone)
+    return opens if opens.astimezone(zone).date() == now.astimezone(zone).date() else now
+
+
+def come_back(recorder: Recorder, member: Member) -> int:
+    """Give one who is active again back what nobody else has taken meanwhile.
+
+    Returns:
+        How many opportunities they still own.
+    """
+    session = recorder.session
+    kept = [one for one in session.scalars(_owned(member)).all() if _is_marked(one)]
+    for opportunity in kept:
+        _give_back(recorder, opportunity, member)
+    if member.team_id is not None and kept:
+        manager_id = session.scalar(select(Team.manager_id).where(Team.id == member.team_id))
+        if manager_id != member.id:
+            recorder.tell(manager_id, "departure.returned", member=member.name, count=len(kept))
+    return len(kept)
+
+
+def _give_back(recorder: Recorder, opportunity: Opportunity, member: Member) -> None:
+    ground = ground_of(recorder.session, opportunity.team_id, opportunity.playbook_id)
+    left = _left(recorder.session, opportunity.id)
+    opportunity.accepted_at, opportunity.accept_by = left.accepted_at or recorder.now, None
+    opportunity.owner_reason = left.reason or None
+    recorder.event(opportunity, OwnerReturned(member.id, member.name))
+    recorder.attend(opportunity, ground)
+    recorder.card(opportunity, ground.team)
+
+
+def _is_marked(opportunity: Opportunity) -> bool:
+    return (opportunity.owner_reason or {}).get("key") == REASON
+
+
+def _left(session: Session, opportunity_id: int) -> OwnerLeft:
+    row = session.scalars(
+        select(EventRow)
+        .where(EventRow.opportunity_id == opportunity_id, EventRow.kind == OwnerLeft.kind)
+        .order_by(EventRow.id.desc())
+        .limit(1)
+    ).one()
+    return OwnerLeft.from_payload(row.payload)
+
+
+def departure(desk: Desk, member_id: int, *, by: Actor) -> Departure:
+    """Return what of a member who left is still to be handed over in the teams that the actor decides for.
+
+    Raises:
+        NotFound: There is no such member.
+        NotAllowed: The actor decides for no team.
+    """
+    with desk.reading(by) as session:
+        member = session.get(Member, member_id)
+        if member is None:
+            raise NotFound("error.not_found")
+        if not (by.is_admin or by.managed_team_ids):
+            raise NotAllowed("members.who_may")
+        if member.is_active:
+            return Departure(ref(member), 0, ())
+        gaps = _gaps(member_id, by)
+        ranked = gaps.order_by(
+            Opportunity.grade,
+            func.coalesce(Opportunity.amount_minor, 0).desc(),
+            Opportunity.next_due_at,
+            Opportunity.id,
+        )
+        count = session.scalar(select(func.count()).select_from(gaps.subquery())) or 0
+        teams = select(Team.id, Team.name).where(Team.manager_id == member_id).order_by(Team.name)
+        headless = tuple((row.id, row.name) for row in session.execute(teams)) if by.is_admin else ()
+        return Departure(ref(member), count, lines(session, ranked.limit(_LISTED), desk.now()), headless)
+
+
+def _gaps(member_id: int, by: Actor) -> Select[Opportunity]:
+    statement = select(Opportunity).where(Opportunity.owner_id == member_id, Opportunity.closed_at.is_(None))
+    return statement if by.is_admin else statement.where(Opportunity.team_id.in_(sorted(by.managed_team_ids)))
+
+
+@dataclass(frozen=True, slots=True)
+class GivenByRules:
+    """How many opportunities were offered to somebody by the rules, and how many went to the pool since nobody was free."""
+
+    offered: int
+    pooled: int
+
+
+def give_by_rules(desk: Desk, member_id: int, *, by: Actor) -> GivenByRules:
+    """Have the rules choose a new owner for each opportunity of one who left; each is a change of its own.
+
+    A stop in the middle loses nothing: what was not reached is still on the list.
+
+    Raises:
+        NotAllowed: The actor decides for no team.
+    """
+    by = by.with_key(None)  # many changes come of one press of a button; each can only happen once by itself
+    if not (by.is_admin or by.managed_team_ids):
+        raise NotAllowed("members.who_may")
+    with desk.reading(by) as session:
+        wanted = session.scalars(_gaps(member_id, by).order_by(Opportunity.grade, Opportunity.id)).all()
+        ids = [one.id for one in wanted]
+    owners = [_give_by_rules(desk, number, member_id, by) for number in ids]
+    given = [one for one in owners if one is not None]
+    return GivenByRules(sum(given), len(given) - sum(given))
+
+
+def _give_by_rules(desk: Desk, opportunity_id: int, member_id: int, by: Actor) -> bool | None:
+    """Return whether somebody was asked; None where it was not theirs any more."""
+    with desk.transaction(by) as session:
+        opportunity = load(session, opportunity_id, lock=True)
+        gone = session.get_one(Member, member_id)
+        if opportunity.owner_id != member_id or opportunity.closed_at is not None or gone.is_active:
+            return None
+        recorder = Recorder(desk, session, by)
+        ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
+        assignments.withdraw(recorder, opportunity)
+        assignments.offer_by_rules(recorder, opportunity, ground, asked=frozenset({member_id}))
+        if opportunity.owner_id is not None:
+            taker = session.get_one(Member, opportunity.owner_id)
+            recorder.event(opportunity, OwnerChanged(gone.id, gone.name, taker.id, taker.name, "rules"))
+        recorder.attend(opportunity, ground)
+        recorder.card(opportunity, ground.team)
+        return opportunity.owner_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """One who could take an opportunity over, with what they have and could have."""
+
+    member: MemberRef
+    open_count: int
+    capacity: int
+
+
+def takers(desk: Desk, opportunity_id: int, typed: str, *, by: Actor, limit: int = 100) -> tuple[Taker, ...]:
+    """Return who of an opportunity's team could take it now, those with the least to do first.
+
+    Raises:
+        NotFound: There is no such opportunity for the actor.
+    """
+    now = desk.now()
+    with desk.reading(by) as session:
+        opportunity = load(session, opportunity_id)
+        if not by.manages(opportunity.team_id):
+            raise NotFound("error.not_found")
+        load_ = (
+            select(func.count())
+            .select_from(Opportunity)
+            .where(Opportunity.owner_id == Member.id, Opportunity.closed_at.is_(None))
+            .scalar_subquery()
+        )
+        statement = (
+            select(Member, load_.label("open"))
+            .where(
+                Member.team_id == opportunity.team_id,
+                Member.is_active,
+                Member.role != "specialist",
+                Member.slack_user_id.is_not(None),
+                Member.id != (opportunity.owner_id or 0),
+                or_(Member.away_until.is_(None), Member.away_until <= now),
+            )
+            .order_by(load_, Member.id)
+        )
+        wanted = typed.strip().casefold()
+        found = [
+            Taker(ref(member), count, member.capacity)
+            for member, count in session.execute(statement)
+            if wanted in member.name.casefold()
+        ]
+        return tuple(found[:limit])

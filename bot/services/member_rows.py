@@ -1,0 +1,54 @@
+"""Owns the reading of members' rows: as others see them, and as the one who acts."""
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.orm import Session
+
+from bot.errors import NotFound
+from bot.models import Member, Team
+from bot.services.desk import Actor
+from bot.services.values import MemberRef
+
+_MANAGED = select(Team.id).where(Team.manager_id == bindparam("member_id"))
+
+
+def actor_of(asked: Session | Connection, member: Any) -> Actor:
+    """Return a member as the one who acts, from their row or from its columns."""
+    managed: frozenset[int] = frozenset()
+    if member.is_active and member.role in {"manager", "admin"}:
+        managed = frozenset(asked.scalars(_MANAGED, {"member_id": member.id}))
+    return Actor(
+        workspace_id=member.workspace_id,
+        member_id=member.id,
+        name=member.name,
+        role=member.role if member.is_active else "inactive",
+        team_id=member.team_id if member.is_active else None,
+        zone=member.zone,
+        locale=member.locale,
+        slack_user_id=member.slack_user_id,
+        managed_team_ids=managed,
+    )
+
+
+def member_by_slack_id(session: Session, slack_user_id: str) -> Member:
+    """Return a member's row.
+
+    Raises:
+        NotFound: Nobody of that id is known here.
+    """
+    member = session.scalar(select(Member).where(Member.slack_user_id == slack_user_id))
+    if member is None:
+        raise NotFound("error.member_not_known", slack_user_id=slack_user_id)
+    return member
+
+
+def ref(member: Member) -> MemberRef:
+    """Return a member as others see them."""
+    return MemberRef(member.id, member.name, member.slack_user_id)
+
+
+def ref_or_none(session: Session, member_id: int | None) -> MemberRef | None:
+    """Return a member by our number, or None."""
+    member = session.get(Member, member_id) if member_id is not None else None
+    return None if member is None else ref(member)

@@ -1,0 +1,214 @@
+"""Owns the list of members in a modal, and the form by which one of them is changed."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from bot.i18n import Translator
+from bot.services.member_changes import FieldChange, MemberChangeLine
+from bot.services.roster import MemberDetails, MemberLine, Roster
+from bot.views import elements
+from bot.views.elements import Block, Option, View
+from bot.views.ids import Action, Callback
+from bot.views.mrkdwn import escape_line, one_line
+
+_NAME, _TEAMS, _NUMBER_MOST, _TEXT = 80, 99, 5, 1000
+_NO_TEAM = "none"
+
+
+def listing(t: Translator, roster: Roster) -> View:
+    """Return a page of members, each with its button, and a type-ahead that finds one of many."""
+    find = elements.pick_menu(Action.MEMBER_PICK, t("members.find"))
+    blocks = [
+        elements.section(t("members.count", count=roster.count)),
+        elements.actions(find, block_id="members.find"),
+        *(_row(t, one) for one in roster.lines),
+    ]
+    pages = _pages(t, roster)
+    if pages:
+        blocks.append(elements.actions(*pages, block_id="members.pages"))
+        blocks.append(elements.context(t("members.page", page=roster.page + 1, pages=roster.pages)))
+    return elements.modal(Callback.RESULT, t("members.title"), blocks, close=t("answer.close"))
+
+
+def options(t: Translator, lines: Sequence[MemberLine]) -> list[Option]:
+    """Return what the type-ahead of members offers."""
+    return [
+        elements.option(one_line(one.member.name), str(one.member.id), _place(t, one, escaped=False)) for one in lines
+    ]
+
+
+def form(t: Translator, one: MemberDetails) -> View:
+    """Return the form of a member; its block ids are the fields of ``MemberForm``."""
+    line = one.line
+    away = line.away_until
+    blocks: list[Block] = [
+        elements.section(f"*{escape_line(line.member.name, _NAME)}*\n{_load(t, line)}"),
+        *_role(t, one),
+        *_team(t, one),
+        elements.text_input(
+            "capacity",
+            t("members.field.capacity"),
+            value=str(line.capacity),
+            hint=t("members.hint.capacity"),
+            most=_NUMBER_MOST,
+        ),
+        elements.text_input(
+            "weight",
+            t("members.field.weight"),
+            value=str(line.weight),
+            hint=t("members.hint.weight"),
+            most=_NUMBER_MOST,
+        ),
+        elements.text_input(
+            "territories",
+            t("members.field.territories"),
+            value=t("members.joint").join(one.territories) or None,
+            optional=True,
+            hint=t("members.hint.territories"),
+            most=_TEXT,
+        ),
+        elements.text_input(
+            "languages",
+            t("members.field.languages"),
+            value=", ".join(one.languages) or None,
+            optional=True,
+            hint=t("members.hint.languages"),
+            most=_TEXT,
+        ),
+        elements.date_input(
+            "away_until",
+            t("members.field.away_until"),
+            value=_day(away, line.zone) if away else None,
+            optional=True,
+            hint=t("members.hint.away_until", zone=line.zone),
+        ),
+        elements.context(_changed(t, one.changes)),
+    ]
+    return elements.modal(
+        Callback.MEMBER_EDIT,
+        t("members.edit_title"),
+        blocks,
+        submit=t("setup.save"),
+        close=t("answer.cancel"),
+        metadata=json.dumps({"member_id": line.member.id}),
+    )
+
+
+def saved(t: Translator, one: MemberDetails) -> View:
+    """Return what the form becomes once it is saved."""
+    back = elements.button(t("members.button.list"), Action.MEMBERS_OPEN, "0")
+    blocks = [
+        elements.section(t("members.saved", member=escape_line(one.line.member.name, _NAME))),
+        elements.section(_text(t, one.line)),
+        elements.context(_changed(t, one.changes)),
+        elements.actions(back),
+    ]
+    return elements.modal(Callback.RESULT, t("members.saved_title"), blocks, close=t("answer.close"))
+
+
+def chosen_team(value: object) -> int | None:
+    """Return the team that was chosen in the form; None for no team."""
+    return int(value) if isinstance(value, str) and value.isdigit() else None
+
+
+def _row(t: Translator, one: MemberLine) -> Block:
+    button = elements.button(t("members.button.edit"), Action.MEMBER_OPEN, one.member.id)
+    return elements.section(_text(t, one), accessory=button, block_id=f"member.{one.member.id}")
+
+
+def _text(t: Translator, one: MemberLine) -> str:
+    return f"*{escape_line(one.member.name, _NAME)}* · {_place(t, one)}\n{_load(t, one)}"
+
+
+def _place(t: Translator, one: MemberLine, *, escaped: bool = True) -> str:
+    team = escape_line(one.team, _NAME) if one.team and escaped else one.team
+    parts = [t(f"members.role.{one.role}")]
+    if team or not one.is_manager_of:
+        parts.append(team or t("members.no_team"))
+    return " · ".join(parts) if one.is_active else f"{t('members.gone')} · {' · '.join(parts)}"
+
+
+def _load(t: Translator, one: MemberLine) -> str:
+    parts = [t("members.load", open=one.open_count, capacity=one.capacity), t("members.weight", weight=one.weight)]
+    if one.away_until is not None:
+        parts.append(t("members.away", day=_day(one.away_until, one.zone)))
+    if one.is_manager_of:
+        teams = t("members.joint").join(escape_line(name, _NAME) for name in one.is_manager_of)
+        parts.append(t("members.manager_of", teams=teams))
+    return " · ".join(parts)
+
+
+def _day(moment: datetime, zone: str) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def _pages(t: Translator, roster: Roster) -> list[elements.Element]:
+    found = []
+    if roster.page > 0:
+        found.append(elements.button(t("members.button.before"), Action.MEMBERS_OPEN, roster.page - 1))
+    if roster.page + 1 < roster.pages:
+        # Two buttons of one row need names of their own.
+        found.append(elements.button(t("members.button.after"), f"{Action.MEMBERS_OPEN}.next", roster.page + 1))
+    return found
+
+
+def _role(t: Translator, one: MemberDetails) -> list[Block]:
+    if not one.roles:
+        return [elements.context(t("members.role_fixed", role=t(f"members.role.{one.line.role}")))]
+    choices = [elements.option(t(f"members.role.{role}"), role) for role in one.roles]
+    hint = t("members.hint.role" if len(one.roles) > 2 else "members.hint.role_manager")  # noqa: PLR2004 - rep, specialist
+    return [elements.select_input("role", t("members.field.role"), choices, chosen=one.line.role, hint=hint)]
+
+
+def _team(t: Translator, one: MemberDetails) -> list[Block]:
+    if not one.teams:
+        return [elements.context(t("members.team_fixed", team=escape_line(one.line.team or "–", _NAME)))]
+    choices = [elements.option(one_line(name), str(number)) for number, name in one.teams[:_TEAMS]]
+    choices.append(elements.option(t("members.no_team"), _NO_TEAM))
+    chosen = str(one.team_id) if one.team_id is not None else _NO_TEAM
+    return [elements.select_input("team_id", t("members.field.team_id"), choices, chosen=chosen)]
+
+
+def _changed(t: Translator, changes: Sequence[MemberChangeLine]) -> str:
+    if not changes:
+        return t("members.never_changed")
+    last = changes[0]
+    who = escape_line(last.by.name, _NAME) if last.by else "Slack"
+    shown = t("members.joint").join(_change(t, one) for one in last.fields)
+    return t("members.changed", who=who, at=last.at, changes=shown)
+
+
+def _change(t: Translator, one: FieldChange) -> str:
+    before, after = (_value(t, one.field, value) for value in (one.before, one.after))
+    return t("members.change", field=t(f"members.changed_field.{one.field}"), before=before, after=after)
+
+
+def _value(t: Translator, field: str, value: object) -> str:
+    if field == "role" and isinstance(value, str):
+        return t(f"members.role.{value}")
+    if field == "is_active":
+        return t("members.is_active" if value else "members.gone")
+    if field == "away_until" and isinstance(value, str):
+        return t.date(t.local(datetime.fromisoformat(value)).date())
+    if isinstance(value, list):
+        return escape_line(t("members.joint").join(str(one) for one in value), 200) or "–"
+    return "–" if value is None or value == "" else escape_line(t.value(value), 200)
+
+
+def absence_form(t: Translator, until: date | None) -> View:
+    """Return the form that asks until when one is away oneself."""
+    blocks = [
+        elements.text_input(
+            "away_until",
+            t("absence.field"),
+            value=until.isoformat() if until else None,
+            placeholder=t("absence.example"),
+            hint=t("absence.hint"),
+            most=100,
+        )
+    ]
+    return elements.modal(
+        Callback.ABSENCE, t("absence.title"), blocks, submit=t("setup.save"), close=t("answer.cancel")
+    )

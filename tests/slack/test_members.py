@@ -1,0 +1,216 @@
+"""Members in Slack: the list and the form for those who decide, absences for everybody, and the handover list."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.services import handovers, members, roster
+from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, REP, REP2, World, words
+
+
+def loop(world: World, user: str, text: str) -> None:
+    answer = world.sandbox.command(user, "/loop", text, channel=CHANNEL)
+    assert answer.ok, (answer.error, answer.errors)
+    world.settle()
+
+
+def number(world: World, user: str) -> int:
+    found = world.actor(user).member_id
+    assert found is not None
+    return found
+
+
+def open_form(world: World, by: str, of: str, command: str = "members") -> Any:
+    loop(world, by, command)
+    world.sandbox.click_view(by, "member.open", value=str(number(world, of)))
+    world.settle()
+    return world.sandbox.view(by)
+
+
+def test_manager_changes_a_rep_of_their_team_and_the_form_tells_who_did(world: World) -> None:
+    world.lead(REP, "Osprey Textiles")
+    loop(world, MANAGER, "members")
+    shown = words(world.sandbox.view(MANAGER))
+    assert "Rita Reyes" in shown
+    assert "1 open of 50" in shown
+    assert "Otto Olsen" not in shown
+    world.sandbox.click_view(MANAGER, "member.open", value=str(number(world, REP)))
+    world.settle()
+    answer = world.sandbox.submit(
+        MANAGER, {"capacity": "30", "weight": "2", "territories": "East, 上海， east", "languages": "English, zh"}
+    )
+    assert answer.ok, answer.errors
+    world.settle()
+    assert "Rita Reyes* is saved" in words(world.sandbox.view(MANAGER))
+    one = roster.details(world.bot.desk, number(world, REP), by=world.actor(MANAGER))
+    assert (one.line.capacity, one.line.weight, one.territories, one.languages) == (
+        30,
+        2,
+        ("East", "上海"),
+        ("en", "zh"),
+    )
+    world.sandbox.click_view(MANAGER, "members.open")
+    world.settle()
+    world.sandbox.click_view(MANAGER, "member.open", value=str(number(world, REP)))
+    world.settle()
+    assert "Last change: Mona Mason" in words(world.sandbox.view(MANAGER))
+    assert "capacity 50 → 30" in words(world.sandbox.view(MANAGER))
+
+
+def test_one_of_many_is_found_by_typing(world: World) -> None:
+    loop(world, ADMIN, "members")
+    found = world.sandbox.options(ADMIN, "member.pick", "otto").options
+    assert [one["text"]["text"] for one in found] == ["Otto Olsen"]
+    world.sandbox.select_view(ADMIN, "member.pick", "otto")
+    world.settle()
+    assert "Otto Olsen" in words(world.sandbox.view(ADMIN))
+    assert "Edit member" in words(world.sandbox.view(ADMIN))
+
+
+def test_rep_is_told_who_may_look_at_members(world: World) -> None:
+    for user, part in ((REP, "Only managers and admins"), (REP2, "只有主管和管理员")):
+        loop(world, user, "members")
+        assert world.sandbox.view(user) is None
+        assert part in words(world.last(user, CHANNEL))
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "part"),
+    [
+        ({"capacity": "many"}, "capacity", "whole number from 0 to 10"),
+        ({"weight": "-1"}, "weight", "whole number from 0 to 100"),
+        ({"languages": "Klingonish"}, "languages", "zh, en"),
+        ({"territories": "x" * 61}, "territories", "commas"),
+        ({"away_until": "2026-02-20"}, "away_until", "passed"),
+    ],
+)
+def test_wrong_input_stands_at_its_field(world: World, values: dict[str, str], field: str, part: str) -> None:
+    open_form(world, MANAGER, REP)
+    answer = world.sandbox.submit(MANAGER, values)
+    assert not answer.ok
+    assert part in answer.errors[field]
+
+
+def test_only_admin_cannot_step_down_and_reads_why(world: World) -> None:
+    open_form(world, ADMIN, ADMIN, "成员")
+    answer = world.sandbox.submit(ADMIN, {"role": "rep"})
+    assert "Ada Adams is the only admin" in answer.errors["role"]
+
+
+def test_away_is_understood_repeated_and_told_to_the_manager(world: World) -> None:
+    world.lead(REP, "Osprey Textiles", next_step="Call", next_due_at="thursday 10am")
+    loop(world, REP, "away friday")
+    said = words(world.last(REP, CHANNEL))
+    assert "away until *Fri, Mar 6, 2026*" in said
+    assert "1 open opportunity · *1* due" in said
+    told = world.dm(MANAGER)
+    assert "Rita Reyes* is away until *Fri, Mar 6" in words(told)
+    world.sandbox.click(MANAGER, world.sandbox.dm(MANAGER), told["ts"], "absence.list")
+    world.settle()
+    assert "Osprey Textiles" in words(world.dm(MANAGER))
+    loop(world, REP, "back")
+    assert "Welcome back" in words(world.last(REP, CHANNEL))
+    assert members.set_away(world.bot.desk, None, by=world.actor(REP)).until is None
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("请假到下周五", datetime(2026, 3, 13, 15, 59, tzinfo=UTC)),
+        ("请假两周", datetime(2026, 3, 16, 15, 59, tzinfo=UTC)),
+        ("away until 3 Dec", datetime(2026, 12, 3, 15, 59, tzinfo=UTC)),
+        ("away for two weeks", datetime(2026, 3, 16, 15, 59, tzinfo=UTC)),
+        ("请假到明天下午2点", datetime(2026, 3, 3, 6, 0, tzinfo=UTC)),
+    ],
+)
+def test_absences_are_read_as_people_write_them(world: World, text: str, end: datetime) -> None:
+    loop(world, REP2, text)
+    line = roster.details(world.bot.desk, number(world, REP2), by=world.actor(ADMIN)).line
+    assert line.away_until == end
+    assert "您休假至" in words(world.last(REP2, CHANNEL))
+
+
+def test_unreadable_absence_says_what_to_write_and_no_time_opens_the_form(world: World) -> None:
+    loop(world, REP, "away banana")
+    assert "/loop away friday" in words(world.last(REP, CHANNEL))
+    loop(world, REP, "away")
+    answer = world.sandbox.submit(REP, {"away_until": "banana"})
+    assert "I cannot read" in answer.errors["away_until"]
+    answer = world.sandbox.submit(REP, {"away_until": "3 Dec"})
+    assert answer.ok, answer.errors
+    assert "Thu, Dec 3, 2026" in words(world.sandbox.view(REP))
+
+
+def test_home_says_that_one_is_away_and_brings_one_back(world: World) -> None:
+    world.sandbox.open_home(REP)
+    world.settle()
+    world.sandbox.click_home(REP, "absence.open")
+    world.settle()
+    assert world.sandbox.submit(REP, {"away_until": "friday"}).ok
+    world.settle()
+    world.sandbox.close(REP, clear=True)
+    assert "You are away until" in words(world.sandbox.home(REP))
+    world.sandbox.click_home(REP, "absence.end")
+    world.settle()
+    assert "You are away until" not in words(world.sandbox.home(REP))
+
+
+def leave(world: World, user: str) -> None:
+    assert world.sandbox.deactivate_member(user).ok
+    world.settle()
+
+
+def test_manager_gets_one_list_and_gives_each_to_somebody(world: World) -> None:
+    first, second = world.lead(REP, "Acme Ltd"), world.lead(REP, "Osprey Textiles")
+    before = len(world.sandbox.messages(world.sandbox.dm(MANAGER), as_user=MANAGER))
+    answer = world.sandbox.deactivate_member(REP)
+    world.settle()
+    world.sandbox.redeliver(answer)
+    world.sandbox.change_member(REP, real_name="Rita R.")
+    world.settle()
+    dm = world.sandbox.dm(MANAGER)
+    assert len(world.sandbox.messages(dm, as_user=MANAGER)) == before + 1
+    listed = world.dm(MANAGER)
+    assert "2* opportunities need a new owner today" in words(listed)
+    assert "owner" in world.view(MANAGER, first.id).broken
+    block = f"departure.{first.id}.{number(world, REP)}"
+    found = world.sandbox.options(MANAGER, "departure.give", "", channel=dm, ts=listed["ts"], block_id=block).options
+    assert "林伟" in [one["text"]["text"] for one in found]
+    world.sandbox.select(MANAGER, dm, listed["ts"], "departure.give", "林", block_id=block)
+    world.settle()
+    owner = world.view(MANAGER, first.id).owner
+    assert owner is not None
+    assert owner.slack_user_id == REP2
+    listed = next(one for one in world.sandbox.messages(dm, as_user=MANAGER) if one["ts"] == listed["ts"])
+    assert "1* opportunity needs" in words(listed)
+    assert "Acme Ltd" in words(world.dm(REP2))
+    world.sandbox.click(MANAGER, dm, listed["ts"], "departure.rules")
+    world.settle()
+    listed = next(one for one in world.sandbox.messages(dm, as_user=MANAGER) if one["ts"] == listed["ts"])
+    assert "1 opportunity was offered" in words(listed)
+    assert "has been given to somebody else" in words(listed)
+    assert "OwnerLeft" in world.kinds(MANAGER, second.id)
+    owner = world.view(MANAGER, second.id).owner
+    assert owner is not None
+    assert owner.slack_user_id == REP2
+
+
+def test_admins_get_the_list_of_a_manager_who_left_and_are_asked_for_another(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    handovers.reassign(world.bot.desk, lead.id, MANAGER, None, by=world.actor(ADMIN))
+    handovers.accept(world.bot.desk, lead.id, by=world.actor(MANAGER))
+    leave(world, MANAGER)
+    shown = words(world.dm(ADMIN))
+    assert "1* opportunity needs a new owner" in shown
+    assert "North* has no active manager" in shown
+
+
+def test_card_in_the_channel_tells_that_its_owner_left(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    leave(world, REP)
+    assert "*需要新负责人*" in words(world.card(lead.id))
+    world.sandbox.change_member(REP, deleted=False)
+    world.settle()
+    assert "*需要新负责人*" not in words(world.card(lead.id))
+    assert "active again and keeps 1" in words(world.dm(MANAGER))
