@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
@@ -11,12 +10,13 @@ from sqlalchemy.orm import Session
 from bot.domain import identity
 from bot.domain.identity import Key, KeyKind, Verdict
 from bot.models import Customer, CustomerKey, Member, NearKey, Opportunity, SearchKey
+from bot.services import customer_search
+from bot.services.customer_search import stored_key
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.values import CustomerMatch
 
 _NEAR_MOST = 20
-_KEY_MOST = 220
 
 
 def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
@@ -24,21 +24,8 @@ def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[Custo
 
     An outsider is shown the owner, the state and the date of the last follow-up, and nothing else.
     """
-    keys = sorted(identity.query_keys(typed)) if typed.strip() else []
-    with desk.reading(by) as session:
-        if not keys:
-            statement = select(Customer).where(Customer.is_identified).order_by(Customer.id.desc()).limit(limit)
-            return matches(session, list(session.scalars(statement)), by, desk.now())
-        hits = select(SearchKey.customer_id).where(SearchKey.value == keys[0])
-        for key in keys[1:]:
-            hits = hits.where(SearchKey.customer_id.in_(select(SearchKey.customer_id).where(SearchKey.value == key)))
-        # The index gives ids in order, so that a key that half the workspace shares costs no more than a rare one.
-        ids = session.scalars(hits.order_by(SearchKey.customer_id).limit(limit)).all()
-        rows = list(session.scalars(select(Customer).where(Customer.id.in_(ids)))) if ids else []
-        rows.sort(
-            key=lambda row: (not row.name.casefold().startswith(typed.strip().casefold()), len(row.name), row.name)
-        )
-        return matches(session, rows, by, desk.now())
+    with desk.database.asking() as connection:
+        return customer_search.found(connection, typed, by, desk.now(), limit)
 
 
 def check(desk: Desk, name: str, *, by: Actor) -> tuple[CustomerMatch, ...]:
@@ -47,13 +34,6 @@ def check(desk: Desk, name: str, *, by: Actor) -> tuple[CustomerMatch, ...]:
         found = recognise(session, name, identity.keys_of(name))
         rows = [found.customer] if found.customer is not None else list(found.possible)
         return matches(session, rows, by, desk.now())
-
-
-def stored_key(value: str) -> str:
-    """Return a key as its column holds it: folding may make a long name many times longer."""
-    if len(value) <= _KEY_MOST:
-        return value
-    return f"{value[: _KEY_MOST - 20]}#{sha256(value.encode()).hexdigest()[:16]}"
 
 
 def strong_keys(keys: Iterable[Key]) -> list[tuple[str, str]]:
@@ -132,17 +112,20 @@ def create(
     session.add(customer)
     session.flush()
     _write_keys(session, customer, strong_keys(keys), taken)
-    for model, found in ((NearKey, identity.near_keys(name)), (SearchKey, identity.search_keys(name))):
-        values = {stored_key(value) for value in found}
-        if values:
-            session.connection().execute(
-                insert(model),
-                [
-                    {"workspace_id": workspace_id, "customer_id": customer.id, "value": value}
-                    for value in sorted(values)
-                ],
-            )
+    write_found_by(session, customer)
     return customer
+
+
+def write_found_by(session: Session, customer: Customer) -> None:
+    """Write what a customer's name is found by, near names and while typing, as if nothing of it were there."""
+    own = {"workspace_id": customer.workspace_id, "customer_id": customer.id}
+    for model, found in (
+        (NearKey, identity.near_keys(customer.name)),
+        (SearchKey, identity.search_keys(customer.name)),
+    ):
+        rows = [{**own, "value": value} for value in sorted({stored_key(value) for value in found})]
+        if rows:
+            session.connection().execute(insert(model), rows)
 
 
 def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer:
