@@ -18,6 +18,7 @@ from bench.serving import bot_settings
 from bot import app
 from bot.app import Bot
 from bot.domain import identity
+from bot.domain.identity_search import pinyin_key
 from bot.handlers import leads
 from bot.handlers.calls import Call, Surface
 
@@ -89,7 +90,7 @@ def _latin(spread: random.Random, names: list[str]) -> str:
 
 
 def _pinyin(spread: random.Random, names: list[str]) -> str:
-    sound = identity.pinyin_key(spread.choice(names)) or "x"
+    sound = pinyin_key(spread.choice(names)) or "x"
     return sound[: spread.randrange(2, len(sound) + 1)]
 
 

@@ -28,6 +28,7 @@ _key: Any = SearchKey.__table__
 _customer: Any = Customer.__table__
 _opportunity: Any = Opportunity.__table__
 _member: Any = Member.__table__
+_registrant: Any = _member.alias("registrant")
 _strong: Any = CustomerKey.__table__
 
 
@@ -151,10 +152,16 @@ def _answer(keys: int) -> Select[Any]:
         _moment(_opportunity.c.last_follow_up_at),
         _member.c.name,
         _member.c.slack_user_id,
+        # For whom an approved registration protects it, which speaks where nobody works on it.
+        _registrant.c.id,
+        _registrant.c.name,
+        _registrant.c.slack_user_id,
+        _moment(_customer.c.protected_until),
     ).select_from(
         hit.join(_customer, _customer.c.id == hit.c.customer_id)
         .outerjoin(_opportunity, is_open)
         .outerjoin(_member, _member.c.id == _opportunity.c.owner_id)
+        .outerjoin(_registrant, and_(_registrant.c.id == _customer.c.protected_by_id, _registrant.c.is_active))
     )
 
 
@@ -179,10 +186,10 @@ def _matches(rows: Sequence[Any], by: Actor, now: datetime) -> tuple[CustomerMat
 
 
 def _match(row: Any, by: Actor, now: datetime, owners: dict[int, MemberRef]) -> CustomerMatch:
-    number, name, opportunity_id, owner_id, until, followed_up_at, owner, slack_user_id = row
+    number, name, opportunity_id, owner_id, until, followed_up_at, owner, slack_user_id = row[:8]
     until, followed_up_at = _utc(until), _utc(followed_up_at)
     if opportunity_id is None:
-        return CustomerMatch(number, name, "free")
+        return _unworked(row, by, now)
     if owner_id is None:
         return CustomerMatch(number, name, "pool", last_follow_up_at=followed_up_at)
     known = owners.get(owner_id) or owners.setdefault(owner_id, MemberRef(owner_id, owner, slack_user_id))
@@ -196,3 +203,11 @@ def _match(row: Any, by: Actor, now: datetime, owners: dict[int, MemberRef]) -> 
         last_follow_up_at=followed_up_at,
         is_mine=owner_id == by.member_id,
     )
+
+
+def _unworked(row: Any, by: Actor, now: datetime) -> CustomerMatch:
+    number, name, registrant_id, until = row[0], row[1], row[8], _utc(row[11])
+    if registrant_id is None or until is None or until <= now:
+        return CustomerMatch(number, name, "free")
+    owner = MemberRef(registrant_id, row[9], row[10])
+    return CustomerMatch(number, name, "protected", owner, until, is_mine=registrant_id == by.member_id)

@@ -36,6 +36,13 @@ def check(desk: Desk, name: str, *, by: Actor) -> tuple[CustomerMatch, ...]:
         return matches(session, rows, by, desk.now())
 
 
+def standing(desk: Desk, customer_id: int, *, by: Actor) -> CustomerMatch | None:
+    """Return who has a customer, as everybody may know it; None where there is no such customer."""
+    with desk.reading(by) as session:
+        rows = list(session.scalars(select(Customer).where(Customer.id == customer_id)))
+        return next(iter(matches(session, rows, by, desk.now())), None)
+
+
 def strong_keys(keys: Iterable[Key]) -> list[tuple[str, str]]:
     """Return the strong ones of a customer's keys as kind and stored value."""
     return sorted({(str(key.kind), stored_key(key.value)) for key in keys if key.kind is not KeyKind.PINYIN})

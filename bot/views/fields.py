@@ -94,6 +94,18 @@ def customer_state(t: Translator, one: CustomerMatch) -> str:
     return _States(t).of(one)
 
 
+def standing(t: Translator, one: CustomerMatch) -> str:
+    """Return in mrkdwn what a rep who wants a customer must know of it; empty for one that is free."""
+    if one.state == "free":
+        return ""
+    key = "picker.mine" if one.is_mine else f"picker.{one.state}"
+    owner = escape_line(one.owner.name, 80) if one.owner else "–"
+    words = t(key, owner=owner, until=t.local(one.protected_until).date() if one.protected_until else "–")
+    if one.last_follow_up_at is None:
+        return words
+    return f"{words} · {t('lead.state.last', day=t.local(one.last_follow_up_at).date())}"
+
+
 class _States:
     """Says who has customers; a hundred of them have few owners and few days, and nobody waits for the same words twice."""
 
