@@ -307,6 +307,24 @@ class CollisionStopped(Event):
 
 @register
 @dataclass(frozen=True, slots=True)
+class CustomerMerged(Event):
+    """Its customer turned out to be another one that was known: it is ``kept``'s now, and was ``merged``'s."""
+
+    kept: str
+    merged: str
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class CustomerMergeUndone(Event):
+    """It is ``merged``'s again: the merge into ``kept`` was taken back."""
+
+    kept: str
+    merged: str
+
+
+@register
+@dataclass(frozen=True, slots=True)
 class NoteAdded(Event):
     """Something worth keeping: a message of the thread, a hint of a refused rep, a sentence of a manager."""
 

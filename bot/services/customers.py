@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from bot.domain import identity
 from bot.domain.identity import Key, KeyKind, Verdict
-from bot.models import Customer, CustomerKey, Member, NearKey, Opportunity, SearchKey
+from bot.errors import BotError
+from bot.models import Customer, CustomerKey, CustomerMerge, Member, NearKey, Opportunity, SearchKey
 from bot.services import customer_search
 from bot.services.customer_search import stored_key
 from bot.services.desk import Actor, Desk
@@ -74,12 +75,35 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
     for kind in (KeyKind.NAME, KeyKind.CREDIT_CODE, KeyKind.DOMAIN, KeyKind.PHONE):
         if kind in hits:
             customer = session.get(Customer, hits[kind])
-            if customer is None or (
-                kind is KeyKind.NAME and identity.compare(name, customer.name).verdict is Verdict.POSSIBLE
-            ):
+            if customer is None or (kind is KeyKind.NAME and _only_near(session, name, customer)):
                 break
             return Recognition(customer)
     return Recognition(None, _near(session, name), taken)
+
+
+def _only_near(session: Session, name: str, customer: Customer) -> bool:
+    """Say whether the name's key is a customer's whose name is only near, such as an AG beside a GmbH."""
+    if identity.compare(name, customer.name).verdict is not Verdict.POSSIBLE:
+        return False
+    # The key may have come from a customer that was merged into this one.
+    return not any(
+        identity.compare(name, other).verdict is Verdict.SAME for other in names_behind(session, customer.id)
+    )
+
+
+def names_behind(session: Session, customer_id: int) -> list[str]:
+    """Return the names of the customers that were merged into one, at first, second and any further hand."""
+    names, wanted, seen = [], [customer_id], {customer_id}
+    while wanted:
+        rows = session.execute(
+            select(Customer.id, Customer.name)
+            .join(CustomerMerge, CustomerMerge.merged_id == Customer.id)
+            .where(CustomerMerge.kept_id.in_(wanted), CustomerMerge.undone_at.is_(None))
+        ).all()
+        wanted = [row.id for row in rows if row.id not in seen]
+        names += [row.name for row in rows if row.id not in seen]
+        seen.update(wanted)
+    return names
 
 
 def _near(session: Session, name: str) -> tuple[Customer, ...]:
@@ -133,6 +157,30 @@ def write_found_by(session: Session, customer: Customer) -> None:
         rows = [{**own, "value": value} for value in sorted({stored_key(value) for value in found})]
         if rows:
             session.connection().execute(insert(model), rows)
+
+
+class CustomerMoved(BotError):  # noqa: N818 - it is an outcome, not a fault
+    """The customer was merged into another one between the look and the write; the caller looks again."""
+
+
+def hold(session: Session, customer_id: int) -> Customer | None:
+    """Return a customer held against others until the end of the transaction: of a merged one, the one it became.
+
+    Only one row is ever held here, so that two who hold customers never wait for each other in a ring.
+
+    Raises:
+        CustomerMoved: It was merged meanwhile.
+    """
+    row = session.get(Customer, customer_id)
+    while row is not None and row.merged_into_id is not None:
+        row = session.get(Customer, row.merged_into_id)
+    if row is None:
+        return None
+    held = select(Customer).where(Customer.id == row.id).with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(held).one()
+    if found.merged_into_id is not None:
+        raise CustomerMoved(customer_id)
+    return found
 
 
 def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer:
