@@ -25,7 +25,19 @@ from starlette.routing import Route
 from bot.clock import Clock, SystemClock
 from bot.config import Settings
 from bot.errors import ConfigError
-from bot.handlers import boundary, closing, follow_ups, handovers, home, leads, opportunities, people, pipeline, setup
+from bot.handlers import (
+    boundary,
+    closing,
+    follow_ups,
+    handovers,
+    home,
+    leads,
+    merges,
+    opportunities,
+    people,
+    pipeline,
+    setup,
+)
 from bot.handlers.boundary import Kit
 from bot.models.session import Database
 from bot.reminders.delivery import Delivery
@@ -37,7 +49,7 @@ from bot.slack.gateway import Gateway
 
 log = logging.getLogger(__name__)
 
-_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup)
+_SUBJECTS = (leads, follow_ups, opportunities, closing, handovers, people, home, pipeline, setup, merges)
 _SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bot.handlers import in_place, typed
+from bot.handlers import in_place, merges, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
 from bot.services import assignments, members, opportunities
@@ -44,6 +44,9 @@ def register(kit: Kit) -> None:
 
 def find(call: Call) -> Reply:
     """Answer ``/opp``: a list by name or member, one card, several lines, or what to try instead."""
+    about_merges = merges.asked(call)
+    if about_merges is not None:
+        return about_merges
     t, words = call.t, call.text
     named = _LISTS.get(words.casefold() or "mine")
     if named is not None:
@@ -94,6 +97,8 @@ def from_menu(call: Call) -> Reply:
         return _edit_form(call, number)
     if what == "reopen":
         return _reopen_form(call, number)
+    if what == "merge":
+        return merges.open_from_card(call, number)
     if what == "undo":
         return _undo(call, int(rest.split(":", 1)[1]))
     return _history(call, number, None)

@@ -256,6 +256,10 @@ def _undone(t: Translator, event: ev.ActionUndone, _view: OpportunityView | None
     return event.kind, {"what": t(action) if t.has(action) else _text(event.what)}
 
 
+def _merged(_t: Translator, event: Any, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"kept": _person(event.kept), "merged": _person(event.merged)}
+
+
 _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.LeadCaptured: _captured,
     ev.Graded: _graded,
@@ -281,4 +285,6 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.NoteAdded: _note,
     ev.ReviewWritten: _reviewed,
     ev.ActionUndone: _undone,
+    ev.CustomerMerged: _merged,
+    ev.CustomerMergeUndone: _merged,
 }
