@@ -1,7 +1,7 @@
 """Owns the writing of very many rows by the bare driver: making a large database is not what is measured."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import chain, islice
 from typing import Any
@@ -16,6 +16,8 @@ _INDEXES = {
     "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
     " AND indexname NOT IN (SELECT conname FROM pg_constraint)",
 }
+
+_AT_ONCE = 10_000
 
 
 class BulkWriter:
@@ -60,6 +62,17 @@ class BulkWriter:
         with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} ({','.join(names)}) FROM STDIN") as copy:
             for one in values:
                 copy.write_row(one)
+
+    def tuples(self, table: str, names: Sequence[str], values: Iterable[tuple[str | int, ...]]) -> None:
+        """Write very many short rows, of numbers and of texts without tabs, line ends and backslashes, the quickest way."""
+        if self._is_sqlite:
+            marks = ",".join("?" * len(names))
+            self._connection.executemany(f"INSERT INTO {table} ({','.join(names)}) VALUES ({marks})", values)
+            return
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY {table} ({','.join(names)}) FROM STDIN") as copy:
+            rows = iter(values)
+            while some := list(islice(rows, _AT_ONCE)):
+                copy.write("".join("\t".join(map(str, row)) + "\n" for row in some))
 
     def finish(self, numbered: Iterable[str]) -> None:
         """Make the indexes again, set the sequences of tables right whose ids were given, and commit."""

@@ -84,7 +84,7 @@ def percentile(values: Iterable[float], per_cent: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * per_cent // 100)]
 
 
-def growth(figures: Iterable[tuple[int, Figure]]) -> list[Figure]:
+def growth(figures: Iterable[tuple[int, Figure]], *, goal: float | None = None) -> list[Figure]:
     """Return, of each figure that was measured at several sizes, how much longer the largest takes than the smallest."""
     by_name: dict[str, list[tuple[int, Figure]]] = {}
     for size, figure in figures:
@@ -95,7 +95,8 @@ def growth(figures: Iterable[tuple[int, Figure]]) -> list[Figure]:
         (least, small), (most, large) = (choose(measured, key=lambda pair: pair[0]) for choose in (min, max))
         if most > least:
             ratio = round(large.p50_us / small.p50_us, 2)
-            found.append(Figure(name, large.n, large.p50_us, large.p99_us, small.p50_us, ratio, None, ok=True))
+            ok = goal is None or ratio <= goal
+            found.append(Figure(name, large.n, large.p50_us, large.p99_us, small.p50_us, ratio, goal, ok=ok))
     return found
 
 

@@ -81,7 +81,7 @@ def fill(url: str, *, opportunities: int) -> None:
     """
     database = Database(url)
     desk = Desk(database, SystemClock())
-    workspace, team_rows = _people(desk)
+    workspace, team_rows = people(desk)
     now = desk.now()
     database.close()
     customers = range(1, max(1, opportunities // 5) + 1)
@@ -97,7 +97,7 @@ def fill(url: str, *, opportunities: int) -> None:
     write.finish(("customer", "contact", "opportunity", "next_step"))
 
 
-def _people(desk: Desk) -> tuple[int, list[tuple[int, list[int]]]]:
+def people(desk: Desk) -> tuple[int, list[tuple[int, list[int]]]]:
     """Set the teams up through the services; returns the workspace, and of each team its id with its reps'."""
     admin = members.remember(desk, SLACK_TEAM, Profile("UADMIN", "Ada", is_slack_admin=True))
     made = []
@@ -218,6 +218,18 @@ def _opportunity(
     }
     row["broken_from"] = health.broken_from(SimpleNamespace(**row))
     return row
+
+
+def opportunity_row(
+    number: int, workspace: int, customer: int, team_rows: list[tuple[int, list[int]]], now: datetime
+) -> Row:
+    """Return an open opportunity of a customer's that has no contact, protected in every second case."""
+    spread = random.Random(number)
+    draw = _Draw(number, spread.randrange(TEAMS), spread.randrange(REPS), *_OPEN[1], True, 48, 72, 0)
+    until = now + timedelta(minutes=spread.randrange(43_200)) if number % 2 else None
+    spoken = {"last_follow_up_at": now - timedelta(minutes=spread.randrange(43_200)), "protected_until": until}
+    row = _opportunity(draw, workspace, 1, team_rows, now)
+    return {**row, "id": number, "customer_id": customer, "contact_id": None, "next_step_id": None, **spoken}
 
 
 def _next_step(one: _Draw, workspace: int, now: datetime) -> Row:

@@ -36,6 +36,7 @@ from bot.handlers import (
     home,
     leads,
     members,
+    merges,
     opportunities,
     people,
     pipeline,
@@ -80,6 +81,7 @@ _SUBJECTS = (
     members,
     absences,
     departures,
+    merges,
 )
 _SPARE_CONNECTIONS = 6  # beside the threads that answer: sweep, delivery and what comes after the ack
 

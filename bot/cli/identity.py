@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import click
+
+from bot.cli.desks import actor_in, opened_desk, workspace_option
 
 _COLUMNS = 2
 _HEADERS = frozenset({("a", "b"), ("name_a", "name_b"), ("left", "right"), ("name1", "name2"), ("first", "second")})
@@ -55,6 +58,25 @@ def compare(names: tuple[str, ...], pairs: Path | None, as_json: bool) -> None:
     rows = _rows(pairs) if pairs is not None else iter([(1, list(names))])
     for number, row in rows:
         click.echo(_line(number, row, as_json=as_json))
+
+
+@identity.command()
+@click.option("--limit", default=100, show_default=True, help="At most so many pairs.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON line a pair.")
+@workspace_option
+def duplicates(limit: int, as_json: bool, workspace: str | None) -> None:
+    """List pairs of customers that may be one, those that share most keys first."""
+    from bot.services import duplicates as service
+
+    with opened_desk() as desk:
+        found = service.pairs(desk, by=actor_in(desk, workspace), limit=limit)
+    for one in found:
+        if as_json:
+            click.echo(json.dumps(asdict(one), ensure_ascii=False))
+        else:
+            click.echo(f"{one.verdict:<8} {one.first_id} {one.first}  |  {one.second_id} {one.second}")
+    if not found and not as_json:
+        click.echo("No two customers look like one.")
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:

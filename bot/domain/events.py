@@ -345,6 +345,15 @@ class CollisionMarked(Event):
 
 @register
 @dataclass(frozen=True, slots=True)
+class CustomerMerged(Event):
+    """Its customer turned out to be another one that was known: it is ``kept``'s now, and was ``merged``'s."""
+
+    kept: str
+    merged: str
+
+
+@register
+@dataclass(frozen=True, slots=True)
 class OwnerTold(Event):
     """Somebody who was refused the customer told its owner what they know, with the contact they have."""
 
@@ -384,6 +393,15 @@ class TeamChanged(Event):
     before: str
     after: str
     stage: str
+
+
+@register
+@dataclass(frozen=True, slots=True)
+class CustomerMergeUndone(Event):
+    """It is ``merged``'s again: the merge into ``kept`` was taken back."""
+
+    kept: str
+    merged: str
 
 
 @register

@@ -12,6 +12,7 @@ from bot.handlers.calls import Call, Form, Reply
 from bot.handlers.replies import delivered
 from bot.services import customers, leads
 from bot.services.leads import LeadForm
+from bot.services.values import CustomerMatch
 from bot.views import answers, elements, fields, lead_forms, registration_views
 from bot.views.fields import NEW
 from bot.views.ids import Action, Callback
@@ -31,6 +32,7 @@ def register(kit: Kit) -> None:
     kit.shortcut(Callback.LEAD_NEW, open_empty)
     kit.shortcut(Callback.LEAD_FROM_MESSAGE, open_from_message)
     kit.options(Action.CUSTOMER_PICK, find_customers)
+    kit.action(Action.CUSTOMER_PICK, explain_customer)
     kit.view(Callback.LEAD_CAPTURE, capture, refused=ask_again)
 
 
@@ -85,6 +87,31 @@ def find_customers(call: Call) -> list[dict[str, Any]]:
     text = str(call.body.get("value") or "")
     matches = customers.search(call.desk, text, by=call.by)
     return elements.option_answer(fields.customer_options(call.t, text, matches))
+
+
+def explain_customer(call: Call) -> Reply:
+    """Say in the open form what the choice of a customer means, before anything is saved."""
+    chosen, possible = _meant(call, call.value)
+    opened = call.view
+    view = lead_forms.with_customer(call.t, opened, chosen, possible)
+    if view["blocks"] != opened["blocks"]:
+        call.afterwards(lambda: _refresh(call, view))
+    return None
+
+
+def _refresh(call: Call, view: dict[str, Any]) -> None:
+    call.gateway.refresh_view(call.view["id"], view, call.view["hash"])
+
+
+def _meant(call: Call, value: str) -> tuple[CustomerMatch | None, tuple[CustomerMatch, ...]]:
+    """Return the customer that was chosen, or those that a new name may be."""
+    number = value.removeprefix(_KNOWN)
+    if value.startswith(_KNOWN) and number.isdigit():
+        return customers.standing(call.desk, int(number), by=call.by), ()
+    name = value.removeprefix(NEW)
+    found = customers.check(call.desk, name, by=call.by)
+    same = [one for one in found if identity.compare(name, one.name).verdict is Verdict.SAME]
+    return (same[0], ()) if same else (None, found)
 
 
 def capture(call: Call) -> Reply:

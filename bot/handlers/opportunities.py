@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from bot.handlers import in_place, pool, typed
+from bot.handlers import in_place, merges, pool, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
 from bot.services import members, opportunities
@@ -45,14 +45,19 @@ def register(kit: Kit) -> None:
 
 def find(call: Call) -> Reply:
     """Answer ``/opp``: a list by name or member, one card, several lines, or what to try instead."""
-    t, words = call.t, call.text
+    words = call.text
     named = _LISTS.get(words.casefold() or "mine")
     if named is not None:
         title, read = named
-        return _list(call, t(title), read(call.desk, by=call.by))
+        return _list(call, call.t(title), read(call.desk, by=call.by))
     in_pool = _POOL.fullmatch(words)
     if in_pool is not None:
         return pool.shown(call, PoolFilter(words=in_pool["words"] or None))
+    return merges.asked(call) or _search(call, words)
+
+
+def _search(call: Call, words: str) -> Reply:
+    t = call.t
     mentioned = _MENTION.match(words)
     if mentioned:
         who = members.by_slack_id(call.desk, mentioned[1], by=call.by)
@@ -100,6 +105,8 @@ def from_menu(call: Call) -> Reply:
         return _reopen_form(call, number)
     if what == "release":
         return pool.release_form(call, number)
+    if what == "merge":
+        return merges.open_from_card(call, number)
     if what == "undo":
         return _undo(call, int(rest.split(":", 1)[1]))
     return _history(call, number, None)

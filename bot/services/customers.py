@@ -3,20 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from bot.domain import identity
 from bot.domain.identity import Key, KeyKind, Verdict
-from bot.models import Customer, CustomerKey, Member, NearKey, Opportunity, SearchKey
+from bot.errors import BotError
+from bot.models import Customer, CustomerKey, CustomerMerge, Member, NearKey, Opportunity, SearchKey
+from bot.services import customer_search
+from bot.services.customer_search import stored_key
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.values import CustomerMatch
 
 _NEAR_MOST = 20
-_KEY_MOST = 220
 
 
 def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
@@ -24,21 +25,8 @@ def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[Custo
 
     An outsider is shown the owner, the state and the date of the last follow-up, and nothing else.
     """
-    keys = sorted(identity.query_keys(typed)) if typed.strip() else []
-    with desk.reading(by) as session:
-        if not keys:
-            statement = select(Customer).where(Customer.is_identified).order_by(Customer.id.desc()).limit(limit)
-            return matches(session, list(session.scalars(statement)), by, desk.now())
-        hits = select(SearchKey.customer_id).where(SearchKey.value == keys[0])
-        for key in keys[1:]:
-            hits = hits.where(SearchKey.customer_id.in_(select(SearchKey.customer_id).where(SearchKey.value == key)))
-        # The index gives ids in order, so that a key that half the workspace shares costs no more than a rare one.
-        ids = session.scalars(hits.order_by(SearchKey.customer_id).limit(limit)).all()
-        rows = list(session.scalars(select(Customer).where(Customer.id.in_(ids)))) if ids else []
-        rows.sort(
-            key=lambda row: (not row.name.casefold().startswith(typed.strip().casefold()), len(row.name), row.name)
-        )
-        return matches(session, rows, by, desk.now())
+    with desk.database.asking() as connection:
+        return customer_search.found(connection, typed, by, desk.now(), limit)
 
 
 def check(desk: Desk, name: str, *, by: Actor) -> tuple[CustomerMatch, ...]:
@@ -49,11 +37,11 @@ def check(desk: Desk, name: str, *, by: Actor) -> tuple[CustomerMatch, ...]:
         return matches(session, rows, by, desk.now())
 
 
-def stored_key(value: str) -> str:
-    """Return a key as its column holds it: folding may make a long name many times longer."""
-    if len(value) <= _KEY_MOST:
-        return value
-    return f"{value[: _KEY_MOST - 20]}#{sha256(value.encode()).hexdigest()[:16]}"
+def standing(desk: Desk, customer_id: int, *, by: Actor) -> CustomerMatch | None:
+    """Return who has a customer, as everybody may know it; None where there is no such customer."""
+    with desk.reading(by) as session:
+        rows = list(session.scalars(select(Customer).where(Customer.id == customer_id)))
+        return next(iter(matches(session, rows, by, desk.now())), None)
 
 
 def strong_keys(keys: Iterable[Key]) -> list[tuple[str, str]]:
@@ -87,12 +75,35 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
     for kind in (KeyKind.NAME, KeyKind.CREDIT_CODE, KeyKind.DOMAIN, KeyKind.PHONE):
         if kind in hits:
             customer = session.get(Customer, hits[kind])
-            if customer is None or (
-                kind is KeyKind.NAME and identity.compare(name, customer.name).verdict is Verdict.POSSIBLE
-            ):
+            if customer is None or (kind is KeyKind.NAME and _only_near(session, name, customer)):
                 break
             return Recognition(customer)
     return Recognition(None, _near(session, name), taken)
+
+
+def _only_near(session: Session, name: str, customer: Customer) -> bool:
+    """Say whether the name's key is a customer's whose name is only near, such as an AG beside a GmbH."""
+    if identity.compare(name, customer.name).verdict is not Verdict.POSSIBLE:
+        return False
+    # The key may have come from a customer that was merged into this one.
+    return not any(
+        identity.compare(name, other).verdict is Verdict.SAME for other in names_behind(session, customer.id)
+    )
+
+
+def names_behind(session: Session, customer_id: int) -> list[str]:
+    """Return the names of the customers that were merged into one, at first, second and any further hand."""
+    names, wanted, seen = [], [customer_id], {customer_id}
+    while wanted:
+        rows = session.execute(
+            select(Customer.id, Customer.name)
+            .join(CustomerMerge, CustomerMerge.merged_id == Customer.id)
+            .where(CustomerMerge.kept_id.in_(wanted), CustomerMerge.undone_at.is_(None))
+        ).all()
+        wanted = [row.id for row in rows if row.id not in seen]
+        names += [row.name for row in rows if row.id not in seen]
+        seen.update(wanted)
+    return names
 
 
 def _near(session: Session, name: str) -> tuple[Customer, ...]:
@@ -132,17 +143,44 @@ def create(
     session.add(customer)
     session.flush()
     _write_keys(session, customer, strong_keys(keys), taken)
-    for model, found in ((NearKey, identity.near_keys(name)), (SearchKey, identity.search_keys(name))):
-        values = {stored_key(value) for value in found}
-        if values:
-            session.connection().execute(
-                insert(model),
-                [
-                    {"workspace_id": workspace_id, "customer_id": customer.id, "value": value}
-                    for value in sorted(values)
-                ],
-            )
+    write_found_by(session, customer)
     return customer
+
+
+def write_found_by(session: Session, customer: Customer) -> None:
+    """Write what a customer's name is found by, near names and while typing, as if nothing of it were there."""
+    own = {"workspace_id": customer.workspace_id, "customer_id": customer.id}
+    for model, found in (
+        (NearKey, identity.near_keys(customer.name)),
+        (SearchKey, identity.search_keys(customer.name)),
+    ):
+        rows = [{**own, "value": value} for value in sorted({stored_key(value) for value in found})]
+        if rows:
+            session.connection().execute(insert(model), rows)
+
+
+class CustomerMoved(BotError):  # noqa: N818 - it is an outcome, not a fault
+    """The customer was merged into another one between the look and the write; the caller looks again."""
+
+
+def hold(session: Session, customer_id: int) -> Customer | None:
+    """Return a customer held against others until the end of the transaction: of a merged one, the one it became.
+
+    Only one row is ever held here, so that two who hold customers never wait for each other in a ring.
+
+    Raises:
+        CustomerMoved: It was merged meanwhile.
+    """
+    row = session.get(Customer, customer_id)
+    while row is not None and row.merged_into_id is not None:
+        row = session.get(Customer, row.merged_into_id)
+    if row is None:
+        return None
+    held = select(Customer).where(Customer.id == row.id).with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(held).one()
+    if found.merged_into_id is not None:
+        raise CustomerMoved(customer_id)
+    return found
 
 
 def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer:

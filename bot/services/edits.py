@@ -1,15 +1,18 @@
 """Owns the change of facts: what the card's edit form and the advance form write."""
 
+from contextlib import suppress
 from datetime import date
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar, identity
 from bot.domain.events import OpportunityEdited
 from bot.errors import InvalidInput, Text
-from bot.models import Contact, EventRow, Opportunity
+from bot.models import Contact, Customer, EventRow, Opportunity
+from bot.services import customers
 from bot.services.forms import check_future_day, read_form
 from bot.services.leads import amount_of
 from bot.services.recording import Ground, Recorder
@@ -136,6 +139,18 @@ def _change_contact(
             setattr(contact, name, value)
     session.flush()
     opportunity.contact_id = contact.id
+    if any(f"contact_{name}" in changes for name in ("phone", "email")):
+        _learn(session, opportunity, ground, given)
+
+
+def _learn(session: Session, opportunity: Opportunity, ground: Ground, given: dict[str, Any]) -> None:
+    """Have the customer found by what a contact got, unless somebody else's customer is found by it at this moment."""
+    customer = session.get_one(Customer, opportunity.customer_id)
+    keys = identity.keys_of(
+        customer.name, email=given.get("email"), phone=given.get("phone"), country=ground.team.country or "US"
+    )
+    with suppress(IntegrityError), session.begin_nested():
+        customers.learn(session, customer, keys)
 
 
 def contact_way(session: Session, opportunity: Opportunity) -> bool:

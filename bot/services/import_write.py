@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.domain.identity import KeyKind, near_keys, search_keys
 from bot.models import Contact, Customer, CustomerKey, Member, NearKey, Opportunity, SearchKey, Team
 from bot.services import customers
+from bot.services.customer_search import stored_key
 from bot.services.desk import Actor, Desk
 from bot.services.import_customers import PlannedCustomer
 from bot.services.import_history import HistoryWriter
@@ -184,7 +185,7 @@ class ImportWriter:
 
 
 def _columns(keys: Iterable[str]) -> set[str]:
-    return {customers.stored_key(value) for value in keys}
+    return {stored_key(value) for value in keys}
 
 
 def _insert(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:

@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 from typing import Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +21,8 @@ from bot.services.reading import done
 from bot.services.recording import Ground, Recorder, enter_stage, ground_of
 from bot.services.teams import home_team
 from bot.services.values import Done
+
+_LOOKS = 5
 
 
 class LeadForm(BaseModel):
@@ -91,11 +92,12 @@ def capture(desk: Desk, form: LeadForm, *, by: Actor) -> Done:
         NotAllowed: The member has no team.
     """
     try:
-        try:
-            return _capture(desk, form, by)
-        except IntegrityError:
-            # Somebody created the same customer between our look and our write: now it is there to be seen.
-            return _capture(desk, form, by)
+        for _ in range(_LOOKS):
+            try:
+                return _capture(desk, form, by)
+            except (IntegrityError, customers.CustomerMoved):
+                continue  # somebody created or merged the same customer between our look and our write: we see it now
+        return _capture(desk, form, by)
     except Taken as taken:
         collisions.record(desk, taken, by=by)
         raise CustomerProtected(taken.key, **taken.params) from None
@@ -163,13 +165,13 @@ def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Record
         name, email=form.contact_email, phone=form.contact_phone, country=ground.team.country or "US"
     )
     if form.customer_id is not None:
-        known = session.scalar(select(Customer).where(Customer.id == form.customer_id).with_for_update())
+        known = customers.hold(session, form.customer_id)
         if known is None:
             raise InvalidInput({"customer": Text("error.not_found")})
         return customers.learn(session, known, keys), False
     found = customers.recognise(session, name, keys)
     if found.customer is not None:
-        known = session.scalars(select(Customer).where(Customer.id == found.customer.id).with_for_update()).one()
+        known = customers.hold(session, found.customer.id) or found.customer
         return customers.learn(session, known, keys), False
     if found.possible and not form.confirmed_new:
         names = ", ".join(row.name for row in found.possible[:3])

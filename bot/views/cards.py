@@ -185,6 +185,8 @@ def _buttons(t: Translator, view: OpportunityView, may: frozenset[str], undo: in
         options.append(elements.option(t("card.button.reopen"), f"reopen:{view.id}"))
     if "release" in may:
         options.append(elements.option(t("card.button.release"), f"release:{view.id}"))
+    if "reassign" in may:
+        options.append(elements.option(t("merge.menu"), f"merge:{view.id}"))
     if undo is not None:
         options.append(elements.option(t("card.button.undo"), f"undo:{view.id}:{undo}"))
     return [elements.actions(*shown, elements.overflow(Action.CARD_MENU, options))]

@@ -277,8 +277,12 @@ def pick_input(
     hint: str | None = None,
     least: int = 0,
     optional: bool = False,
+    dispatch: bool = False,
 ) -> Block:
-    """Return a type-ahead whose choices the app is asked for, from ``least`` typed characters on."""
+    """Return a type-ahead whose choices the app is asked for, from ``least`` typed characters on.
+
+    With ``dispatch`` the app is told at once what was chosen.
+    """
     inner = _part(
         "external_select",
         action_id=action_id,
@@ -286,7 +290,7 @@ def pick_input(
         min_query_length=least,
         placeholder=plain_text(placeholder, PLACEHOLDER) if placeholder else None,
     )
-    return _input(block_id, label, inner, hint=hint, optional=optional)
+    return _input(block_id, label, inner, hint=hint, optional=optional, dispatch=dispatch)
 
 
 def date_input(

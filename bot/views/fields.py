@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain.money import minor_digits
 from bot.domain.playbook import Playbook, Reason
@@ -84,16 +85,50 @@ def customer_options(t: Translator, typed: str, matches: Sequence[CustomerMatch]
     name = one_line(typed)[:_NAME_IN_VALUE]
     if name:
         found.append(elements.option(t("lead.option_new", name=name), NEW + name, t("lead.option_new_hint")))
-    return [*found, *(elements.option(one_line(one.name), f"id:{one.id}", customer_state(t, one)) for one in matches)]
+    state = _States(t)
+    return [*found, *(elements.option(one_line(one.name), f"id:{one.id}", state.of(one)) for one in matches)]
 
 
 def customer_state(t: Translator, one: CustomerMatch) -> str:
     """Return who has a customer and since when it was last heard of; nothing else is an outsider's business."""
-    key = "lead.state.mine" if one.is_mine else f"lead.state.{one.state}"
-    parts = [t(key, owner=one.owner.name if one.owner else "–", until=one.protected_until or "–")]
-    if one.last_follow_up_at is not None:
-        parts.append(t("lead.state.last", day=t.local(one.last_follow_up_at).date()))
-    return " · ".join(parts)
+    return _States(t).of(one)
+
+
+def standing(t: Translator, one: CustomerMatch) -> str:
+    """Return in mrkdwn what a rep who wants a customer must know of it; empty for one that is free."""
+    if one.state == "free":
+        return ""
+    key = "picker.mine" if one.is_mine else f"picker.{one.state}"
+    owner = escape_line(one.owner.name, 80) if one.owner else "–"
+    words = t(key, owner=owner, until=t.local(one.protected_until).date() if one.protected_until else "–")
+    if one.last_follow_up_at is None:
+        return words
+    return f"{words} · {t('lead.state.last', day=t.local(one.last_follow_up_at).date())}"
+
+
+class _States:
+    """Says who has customers; a hundred of them have few owners and few days, and nobody waits for the same words twice."""
+
+    def __init__(self, t: Translator) -> None:
+        self._t = t
+        self._zone = ZoneInfo(t.zone)
+        self._said: dict[tuple[Any, ...], str] = {}
+
+    def of(self, one: CustomerMatch) -> str:
+        """Return the words of one customer."""
+        key = "lead.state.mine" if one.is_mine else f"lead.state.{one.state}"
+        owner = one.owner.name if one.owner else "–"
+        until, heard = self._day(one.protected_until), self._day(one.last_follow_up_at)
+        known = (key, owner, until, heard)
+        found = self._said.get(known)
+        if found is None:
+            last = [self._t("lead.state.last", day=heard)] if heard else []
+            found = " · ".join([self._t(key, owner=owner, until=until or "–"), *last])
+            self._said[known] = found
+        return found
+
+    def _day(self, moment: datetime | None) -> date | None:
+        return moment.astimezone(self._zone).date() if moment is not None else None
 
 
 def source(t: Translator, playbook: Playbook, chosen: str | None) -> list[Block]:

@@ -314,6 +314,10 @@ def _other_team(_t: Translator, event: ev.TeamChanged, view: OpportunityView | N
     return event.kind, {"before": _person(event.before), "after": _person(event.after), "stage": stage}
 
 
+def _merged(_t: Translator, event: Any, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"kept": _person(event.kept), "merged": _person(event.merged)}
+
+
 _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.LeadCaptured: _captured,
     ev.Graded: _graded,
@@ -346,4 +350,6 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.NoteAdded: _note,
     ev.ReviewWritten: _reviewed,
     ev.ActionUndone: _undone,
+    ev.CustomerMerged: _merged,
+    ev.CustomerMergeUndone: _merged,
 }

@@ -14,6 +14,7 @@ from bot.views.mrkdwn import escape_line
 
 OWN, RULES, CONFIRMED = "mine", "rules", "yes"
 _NEED_SHOWN = 2000
+_ABOUT_CUSTOMER = frozenset({"standing", "possible", "confirmed_new"})
 
 
 def capture(
@@ -91,7 +92,27 @@ def _customer(t: Translator, values: Values) -> Block:
         chosen=chosen,
         placeholder=t("lead.field.customer_hint"),
         least=1,
+        dispatch=True,
     )
+
+
+def with_customer(t: Translator, view: View, chosen: CustomerMatch | None, possible: Sequence[CustomerMatch]) -> View:
+    """Return the form as it stands open, saying what the customer that was just chosen means; what is typed stays.
+
+    Args:
+        t: The member's.
+        view: As Slack sent it with the choice.
+        chosen: The known customer, or the one whose very name was typed.
+        possible: Those that a new name may be.
+    """
+    blocks = [block for block in view["blocks"] if block.get("block_id") not in _ABOUT_CUSTOMER]
+    if chosen is not None:
+        about = [elements.context(words, block_id="standing")] if (words := fields.standing(t, chosen)) else []
+    else:
+        about = _warning(t, possible, is_confirmed=False) if possible else []
+    place = next((at for at, block in enumerate(blocks, 1) if block.get("block_id") == "customer"), 0)
+    shown = ("type", "callback_id", "title", "submit", "close", "private_metadata")
+    return {**{name: view[name] for name in shown}, "blocks": [*blocks[:place], *about, *blocks[place:]]}
 
 
 def _warning(t: Translator, possible: Sequence[CustomerMatch], *, is_confirmed: bool) -> list[Block]:
@@ -99,4 +120,7 @@ def _warning(t: Translator, possible: Sequence[CustomerMatch], *, is_confirmed: 
     text = t("lead.possible_warning") + "\n" + "\n".join(lines)
     box = elements.option(t("lead.field.confirmed_new"), CONFIRMED)
     label = t("lead.field.confirm")
-    return [elements.section(text), elements.checkbox_input("confirmed_new", label, box, checked=is_confirmed)]
+    return [
+        elements.section(text, block_id="possible"),
+        elements.checkbox_input("confirmed_new", label, box, checked=is_confirmed),
+    ]

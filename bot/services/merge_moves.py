@@ -1,0 +1,187 @@
+"""Owns the moving of what belongs to a customer to another one, and back: opportunities, contacts, keys, cases."""
+
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from bot.domain import identity
+from bot.domain.events import Event
+from bot.models import (
+    Contact,
+    Customer,
+    CustomerKey,
+    NearKey,
+    Opportunity,
+    Registration,
+    Ruling,
+    SearchKey,
+)
+from bot.services import customers
+from bot.services.customer_search import stored_key
+from bot.services.recording import Ground, Recorder, ground_of
+
+_OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
+_PLAIN: dict[str, Any] = {"contacts": Contact, "keys": CustomerKey, "rulings": Ruling}
+
+Moved = dict[str, Any]
+
+
+def hold_both(session: Session, first_id: int, second_id: int) -> dict[int, Customer]:
+    """Return two customers, held against captures and merges; always in the order of their numbers, so that nobody waits in a ring.
+
+    What only refers to a customer, such as a new contact, need not wait.
+    """
+    statement = (
+        select(Customer)
+        .where(Customer.id.in_((first_id, second_id)))
+        .order_by(Customer.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {row.id: row for row in session.scalars(statement)}
+
+
+def move_all(session: Session, kept: Customer, merged: Customer) -> Moved:
+    """Give everything of the merged customer to the kept one; returns the numbers of what was moved, by kind."""
+    opportunities = _opportunities(session, Opportunity.customer_id == merged.id)
+    for one in opportunities:
+        one.customer_id = kept.id
+    session.flush()
+    moved: Moved = {"opportunities": [one.id for one in opportunities]}
+    for name, model in _PLAIN.items():
+        moved[name] = list(session.scalars(select(model.id).where(model.customer_id == merged.id).order_by(model.id)))
+        _move(session, model, moved[name], kept.id)
+    moved["registrations"] = _registrations(session, kept, merged)
+    _move(session, Registration, moved["registrations"], kept.id)
+    ours, theirs = _names(session, kept), _names(session, merged)
+    _change_found_by(session, merged, remove=theirs, add=[])
+    _change_found_by(session, kept, remove=[], add=theirs, have=ours)
+    if kept.protected_by_id is None and merged.protected_by_id is not None:
+        kept.protected_by_id, kept.protected_until = merged.protected_by_id, merged.protected_until
+        moved["protection"] = merged.protected_by_id
+    return moved
+
+
+def move_back(session: Session, kept: Customer, merged: Customer, moved: Moved) -> list[Opportunity]:
+    """Give the merged customer back what was its own and is still there; returns its opportunities."""
+    named = Opportunity.id.in_(moved.get("opportunities", ())) & (Opportunity.customer_id == kept.id)
+    opportunities = _opportunities(session, named)
+    for one in opportunities:
+        one.customer_id = merged.id
+    session.flush()
+    _keep_contacts(session, kept, moved.get("contacts", []))
+    for name, model in {**_PLAIN, "registrations": Registration}.items():
+        _move(session, model, moved.get(name, []), merged.id, only_of=kept.id)
+    theirs = _names(session, merged)
+    ours = [kept.name, *(name for name in customers.names_behind(session, kept.id) if name not in theirs)]
+    _change_found_by(session, kept, remove=theirs, add=[], keep=ours)
+    _change_found_by(session, merged, remove=[], add=theirs)
+    if moved.get("protection") is not None and kept.protected_by_id == moved["protection"]:
+        kept.protected_by_id = kept.protected_until = None
+    return opportunities
+
+
+def _opportunities(session: Session, condition: Any) -> list[Opportunity]:
+    statement = select(Opportunity).where(condition).order_by(Opportunity.id).with_for_update()
+    return list(session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def _move(session: Session, model: Any, ids: list[int], customer_id: int, *, only_of: int | None = None) -> None:
+    if not ids:
+        return
+    statement = update(model).where(model.id.in_(ids)).values(customer_id=customer_id)
+    if only_of is not None:
+        statement = statement.where(model.customer_id == only_of)
+    session.execute(statement, execution_options={"synchronize_session": False})
+
+
+def _registrations(session: Session, kept: Customer, merged: Customer) -> list[int]:
+    """Return those that may move: nobody has two that wait for one customer."""
+    waiting = select(Registration.asked_by_id).where(
+        Registration.customer_id == kept.id, Registration.state == "pending"
+    )
+    double = (Registration.state == "pending") & Registration.asked_by_id.in_(waiting)
+    statement = select(Registration.id).where(Registration.customer_id == merged.id, ~double)
+    return list(session.scalars(statement.order_by(Registration.id)))
+
+
+def _keep_contacts(session: Session, kept: Customer, contact_ids: list[int]) -> None:
+    """Give opportunities that stay a copy of a contact that goes."""
+    if not contact_ids:
+        return
+    staying = _opportunities(session, (Opportunity.customer_id == kept.id) & Opportunity.contact_id.in_(contact_ids))
+    for one in staying:
+        known = session.get_one(Contact, one.contact_id)
+        copy = Contact(
+            workspace_id=kept.workspace_id,
+            customer_id=kept.id,
+            name=known.name,
+            title=known.title,
+            phone=known.phone,
+            email=known.email,
+            note=known.note,
+            created_at=known.created_at,
+        )
+        session.add(copy)
+        session.flush()
+        one.contact_id = copy.id
+
+
+def _names(session: Session, customer: Customer) -> list[str]:
+    return [customer.name, *customers.names_behind(session, customer.id)]
+
+
+def _change_found_by(
+    session: Session,
+    customer: Customer,
+    *,
+    remove: list[str],
+    add: list[str],
+    have: list[str] | None = None,
+    keep: list[str] | None = None,
+) -> None:
+    """Change what a customer is found by: keys are worked out from names, so that none is lost or left behind.
+
+    Args:
+        session: The transaction.
+        customer: Whose keys change.
+        remove: Names whose keys go.
+        add: Names whose keys come.
+        have: Names whose keys are there already.
+        keep: Names whose keys stay.
+    """
+    for model, keys_of in ((NearKey, identity.near_keys), (SearchKey, identity.search_keys)):
+        gone = _values(keys_of, remove) - _values(keys_of, keep or [])
+        if gone:
+            statement = delete(model).where(model.value.in_(sorted(gone)), model.customer_id == customer.id)
+            session.execute(statement, execution_options={"synchronize_session": False})
+        come = _values(keys_of, add) - _values(keys_of, have or [])
+        own = {"workspace_id": customer.workspace_id, "customer_id": customer.id}
+        if come:
+            session.connection().execute(insert(model), [{**own, "value": value} for value in sorted(come)])
+
+
+def _values(keys_of: Any, names: list[str]) -> set[str]:
+    return {stored_key(value) for name in names for value in keys_of(name)}
+
+
+def rivalries(session: Session, customer_id: int) -> list[tuple[Opportunity, Ground, bool]]:
+    """Return a customer's open opportunities, each with its ground and whether another owner works on the same."""
+    statement = select(Opportunity).where(Opportunity.customer_id == customer_id, _OPEN).order_by(Opportunity.id)
+    rows = list(session.scalars(statement))
+    grounds = {row.id: ground_of(session, row.team_id, row.playbook_id) for row in rows}
+    return [(row, grounds[row.id], any(_are_rivals(row, other, grounds[row.id]) for other in rows)) for row in rows]
+
+
+def _are_rivals(one: Opportunity, other: Opportunity, ground: Ground) -> bool:
+    if one.owner_id is None or other.owner_id is None or one.owner_id == other.owner_id:
+        return False
+    return ground.playbook.collision_scope != "customer_product" or one.product == other.product
+
+
+def record(recorder: Recorder, opportunities: list[Opportunity], event: Event) -> None:
+    """Append an event to each opportunity, and have its card show its customer's name."""
+    for one in opportunities:
+        recorder.event(one, event)
+        recorder.card(one, ground_of(recorder.session, one.team_id, one.playbook_id).team)
