@@ -10,11 +10,11 @@ from bot.domain.attention import Cause, Step
 from bot.errors import NotFound
 from bot.i18n import Translator
 from bot.reminders.relevance import still_needed
-from bot.services import handovers, opportunities, outbox, reports
+from bot.services import focus, handovers, opportunities, outbox, reports
 from bot.services.desk import Desk, system_actor
 from bot.services.outbox import Address, Promise
 from bot.services.values import OpportunityView
-from bot.views import answers, cards, digest, handover_forms, notices, nudges
+from bot.views import answers, cards, digest, focus_list, handover_forms, notices, nudges
 from bot.views.elements import Message
 from bot.views.nudges import NudgeItem
 
@@ -104,6 +104,25 @@ def _escalation(work: _Rendering) -> Parcel | None:
     return Parcel(nudges.escalation(work.t, items, work.desk.now())) if items else None
 
 
+def _focus(work: _Rendering) -> Parcel | None:
+    """Return the morning list: what the ladder left for the morning, and whatever else today is about."""
+    now = work.desk.now()
+    found = focus.today(work.desk, by=work.address.actor)
+    waited = {
+        item.opportunity.id: item for item in nudges.ranked(_items(work, reader_id=work.address.actor.member_id))
+    }
+    for one in found.concerns:
+        # What it is today says more than what came up overnight.
+        known = waited.get(one.opportunity_id)
+        if known is None or known.step is not Step.WARN:
+            shown = known.opportunity if known is not None else work.view(one.opportunity_id, history=0)
+            waited[one.opportunity_id] = NudgeItem(shown, one.cause, one.step, one.moment)
+    if not waited:
+        return None
+    total = max(found.count, len(waited))
+    return Parcel(focus_list.message(work.t, list(waited.values()), now, total=total))
+
+
 def _items(work: _Rendering, *, reader_id: int | None) -> list[NudgeItem]:
     now = work.desk.now()
     found = []
@@ -150,6 +169,7 @@ _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "handover": _handover,
     "nudge": _nudge,
     "escalation": _escalation,
+    "focus": _focus,
     "digest": _digest,
     "notice": _notice,
 }

@@ -134,6 +134,12 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
         team.locale = form.locale
         team.hours = [spans if day in form.workdays else [] for day in range(7)]
         team.digest_minute = _minute(form.digest_time)
+        # Their mornings are reckoned anew from the team's hours.
+        session.execute(
+            update(Member)
+            .where(or_(Member.team_id == team.id, Member.id == team.manager_id))
+            .values(focus_next_at=None)
+        )
         goes_live = team.live_from is None
         team.live_from = team.live_from or desk.now()
         team.digest_next_at = next_digest(team, desk.now())
