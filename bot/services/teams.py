@@ -143,6 +143,7 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
         goes_live = team.live_from is None
         team.live_from = team.live_from or desk.now()
         team.digest_next_at = next_digest(team, desk.now())
+        team.weekly_next_at = None  # reckoned anew at the next tick, from the hours and the zone they have now
         if team.playbook_id is None:
             add_version(session, team.id, default_playbook(form.currency), by, desk)
             session.refresh(team)

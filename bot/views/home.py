@@ -82,6 +82,7 @@ def _with_team(t: Translator, day: Day, now: datetime, *, may_set_up: bool) -> l
 def _top_buttons(t: Translator, *, may_set_up: bool) -> Block:
     row = [
         elements.button(t("home.button.lead"), Action.LEAD_OPEN, "new", style="primary"),
+        elements.button(t("since.button"), Action.PIPELINE_SINCE, "home"),
         elements.button(t("home.button.refresh"), Action.HOME_REFRESH, "home"),
     ]
     if may_set_up:

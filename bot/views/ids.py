@@ -55,5 +55,6 @@ class Action(StrEnum):
     SETUP_OPEN = "setup.open"
     SETUP_TEAM = "setup.team"
     PIPELINE_TEAM = "pipeline.team"
+    PIPELINE_SINCE = "pipeline.since"
     HOME_REFRESH = "home.refresh"
     LINK = "link"
