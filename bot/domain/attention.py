@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.calendar import WorkCalendar, add_days, add_hours, local_day, working_days_between
-from bot.domain.playbook import Playbook
+from bot.domain.calendar import WorkCalendar, add_days, add_hours, local_day, start_of_day, working_days_between
+from bot.domain.playbook import Addressee, Pace, Playbook
 
 _POOL_DAYS = 5  # a pooled opportunity comes back to the manager's eye every working week
 
@@ -15,11 +15,14 @@ class Cause(StrEnum):
     """Why the loop needs somebody."""
 
     ACCEPT = "accept"
+    HANDOVER = "handover"
     NEXT_STEP = "next_step"
     CADENCE = "cadence"
     STAGE_LIMIT = "stage_limit"
     SILENCE = "silence"
     POOL = "pool"
+    REVIEW = "review"
+    WIN_BACK = "win_back"
 
 
 class Step(StrEnum):
@@ -31,6 +34,7 @@ class Step(StrEnum):
     WARN = "warn"
     RECYCLE = "recycle"
     REOFFER = "reoffer"
+    LAPSE = "lapse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,11 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the ladder looks at in an open opportunity; instants are aware UTC."""
+    """What the ladder looks at in an opportunity; instants are aware UTC.
+
+    ``accept_by`` is until when the owner may accept, or, once they have, until when somebody else may take over.
+    ``warned_at`` is when the owner was last told that it would be taken away.
+    """
 
     stage_key: str
     stage_entered_at: datetime
@@ -57,13 +65,18 @@ class Situation:
     snoozed_until: datetime | None = None
     last_follow_up_at: datetime | None = None
     pooled_at: datetime | None = None
+    warned_at: datetime | None = None
+    closed_at: datetime | None = None
+    review_due_at: datetime | None = None
+    reviewed_at: datetime | None = None
+    win_back_on: date | None = None
 
 
-def next_rung(situation: Situation, playbook: Playbook, calendar: WorkCalendar, *, after: datetime) -> Rung:
+def next_rung(situation: Situation, playbook: Playbook, calendar: WorkCalendar, *, after: datetime) -> Rung | None:
     """Return the first rung strictly after a moment.
 
     An open opportunity always has one: an owned one is nudged about its next step or about silence, and a pooled one
-    comes back to the manager every working week.
+    comes back to the manager every working week. A closed one has none once its review and its win-back are told.
 
     Args:
         situation: The opportunity as it stands.
@@ -72,24 +85,57 @@ def next_rung(situation: Situation, playbook: Playbook, calendar: WorkCalendar, 
         after: Everything up to here has been dealt with.
     """
     found = [rung for rung in _rungs(situation, playbook, calendar, after) if rung.moment > after]
-    return min(found, key=lambda rung: (rung.moment, rung.cause))
+    return min(found, key=_order, default=None)
 
 
 def due_rungs(
     situation: Situation, playbook: Playbook, calendar: WorkCalendar, *, after: datetime, until: datetime
 ) -> tuple[Rung, ...]:
     """Return the rungs in ``(after, until]``, in order; of a repeated step only the latest."""
+    return climb(situation, playbook, calendar, after=after, until=until)[0]
+
+
+def climb(
+    situation: Situation, playbook: Playbook, calendar: WorkCalendar, *, after: datetime, until: datetime
+) -> tuple[tuple[Rung, ...], Rung | None]:
+    """Return what ``due_rungs`` returns, and with it the next rung after ``until``, reckoned once."""
     latest: dict[tuple[Cause, Step], Rung] = {}
+    coming: Rung | None = None
     for rung in _rungs(situation, playbook, calendar, until):
-        if after < rung.moment <= until:
+        if rung.moment > until:
+            if coming is None or _order(rung) < _order(coming):
+                coming = rung
+        elif rung.moment > after:
             known = latest.get((rung.cause, rung.step))
             if known is None or known.moment < rung.moment:
                 latest[rung.cause, rung.step] = rung
-    return tuple(sorted(latest.values(), key=lambda rung: (rung.moment, rung.cause)))
+    return tuple(sorted(latest.values(), key=_order)), coming
+
+
+def addressee(step: Step, pace: Pace) -> Addressee:
+    """Return whom the playbook has told of a step."""
+    match step:
+        case Step.REMIND:
+            return pace.remind_to
+        case Step.NUDGE:
+            return pace.nudge_to
+        case Step.WARN:
+            return pace.warn_to
+        case _:
+            return pace.escalate_to
+
+
+def _order(rung: Rung) -> tuple[datetime, str]:
+    return rung.moment, rung.cause
 
 
 def _rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar, around: datetime) -> Iterator[Rung]:
     """Yield every single rung, and of repeated ones those next to ``around`` on both sides."""
+    if situation.closed_at is not None:
+        yield from _closed_rungs(situation, playbook, calendar)
+        return
+    if situation.accept_by is not None and (situation.accepted_at is not None or not situation.has_owner):
+        yield Rung(situation.accept_by, Cause.HANDOVER, Step.LAPSE)
     if not situation.has_owner:
         start = situation.pooled_at or situation.captured_at
         first = add_days(calendar, start, 1)
@@ -99,7 +145,7 @@ def _rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar, aro
     if situation.accepted_at is None and situation.accept_by is not None:
         yield Rung(situation.accept_by, Cause.ACCEPT, Step.REOFFER)
     yield from _next_step_rungs(situation, playbook, calendar, around)
-    yield from _quiet_rungs(situation, playbook, calendar)
+    yield from _quiet_rungs(situation, playbook, calendar, around)
 
 
 def _next_step_rungs(
@@ -109,19 +155,21 @@ def _next_step_rungs(
     if due is None:
         # Only a broken record lacks a next step; it is then due at once, so that it cannot stay unseen.
         due = situation.stage_entered_at
-    pace = playbook.pace[situation.grade]
+    pace = playbook.pace_of(situation.stage_key, situation.grade)
     # Snoozing quiets the nudges to the owner; the manager's clock goes on from the promise to the customer.
     base = max(due, situation.snoozed_until) if situation.snoozed_until else due
-    yield Rung(base, Cause.NEXT_STEP, Step.REMIND)
+    if Step.REMIND not in pace.skip:
+        yield Rung(base, Cause.NEXT_STEP, Step.REMIND)
     first = add_hours(calendar, base, pace.nudge_hours)
     yield Rung(first, Cause.NEXT_STEP, Step.NUDGE)
     yield from _repeated(first, 1, Cause.NEXT_STEP, Step.NUDGE, calendar, around)
-    yield Rung(add_hours(calendar, due, pace.escalate_hours), Cause.NEXT_STEP, Step.ESCALATE)
+    if Step.ESCALATE not in pace.skip:
+        yield Rung(add_hours(calendar, due, pace.escalate_hours), Cause.NEXT_STEP, Step.ESCALATE)
 
 
-def _quiet_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar) -> Iterator[Rung]:
+def _quiet_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar, around: datetime) -> Iterator[Rung]:
     stage = playbook.stage(situation.stage_key)
-    pace = playbook.pace[situation.grade]
+    pace = playbook.pace_of(situation.stage_key, situation.grade)
     due = situation.next_due_at
     touched = max(
         moment
@@ -140,8 +188,25 @@ def _quiet_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalenda
     promised = due if due is not None and due > touched else touched
     # A dated next step counts as life: the silence is counted from it, so that "call in March" is not taken away in February.
     warn = add_days(calendar, promised, pace.warn_days)
+    if Step.RECYCLE in pace.skip:
+        return
+    if situation.warned_at is not None and situation.warned_at >= warn:
+        # Counted from when the owner was told: nothing is taken away of which nobody was warned in time.
+        yield Rung(add_days(calendar, situation.warned_at, pace.recycle_days), Cause.SILENCE, Step.RECYCLE)
+        return
     yield Rung(warn, Cause.SILENCE, Step.WARN)
-    yield Rung(add_days(calendar, warn, pace.recycle_days), Cause.SILENCE, Step.RECYCLE)
+    # A warning that was passed over, as at a change of owner, comes back the next working day.
+    yield from _repeated(warn, 1, Cause.SILENCE, Step.WARN, calendar, around)
+
+
+def _closed_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar) -> Iterator[Rung]:
+    if situation.review_due_at is not None and situation.reviewed_at is None:
+        pace, due = playbook.pace[situation.grade], situation.review_due_at
+        yield Rung(due, Cause.REVIEW, Step.REMIND)
+        yield Rung(add_hours(calendar, due, pace.nudge_hours), Cause.REVIEW, Step.NUDGE)
+        yield Rung(add_hours(calendar, due, pace.escalate_hours), Cause.REVIEW, Step.ESCALATE)
+    if situation.win_back_on is not None:
+        yield Rung(start_of_day(calendar, situation.win_back_on), Cause.WIN_BACK, Step.REMIND)
 
 
 def _repeated(

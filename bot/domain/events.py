@@ -271,11 +271,12 @@ class HandoverOffered(Event):
 @register
 @dataclass(frozen=True, slots=True)
 class HandoverDeclined(Event):
-    """The proposed owner declined; nothing else changed."""
+    """The proposed owner declined, or did not answer in time (``lapsed``); nothing else changed."""
 
     to_id: int
     to_member: str
     reason: str | None = None
+    lapsed: bool = False
 
 
 @register
@@ -313,12 +314,16 @@ class OwnerReturned(Event):
 @register
 @dataclass(frozen=True, slots=True)
 class LadderStepTaken(Event):
-    """The clock acted: ``step`` of the ladder for ``cause``, whose moment was ``moment``."""
+    """The clock acted: ``step`` of the ladder for ``cause``, whose moment was ``moment``.
+
+    ``to`` is who is told, None for nobody; ``told_at`` is when, where hours or the day's budget made it later.
+    """
 
     cause: str
     step: str
     moment: datetime
     to: str | None = None
+    told_at: datetime | None = None
 
 
 @register

@@ -7,6 +7,8 @@ from bot.domain.assignment_rules import rule_faults
 
 # Hours or days: beyond it no clock of a sale makes sense, and every reckoning of the calendar would be long.
 _MOST_PACE = 2000
+_MOST_NUDGES = 50
+_SKIPPABLE = frozenset({"remind", "escalate", "recycle"})
 
 
 class StageKind(StrEnum):
@@ -48,11 +50,40 @@ class Criterion(StrEnum):
     EXPECTED_CLOSE = "expected_close"
 
 
+class Addressee(StrEnum):
+    """Whom a step of the ladder is told to."""
+
+    OWNER = "owner"
+    MANAGER = "manager"
+    BOTH = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What a grade demands: hours are working hours, days are working days.
+
+    ``remind_to`` and its like say whom a step is told to; ``skip`` leaves steps out: remind, escalate, or recycle with
+    its warning. The nudges themselves cannot be left out, so that nothing open is ever forgotten.
+    """
+
+    accept_hours: float
+    nudge_hours: float
+    escalate_hours: float
+    warn_days: int
+    recycle_days: int
+    remind_to: Addressee = Addressee.OWNER
+    nudge_to: Addressee = Addressee.OWNER
+    escalate_to: Addressee = Addressee.MANAGER
+    warn_to: Addressee = Addressee.OWNER
+    skip: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A step of the team's pipeline.
 
-    ``limit_days`` and ``cadence_days`` are working days; ``probability`` is a whole percentage.
+    ``limit_days`` and ``cadence_days`` are working days; ``probability`` is a whole percentage. ``pace`` is what this
+    stage demands of a grade instead of what the playbook does.
     """
 
     key: str
@@ -62,6 +93,7 @@ class Stage:
     limit_days: int | None = None
     cadence_days: int | None = None
     criteria: tuple[Criterion, ...] = ()
+    pace: dict[str, Pace] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +127,6 @@ class Scorecard:
     b_from: int
     large_amount_minor: int
     large_amount_points: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What a grade demands: hours are working hours, days are working days."""
-
-    accept_hours: float
-    nudge_hours: float
-    escalate_hours: float
-    warn_days: int
-    recycle_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +203,13 @@ class Playbook:
                 return stage
         raise KeyError(key)
 
+    def pace_of(self, stage_key: str, grade: str) -> Pace:
+        """Return the pace of a grade in a stage; the stage's own goes before the playbook's."""
+        for stage in self.stages:
+            if stage.key == stage_key:
+                return stage.pace.get(grade) or self.pace[grade]
+        return self.pace[grade]
+
     def position(self, key: str) -> int:
         """Return where the stage stands in the pipeline, from 0."""
         return next(index for index, stage in enumerate(self.stages) if stage.key == key)
@@ -241,15 +269,16 @@ def _faults(playbook: Playbook) -> list[str]:
         if any(days is not None and days < 1 for days in (stage.limit_days, stage.cadence_days))
     ]
     found += [f"pace: grade {grade} is missing" for grade in ("A", "B", "C") if grade not in playbook.pace]
-    found += [
-        f"pace.{grade}: hours must be from 0 to {_MOST_PACE}, days from 1 to {_MOST_PACE}"
-        for grade, pace in playbook.pace.items()
-        if not (
-            all(0 <= hours <= _MOST_PACE for hours in (pace.accept_hours, pace.nudge_hours, pace.escalate_hours))
-            and all(1 <= days <= _MOST_PACE for days in (pace.warn_days, pace.recycle_days))
-        )
-    ]
     found += _pool_faults(playbook.pool)
+    for grade, pace in playbook.pace.items():
+        found += _pace_faults(f"pace.{grade}", pace)
+    for stage in playbook.stages:
+        for grade, pace in stage.pace.items():
+            if grade not in {"A", "B", "C"}:
+                found.append(f"stages.{stage.key}.pace: there is no grade {grade}")
+            found += _pace_faults(f"stages.{stage.key}.pace.{grade}", pace)
+    if not 0 <= playbook.nudges_a_day <= _MOST_NUDGES:
+        found.append(f"nudges_a_day: must be from 0 to {_MOST_NUDGES}; with 0 only the morning list is sent")
     if not 0 < playbook.scorecard.b_from < playbook.scorecard.a_from:
         found.append("scorecard: b_from must be above 0 and below a_from")
     found += [
@@ -272,6 +301,16 @@ def _pool_faults(pool: Pool) -> list[str]:
         found.append("pool: held_most and claims_a_day must be at least 1")
     if not all(0 <= days <= _MOST_PACE for days in (pool.cooling_off_days, pool.to_all_days or 0)):
         found.append(f"pool: cooling_off_days and to_all_days must be from 0 to {_MOST_PACE}")
+    return found
+
+
+def _pace_faults(path: str, pace: Pace) -> list[str]:
+    hours, days = (pace.accept_hours, pace.nudge_hours, pace.escalate_hours), (pace.warn_days, pace.recycle_days)
+    found = []
+    if not (all(0 <= one <= _MOST_PACE for one in hours) and all(1 <= one <= _MOST_PACE for one in days)):
+        found.append(f"{path}: hours must be from 0 to {_MOST_PACE}, days from 1 to {_MOST_PACE}")
+    if not set(pace.skip) <= _SKIPPABLE:
+        found.append(f"{path}.skip: only {', '.join(sorted(_SKIPPABLE))} can be left out")
     return found
 
 

@@ -1,14 +1,15 @@
-"""Owns ``/pipeline [team]`` and the select with which one changes the team."""
+"""Owns ``/pipeline [team]``, ``/pipeline since`` and the select with which one changes the team."""
 
 from collections.abc import Sequence
 
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Reply
-from bot.services import reports, teams
+from bot.services import briefings, reports, teams
 from bot.services.values import TeamRef
-from bot.views import pipeline
+from bot.views import pipeline, week
 from bot.views.ids import Action
 
+_SINCE = frozenset({"since", "news", "最近", "动态"})
 _ALL = frozenset({"all", "*", "全部", "所有"})
 
 
@@ -24,6 +25,8 @@ def show(call: Call) -> Reply:
     if not known:
         return Answer(call.t("pipeline.no_team"))
     words = call.text.casefold()
+    if words in _SINCE:
+        return since(call)
     if not words:
         return _answer(call, known, _usual(call, known))
     if words in _ALL:
@@ -32,6 +35,12 @@ def show(call: Call) -> Reply:
     if named is None:
         return Answer(pipeline.no_such_team(call.t, call.text, known))
     return _answer(call, known, named.id)
+
+
+def since(call: Call) -> Reply:
+    """Tell what changed since the member last looked: in their teams for a manager, among their own for a rep."""
+    text, blocks = week.since(call.t, briefings.since_last_look(call.desk, by=call.by))
+    return Answer(text, blocks)
 
 
 def choose(call: Call) -> Reply:
@@ -69,3 +78,4 @@ def register(kit: Kit) -> None:
     """Take the command and the select."""
     kit.command("/pipeline", show)
     kit.action(Action.PIPELINE_TEAM, choose)
+    kit.action(Action.PIPELINE_SINCE, since)

@@ -15,7 +15,8 @@ class Opportunity(WorkspaceOwned, Base):
     What lists and loop health read is kept on the row itself: ``next_due_at`` and ``next_text`` of the open next step,
     ``stage_limit_at``, ``has_collision``, ``customer_known`` (False where an import named none), ``review_due_at``; ``broken_from`` is the
     moment from which on some clause of the invariant is broken. ``attention_at`` is the earliest moment at which the loop
-    needs somebody, given that everything up to ``attended_at`` has been dealt with; it is None once closed.
+    needs somebody, given that everything up to ``attended_at`` has been dealt with; closed ones have it only for a review
+    or a win-back. ``warned_at`` is when the owner was last told that it would be taken away.
     """
 
     __tablename__ = "opportunity"
@@ -82,6 +83,7 @@ class Opportunity(WorkspaceOwned, Base):
     next_due_at: Mapped[datetime | None]
     snoozed_until: Mapped[datetime | None]
     last_follow_up_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
     broken_from: Mapped[datetime | None]
     attention_at: Mapped[datetime | None]
     attended_at: Mapped[datetime]

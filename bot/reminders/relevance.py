@@ -19,7 +19,7 @@ def still_needed(
         reader_id: Our number of the owner it was for; None for a manager, who is told whoever owns it.
     """
     if shown.closed_at is not None:
-        return False
+        return _is_wanted(shown, cause)
     if cause is Cause.POOL:
         return shown.owner is None
     if shown.owner is None:
@@ -27,6 +27,13 @@ def still_needed(
     if reader_id is not None and (shown.owner.id != reader_id or _is_snoozed(shown, now)):
         return False
     return _is_open(shown, cause, moment, now)
+
+
+def _is_wanted(shown: OpportunityView, cause: Cause) -> bool:
+    """Say whether a closed one still wants its review, or may still be won back."""
+    if cause is Cause.REVIEW:
+        return shown.review_due_at is not None and not shown.is_reviewed
+    return cause is Cause.WIN_BACK and shown.win_back_on is not None
 
 
 def _is_snoozed(shown: OpportunityView, now: datetime) -> bool:
@@ -40,4 +47,6 @@ def _is_open(shown: OpportunityView, cause: Cause, moment: datetime, now: dateti
         return shown.stage_entered_at < moment
     if cause is Cause.ACCEPT:
         return not shown.is_accepted
+    if cause in {Cause.REVIEW, Cause.WIN_BACK}:
+        return False  # it was reopened meanwhile
     return shown.last_follow_up_at is None or shown.last_follow_up_at < moment

@@ -2,23 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.attention import Cause, Step
-from bot.errors import NotFound
+from bot.errors import NotAllowed, NotFound
 from bot.i18n import Translator
 from bot.reminders import cases
 from bot.reminders.relevance import still_needed
-from bot.services import absences, dead_letters, departures, handovers, opportunities, outbox, reports
+from bot.services import absences, briefings, dead_letters, departures, focus, handovers, opportunities, outbox
 from bot.services.desk import Desk, system_actor
 from bot.services.outbox import Address, Promise
 from bot.services.values import OpportunityView
 from bot.views import absences as absence_views
-from bot.views import answers, cards, digest, handover_forms, notices, nudges, pool_forms
+from bot.views import answers, cards, digest, focus_list, handover_forms, notices, nudges, pool_forms
 from bot.views import dead_letters as dead_letter_views
 from bot.views import departures as departure_views
+from bot.views import week as week_views
 from bot.views.elements import Message
 from bot.views.nudges import NudgeItem
 
@@ -117,6 +118,23 @@ def _escalation(work: _Rendering) -> Parcel | None:
     return Parcel(nudges.escalation(work.t, items, work.desk.now())) if items else None
 
 
+def _focus(work: _Rendering) -> Parcel | None:
+    """Return the morning list: what the ladder left for the morning, and whatever else today is about."""
+    now = work.desk.now()
+    found = focus.today(work.desk, by=work.address.actor)
+    waited = {item.opportunity.id: item for item in nudges.ranked(_items(work, reader_id=work.address.actor.member_id))}
+    for one in found.concerns:
+        # What it is today says more than what came up overnight.
+        known = waited.get(one.opportunity_id)
+        if known is None or known.step is not Step.WARN:
+            shown = known.opportunity if known is not None else work.view(one.opportunity_id, history=0)
+            waited[one.opportunity_id] = NudgeItem(shown, one.cause, one.step, one.moment)
+    if not waited:
+        return None
+    total = max(found.count, len(waited))
+    return Parcel(focus_list.message(work.t, list(waited.values()), now, total=total))
+
+
 def _items(work: _Rendering, *, reader_id: int | None) -> list[NudgeItem]:
     now = work.desk.now()
     found = []
@@ -135,11 +153,22 @@ def _items(work: _Rendering, *, reader_id: int | None) -> list[NudgeItem]:
 
 def _digest(work: _Rendering) -> Parcel | None:
     day = date.fromisoformat(work.payload["day"])
-    report = reports.digest(work.desk, int(work.payload["team_id"]), by=work.address.actor, day=day)
+    report = briefings.daily(work.desk, int(work.payload["team_id"]), by=work.address.actor, day=day)
     if work.desk.now().astimezone(ZoneInfo(report.team.zone)).date() != day:
         # Yesterday's digest would tell today's figures under yesterday's date; today's own is on its way.
         return None
     return Parcel(digest.message(Translator(report.team.locale, report.team.zone), report))
+
+
+def _weekly(work: _Rendering) -> Parcel | None:
+    monday = date.fromisoformat(work.payload["monday"])
+    try:
+        week = briefings.weekly(work.desk, int(work.payload["team_id"]), by=work.address.actor, monday=monday)
+    except NotAllowed:
+        return None  # somebody else manages the team by now
+    if work.desk.now().astimezone(ZoneInfo(week.team.zone)).date() >= monday + timedelta(days=7):
+        return None
+    return Parcel(week_views.weekly(work.t, week))
 
 
 def _notice(work: _Rendering) -> Parcel | None:
@@ -197,7 +226,9 @@ _BY_KIND: dict[str, Callable[[_Rendering], Parcel | None]] = {
     "handover": _handover,
     "nudge": _nudge,
     "escalation": _escalation,
+    "focus": _focus,
     "digest": _digest,
+    "weekly": _weekly,
     "notice": _notice,
     **{kind: _made_by(make) for kind, make in cases.BY_KIND.items()},
     "absence": _absence,

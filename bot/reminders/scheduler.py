@@ -59,7 +59,7 @@ class Ticker:
             count = sweep.due(self._desk, limit=_BATCH)
             handled += count
             if count < _BATCH:
-                return handled
+                return handled + sweep.focus(self._desk)
 
     def deliver(self) -> int:
         """Send until nothing is due now; what Slack put off waits for a later tick. Returns how many were in hand."""

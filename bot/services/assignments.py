@@ -108,6 +108,7 @@ def withdraw(recorder: Recorder, opportunity: Opportunity) -> None:
     waiting = pending_assignment(recorder.session, opportunity)
     if waiting is not None:
         waiting.state, waiting.answered_at = "withdrawn", recorder.now
+        opportunity.accept_by = None
         recorder.session.flush()
 
 

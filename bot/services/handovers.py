@@ -48,6 +48,9 @@ def offer(desk: Desk, opportunity_id: int, to_slack_user_id: str, note: str | No
             accept_by=accept_by,
         )
         session.add(row)
+        # Nobody else's silence keeps it in the air: at that time it stays where it is, and all are told.
+        opportunity.accept_by = accept_by
+        recorder.attend(opportunity, ground)
         session.flush()
         recorder.event(
             opportunity,
@@ -132,6 +135,7 @@ def decline(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) -
             assignments.decline(recorder, opportunity, ground, waiting, reason)
         else:
             waiting.state, waiting.answered_at = "declined", recorder.now
+            opportunity.accept_by = None
             recorder.event(opportunity, HandoverDeclined(waiting.member_id, by.name, reason))
             recorder.tell(
                 waiting.from_member_id,

@@ -137,8 +137,9 @@ class HistoryWriter:
         found = self._moments.get(key)
         if found is None:
             team = planned.team
-            found = attention.next_rung(situation, team.playbook, team.calendar, after=self.now).moment
-            self._moments[key] = found
+            coming = attention.next_rung(situation, team.playbook, team.calendar, after=self.now)
+            # Something open always has a next moment; were it otherwise, it would be looked at right away.
+            found = self._moments[key] = coming.moment if coming is not None else self.now
         return found
 
     def write(self, connection: Connection, rows: list[tuple[int, PlannedRow, dict[str, Any]]]) -> None:

@@ -1,6 +1,6 @@
 """Owns what every change of an opportunity has in common: its ground, its events, its promises and its attention."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -188,22 +188,7 @@ class Recorder:
 
     def card(self, opportunity: Opportunity, team: Team) -> None:
         """Promise that the team channel's card shows the present state; many changes make one update."""
-        if team.channel_id is None or not is_live(team, self.now):
-            return
-        values = {
-            "workspace_id": opportunity.workspace_id,
-            "kind": "card",
-            "channel": team.channel_id,
-            "payload": {"opportunity_id": opportunity.id},
-            "key": f"card:{opportunity.id}",
-            "due_at": self.now,
-            "created_at": self.now,
-            "state": "waiting",
-            "attempts": 0,
-            "retry_at": 0.0,
-            "leased_until": 0.0,
-        }
-        self.session.connection().execute(_card(_dialect(self.session)), values)
+        promise_cards(self.session, [(opportunity, team)], self.now)
 
     def regrade(
         self, opportunity: Opportunity, ground: Ground, *, was: tuple[str, int, list[Any]] | None = None
@@ -240,17 +225,40 @@ class Recorder:
         opportunity.broken_from = health.broken_from(opportunity)
 
 
+def promise_cards(session: Session, changed: Iterable[tuple[Any, Team]], now: datetime) -> None:
+    """Promise the cards of opportunities that changed, where their team is live and has a channel; in the order of their keys."""
+    values = [
+        {
+            "workspace_id": opportunity.workspace_id,
+            "kind": "card",
+            "channel": team.channel_id,
+            "payload": {"opportunity_id": opportunity.id},
+            "key": f"card:{opportunity.id}",
+            "due_at": now,
+            "created_at": now,
+            "state": "waiting",
+            "attempts": 0,
+            "retry_at": 0.0,
+            "leased_until": 0.0,
+        }
+        for opportunity, team in changed
+        if team.channel_id is not None and is_live(team, now)
+    ]
+    if values:
+        # One order for everybody: two that hold what the other wants would wait for ever.
+        session.connection().execute(_card(_dialect(session)), sorted(values, key=lambda one: one["key"]))
+
+
 def attention_of(opportunity: Opportunity, ground: Ground) -> datetime | None:
-    """Return when the loop next needs somebody; None for a closed opportunity."""
-    if opportunity.closed_at is not None:
-        return None
-    return attention.next_rung(
+    """Return when the loop next needs somebody; None for a closed one whose review and win-back are done with."""
+    coming = attention.next_rung(
         situation_of(opportunity), ground.playbook, ground.calendar, after=opportunity.attended_at
-    ).moment
+    )
+    return None if coming is None else coming.moment
 
 
-def situation_of(opportunity: Opportunity) -> attention.Situation:
-    """Return what the ladder looks at."""
+def situation_of(opportunity: Any) -> attention.Situation:
+    """Return what the ladder looks at, of an opportunity's row or of its columns alone."""
     return attention.Situation(
         stage_key=opportunity.stage_key,
         stage_entered_at=opportunity.stage_entered_at,
@@ -263,6 +271,11 @@ def situation_of(opportunity: Opportunity) -> attention.Situation:
         snoozed_until=opportunity.snoozed_until,
         last_follow_up_at=opportunity.last_follow_up_at,
         pooled_at=opportunity.pooled_at,
+        warned_at=opportunity.warned_at,
+        closed_at=opportunity.closed_at,
+        review_due_at=opportunity.review_due_at,
+        reviewed_at=opportunity.reviewed_at,
+        win_back_on=opportunity.win_back_on,
     )
 
 

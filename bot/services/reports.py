@@ -1,31 +1,27 @@
 """Owns the figures people read: the pipeline, loop health, one's own day, a team's digest."""
 
 from collections import Counter, defaultdict
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.domain import calendar
 from bot.domain.health import Checked, broken_clauses
 from bot.domain.playbook import Playbook
 from bot.errors import NotAllowed, NotFound
 from bot.models import Assignment, Member, Opportunity, Team
-from bot.services import registrations, rulings
 from bot.services.access import visible_to
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.playbooks import loaded
 from bot.services.reading import lines
-from bot.services.recording import calendar_of
 from bot.services.teams import team_ref
-from bot.services.values import Day, Digest, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum
+from bot.services.values import Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum
 
 HEALTH_DAYS = 90
 _UPCOMING = 10
-_AT_RISK = 5
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
 
@@ -50,10 +46,11 @@ def pipeline(desk: Desk, *, by: Actor, team_id: int | None = None) -> PipelineSu
             if not by.manages(team_id) and by.team_id != team_id:
                 raise NotAllowed("error.not_allowed")
         scope = Opportunity.team_id == team_id if team_id is not None else visible_to(by)
-        return _summary(session, scope, team, desk.now())
+        return summary(session, scope, team, desk.now())
 
 
-def _summary(session: Session, scope: ColumnElement[bool], team: Team | None, now: datetime) -> PipelineSummary:
+def summary(session: Session, scope: ColumnElement[bool], team: Team | None, now: datetime) -> PipelineSummary:
+    """Return the stages with counts and amounts, and loop health, inside a transaction."""
     rows = session.execute(
         select(
             Opportunity.playbook_id,
@@ -181,46 +178,13 @@ def _local_midnight(now: datetime, zone: str) -> datetime:
     return datetime.combine(tomorrow, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
-def digest(desk: Desk, team_id: int, *, by: Actor, day: date) -> Digest:
-    """Return what a team's daily digest says.
-
-    Args:
-        desk: The record and the clock.
-        team_id: Primary key.
-        by: The clock, or a member who asks.
-        day: The team's local day; what happened since the working day before is told.
-    """
-    now = desk.now()
-    with desk.reading(by) as session:
-        team = session.get(Team, team_id)
-        if team is None:
-            raise NotFound("error.not_found")
-        if not by.manages(team_id) and by.team_id != team_id:
-            raise NotAllowed("error.not_allowed")
-        scope = Opportunity.team_id == team_id
-        worktime = calendar_of(team)
-        since = calendar.at_local(team.zone, calendar.previous_workday(worktime, day), team.digest_minute)
-        base = select(Opportunity).where(scope)
-        closed = base.where(Opportunity.closed_at >= since).order_by(Opportunity.closed_at.desc()).limit(20)
-        return Digest(
-            team=team_ref(session, team),
-            day=day,
-            summary=_summary(session, scope, team, now),
-            won=lines(session, closed.where(Opportunity.stage_kind == "WON"), now),
-            lost=lines(session, closed.where(Opportunity.stage_kind == "LOST"), now),
-            captured=_count(session, scope, Opportunity.captured_at >= since),
-            overdue_by_rep=_overdue_by_rep(session, scope, now),
-            at_risk=_at_risk(session, scope, now),
-            in_pool=_count(session, scope, Opportunity.owner_id.is_(None), _OPEN),
-            undecided=rulings.open_count(session, team_id) + registrations.open_count(session, team_id),
-        )
-
-
-def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+def count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    """Return how many opportunities there are under conditions."""
     return session.scalar(select(func.count()).select_from(Opportunity).where(*conditions)) or 0
 
 
-def _overdue_by_rep(session: Session, scope: ColumnElement[bool], now: datetime) -> tuple[tuple[MemberRef, int], ...]:
+def overdue_by_rep(session: Session, scope: ColumnElement[bool], now: datetime) -> tuple[tuple[MemberRef, int], ...]:
+    """Return who has overdue next steps, and how many; the most first."""
     rows = session.execute(
         select(Opportunity.owner_id, func.count())
         .where(scope, _OPEN, Opportunity.owner_id.is_not(None), Opportunity.next_due_at <= now)
@@ -235,17 +199,18 @@ def _overdue_by_rep(session: Session, scope: ColumnElement[bool], now: datetime)
     return tuple((people[cast("int", owner)], count) for owner, count in rows)
 
 
-def _at_risk(session: Session, scope: ColumnElement[bool], now: datetime) -> tuple[OpportunityLine, ...]:
+def at_risk(session: Session, scope: ColumnElement[bool], now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:
     """Return the gravest gaps: overdue, or beyond the stage's limit; the best grade and the largest amount first."""
+    gaps = or_(Opportunity.next_due_at <= now, Opportunity.stage_limit_at <= now)
+    return biggest(session, and_(scope, _OPEN, Opportunity.owner_id.is_not(None), gaps), now, limit=limit)
+
+
+def biggest(session: Session, wanted: ColumnElement[bool], now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:
+    """Return the weightiest opportunities under a condition: the best grade, the largest amount, the longest wait."""
     statement = (
         select(Opportunity)
-        .where(
-            scope,
-            _OPEN,
-            Opportunity.owner_id.is_not(None),
-            or_(Opportunity.next_due_at <= now, Opportunity.stage_limit_at <= now),
-        )
+        .where(wanted)
         .order_by(Opportunity.grade, func.coalesce(Opportunity.amount_minor, 0).desc(), Opportunity.next_due_at)
-        .limit(_AT_RISK)
+        .limit(limit)
     )
     return lines(session, statement, now)

@@ -3,7 +3,6 @@
 from sqlalchemy import select
 
 from bot.domain.events import ReviewWritten
-from bot.domain.health import broken_from
 from bot.errors import InvalidInput, RuleBroken, Text
 from bot.models import Member, Review
 from bot.services.access import check_acts
@@ -44,7 +43,8 @@ def write(desk: Desk, opportunity_id: int, lesson: str, *, by: Actor) -> Done:
             session.add(asked)
         asked.done_at, asked.done_by_id, asked.lesson = recorder.now, by.member_id, lesson
         opportunity.reviewed_at = recorder.now
-        opportunity.broken_from = broken_from(opportunity)
+        ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
+        recorder.attend(opportunity, ground)
         recorder.event(opportunity, ReviewWritten(lesson))
-        recorder.card(opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id).team)
+        recorder.card(opportunity, ground.team)
         return done(session, opportunity, by, recorder.now, None, Text("review.done"))

@@ -161,14 +161,6 @@ def lose(desk: Desk, form: LossForm, *, by: Actor) -> Done:
             opportunity, OpportunityLost(opportunity.stage_key, reason.key, form.competitor, form.note, win_back_on)
         )
         finished = _close(recorder, opportunity, ground, StageKind.LOST, reason.key, form.note)
-        if win_back_on is not None and opportunity.owner_id is not None:
-            recorder.promise(
-                "notice",
-                f"member:{opportunity.owner_id}",
-                {"key": "notice.win_back", "params": {}, "opportunity_id": opportunity.id},
-                key=f"win_back:{opportunity.id}:{win_back_on}",
-                due_at=calendar.start_of_day(ground.calendar, win_back_on),
-            )
         event.payload = {**event.payload, "undo": {"fields": changed(opportunity, before), "finished": finished}}
         return done(session, opportunity, by, recorder.now, event, Text("close.lost"))
 

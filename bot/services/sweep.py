@@ -1,41 +1,62 @@
 """Owns the sweep: finding what is due, taking the steps of the ladder, promising the messages."""
 
-from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, insert, select, union_all, update
 from sqlalchemy.orm import Session
 
-from bot.domain import calendar
-from bot.domain.attention import Cause, Rung, Step, due_rungs
+from bot.domain.attention import Cause, Rung, Step, addressee, climb, next_rung
 from bot.domain.events import LadderStepTaken
-from bot.models import Member, Opportunity, OutboxRow, Team
+from bot.domain.playbook import Addressee
+from bot.domain.quiet import hours_of
+from bot.models import EventRow, Member, Opportunity, OutboxRow, Team
 from bot.models.base import Instant
-from bot.services import assignments
-from bot.services.desk import Desk, system_actor
-from bot.services.reading import pending_assignment
-from bot.services.recording import Ground, Recorder, ground_of, is_live, situation_of
-from bot.services.teams import next_digest
+from bot.services import bundles, ladder_ends
+from bot.services.bundles import Reader, Word
+from bot.services.desk import Desk
+from bot.services.digests import digests
+from bot.services.mornings import focus
+from bot.services.playbooks import loaded
+from bot.services.recording import Ground, calendar_of, is_live, promise_cards, situation_of
+
+if TYPE_CHECKING:
+    from bot.domain.calendar import WorkCalendar
+
+__all__ = ["digests", "due", "focus", "next_moment"]
 
 _BATCH = 200
-_GRACE = timedelta(minutes=10)
 
-# Every tick asks these, mostly in vain: they are put together once, and only read.
+# Every tick asks this, mostly in vain: it is put together once, and only read.
 _ANY_DUE = select(Opportunity.id).where(Opportunity.attention_at <= bindparam("now", type_=Instant)).limit(1)
-_ANY_DIGEST = (
-    select(Team.id)
-    .where(Team.live_from <= bindparam("now", type_=Instant), Team.digest_next_at <= bindparam("now", type_=Instant))
-    .limit(1)
+
+
+def _found() -> Select[Any]:
+    """Return the query for what is due, the longest overdue first; whoever asks gets what nobody else has in hand."""
+    wanted = (
+        "id", "workspace_id", "team_id", "playbook_id", "owner_id", "attended_at", "stage_key", "stage_entered_at", "grade",
+        "captured_at", "accepted_at", "accept_by", "next_due_at", "snoozed_until", "last_follow_up_at", "pooled_at", "warned_at",
+        "closed_at", "review_due_at", "reviewed_at", "win_back_on",
+    )  # fmt: skip
+    return (
+        select(*(getattr(Opportunity, name) for name in wanted))
+        .where(Opportunity.attention_at <= bindparam("now", type_=Instant))
+        .order_by(Opportunity.attention_at)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+    )
+
+
+FOUND = _found()
+_TABLE: Any = Opportunity.__table__
+# A look of the clock's is no change that a form could miss: the version stays.
+_ATTENDED = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("number"))
+    .values(attended_at=bindparam("now"), attention_at=bindparam("coming"), warned_at=bindparam("warned"))
 )
-
-
-def _is_any(desk: Desk, query: Select[int]) -> bool:
-    with desk.database.reading(None) as session:
-        return session.scalar(query, {"now": desk.now()}) is not None
-
-
-Bundles = dict[tuple[int, str, int], tuple[Ground, list[dict[str, Any]]]]
 
 
 def due(desk: Desk, *, limit: int = _BATCH) -> int:
@@ -47,157 +68,181 @@ def due(desk: Desk, *, limit: int = _BATCH) -> int:
         How many opportunities were handled; fewer than ``limit`` means that nothing is left.
     """
     now = desk.now()
-    if not _is_any(desk, _ANY_DUE):
-        return 0
+    with desk.database.reading(None) as session:
+        if session.scalar(_ANY_DUE, {"now": now}) is None:
+            return 0
     with desk.database.transaction(None) as session:
-        rows = session.scalars(
-            select(Opportunity)
-            .where(Opportunity.attention_at <= now)
-            .order_by(Opportunity.attention_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        ).all()
-        bundles: Bundles = {}
-        recorders: dict[int, Recorder] = {}
-        for row in rows:
-            recorder = recorders.setdefault(row.workspace_id, Recorder(desk, session, system_actor(row.workspace_id)))
-            _handle(recorder, row, bundles)
-        for (workspace_id, kind, member_id), (ground, items) in bundles.items():
-            _promise_bundle(recorders[workspace_id], kind, member_id, ground, items)
+        rows = session.execute(FOUND, {"now": now, "most": limit}).all()
+        if rows:
+            _Sweep(desk, session, rows).work()
         return len(rows)
 
 
-def _handle(recorder: Recorder, opportunity: Opportunity, bundles: Bundles) -> None:
-    ground = ground_of(recorder.session, opportunity.team_id, opportunity.playbook_id)
-    rungs = due_rungs(
-        situation_of(opportunity), ground.playbook, ground.calendar, after=opportunity.attended_at, until=recorder.now
-    )
-    opportunity.attended_at = recorder.now
-    if is_live(ground.team, recorder.now):
-        owner_id = opportunity.owner_id
-        for rung in _worth_telling(rungs):
-            # Who was made owner a moment ago hears nothing of what was the former one's.
-            if opportunity.owner_id == owner_id or rung.step is Step.ESCALATE:
-                _take(recorder, opportunity, ground, rung, bundles)
-    recorder.attend(opportunity, ground)
+class _Sweep:
+    """One batch in one transaction: everything is read in a few questions and written in a few statements."""
+
+    def __init__(self, desk: Desk, session: Session, rows: Sequence[Any]) -> None:
+        self._desk, self._session, self._rows, self._now = desk, session, rows, desk.now()
+        self._grounds: dict[tuple[int, int], Ground] = {}
+        self._hours: dict[tuple[int, str], WorkCalendar] = {}
+        teams = self._by_id(Team, {row.team_id for row in rows})
+        calendars = {number: calendar_of(team) for number, team in teams.items()}
+        for row in rows:
+            if (row.team_id, row.playbook_id) not in self._grounds:
+                playbook = loaded(session, row.playbook_id)
+                self._grounds[row.team_id, row.playbook_id] = Ground(
+                    teams[row.team_id], playbook, calendars[row.team_id]
+                )
+        people = {row.owner_id for row in rows} | {team.manager_id for team in teams.values()}
+        self._members = self._by_id(Member, people - {None})
+
+    def _by_id(self, model: Any, numbers: set[Any]) -> dict[int, Any]:
+        return {row.id: row for row in self._session.scalars(select(model).where(model.id.in_(numbers)))}
+
+    def work(self) -> None:
+        """Take every step."""
+        told: list[tuple[Any, Rung, list[Word]]] = []
+        ends: list[tuple[Any, tuple[Rung, ...]]] = []
+        comings: dict[int, datetime | None] = {}
+        for row in self._rows:
+            ground = self._ground(row)
+            rungs, coming = climb(
+                situation_of(row), ground.playbook, ground.calendar, after=row.attended_at, until=self._now
+            )
+            comings[row.id] = None if coming is None else coming.moment
+            if not is_live(ground.team, self._now):
+                continue
+            steps, last = _steps(rungs)
+            told += [(row, rung, self._words(row, ground, rung)) for rung in steps]
+            if last:
+                ends.append((row, last))
+        bundles.promise(self._session, (word for _, _, words in told for word in words), self._now)
+        warned = self._record(told)
+        self._attend(comings, warned, {row.id for row, _ in ends})
+        if ends:
+            ladder_ends.take(self._desk, self._session, ends, warned)
+        shown = [(row, self._ground(row).team) for row, rung, _ in told if rung.step is Step.ESCALATE]
+        promise_cards(self._session, [*shown, *((row, self._ground(row).team) for row, _ in ends)], self._now)
+
+    def _ground(self, row: Any) -> Ground:
+        return self._grounds[row.team_id, row.playbook_id]
+
+    def _words(self, row: Any, ground: Ground, rung: Rung) -> list[Word]:
+        """Return who is told of a step: nobody who is away or not seen in Slack, but of what is lost by silence the manager."""
+        owner, manager = self._members.get(row.owner_id), self._members.get(ground.team.manager_id or 0)
+        to = Addressee.MANAGER
+        if rung.cause is not Cause.POOL:
+            pace = ground.playbook.pace_of(row.stage_key, row.grade)
+            to = addressee(rung.step, pace)
+        reached = owner if owner is not None and _hears(owner, self._now) else None
+        if reached is None and (rung.step is Step.WARN or rung.cause is Cause.WIN_BACK):
+            to = Addressee.MANAGER
+        item = {
+            "opportunity_id": row.id,
+            "cause": rung.cause.value,
+            "step": rung.step.value,
+            "moment": rung.moment.isoformat(),
+        }
+        words = []
+        if to is not Addressee.MANAGER and reached is not None:
+            words.append(Word(self._reader(row, ground, reached), item, is_escalation=False))
+        if to is not Addressee.OWNER and manager is not None and manager.slack_user_id and manager.is_active:
+            words.append(Word(self._reader(row, ground, manager), item, is_escalation=True))
+        return words
+
+    def _reader(self, row: Any, ground: Ground, member: Member) -> Reader:
+        key = (row.team_id, member.zone)
+        if key not in self._hours:
+            self._hours[key] = hours_of(ground.calendar, member.zone)
+        return Reader(row.workspace_id, member.id, self._hours[key], ground.playbook.nudges_a_day)
+
+    def _record(self, told: list[tuple[Any, Rung, list[Word]]]) -> dict[int, datetime]:
+        """Append each step to its history; returns when the owners of which opportunities are warned."""
+        events, warned = [], {}
+        for row, rung, words in told:
+            names = ", ".join(self._members[word.reader.member_id].name for word in words)
+            at = max((word.told_at for word in words if word.told_at is not None), default=self._now)
+            if rung.step is Step.WARN:
+                warned[row.id] = at
+            event = LadderStepTaken(rung.cause, rung.step, rung.moment, names or None, at if at > self._now else None)
+            events.append(
+                {
+                    "workspace_id": row.workspace_id,
+                    "opportunity_id": row.id,
+                    "kind": event.kind,
+                    "at": self._now,
+                    "payload": event.payload(),
+                }
+            )
+        if events:
+            self._session.connection().execute(_EVENTS, events)
+        return warned
+
+    def _attend(self, comings: dict[int, datetime | None], warned: dict[int, datetime], others: set[int]) -> None:
+        """Set the next moments."""
+        values = []
+        for row in self._rows:
+            if row.id in others:
+                continue
+            coming = comings[row.id]
+            if row.id in warned:
+                ground, situation = self._ground(row), replace(situation_of(row), warned_at=warned[row.id])
+                rung = next_rung(situation, ground.playbook, ground.calendar, after=self._now)
+                coming = None if rung is None else rung.moment
+            values.append(
+                {"number": row.id, "now": self._now, "coming": coming, "warned": warned.get(row.id, row.warned_at)}
+            )
+        if values:
+            self._session.connection().execute(_ATTENDED, values)
 
 
-def _worth_telling(rungs: tuple[Rung, ...]) -> list[Rung]:
-    """Leave out a reminder where its nudge has come as well: after a long silence one message says it all."""
-    steps = {(rung.cause, rung.step) for rung in rungs}
-    return [rung for rung in rungs if not (rung.step is Step.REMIND and (rung.cause, Step.NUDGE) in steps)]
+_EVENTS = insert(EventRow.__table__)  # type: ignore[arg-type] # a mapped class has a table
 
 
-def _take(recorder: Recorder, opportunity: Opportunity, ground: Ground, rung: Rung, bundles: Bundles) -> None:
-    if rung.step is Step.REOFFER:
-        waiting = pending_assignment(recorder.session, opportunity)
-        if waiting is not None and waiting.kind == "offer":
-            assignments.decline(recorder, opportunity, ground, waiting, None, lapsed=True)
-            recorder.card(opportunity, ground.team)
-        return
-    if rung.step is Step.RECYCLE:
-        _recycle(recorder, opportunity, ground, rung)
-        return
-    to_manager = rung.step is Step.ESCALATE or rung.cause is Cause.POOL
-    member_id = ground.team.manager_id if to_manager else opportunity.owner_id
-    if member_id is None:
-        # A team without a manager still has its record of the step; the digest shows what is overdue.
-        recorder.event(opportunity, LadderStepTaken(rung.cause, rung.step, rung.moment))
-        return
-    member = recorder.session.get_one(Member, member_id)
-    recorder.event(opportunity, LadderStepTaken(rung.cause, rung.step, rung.moment, member.name))
-    kind = "escalation" if to_manager else "nudge"
-    item = {"opportunity_id": opportunity.id, "cause": rung.cause, "step": rung.step, "moment": rung.moment.isoformat()}
-    _, items = bundles.setdefault((opportunity.workspace_id, kind, member_id), (ground, []))
-    items.append(item)
-    if rung.step is Step.ESCALATE:
-        recorder.card(opportunity, ground.team)
+def _steps(rungs: tuple[Rung, ...]) -> tuple[list[Rung], tuple[Rung, ...]]:
+    """Return what is to be told, and the steps that change whose it is.
 
-
-def _recycle(recorder: Recorder, opportunity: Opportunity, ground: Ground, rung: Rung) -> None:
-    former = recorder.session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
-    recorder.event(opportunity, LadderStepTaken(rung.cause, rung.step, rung.moment, former.name if former else None))
-    assignments.put_in_pool(recorder, opportunity, ground, cause="recycled", former=former)
-    if former is not None:
-        recorder.tell(former.id, "notice.recycled", opportunity_id=opportunity.id)
-    recorder.card(opportunity, ground.team)
-
-
-def _promise_bundle(recorder: Recorder, kind: str, member_id: int, ground: Ground, items: list[dict[str, Any]]) -> None:
-    """Promise one message a member and moment; what falls due overnight waits, together, for the morning."""
-    # What is due "by the end of the day" is told at that end, not the next morning.
-    at = (
-        recorder.now
-        if calendar.is_working(ground.calendar, recorder.now - _GRACE)
-        else calendar.next_open(ground.calendar, recorder.now)
-    )
-    key = f"{kind}:{member_id}:{at.isoformat()}"
-    row = recorder.session.scalar(
-        select(OutboxRow)
-        .where(OutboxRow.workspace_id == recorder.by.workspace_id, OutboxRow.key == key, OutboxRow.state == "waiting")
-        .with_for_update()
-    )
-    if row is not None:
-        row.payload = {"items": [*row.payload["items"], *items]}
-        return
-    # A bundle of this very moment may be on its way already; the second one has a name of its own.
-    taken = recorder.session.scalar(
-        select(func.count())
-        .select_from(OutboxRow)
-        .where(OutboxRow.workspace_id == recorder.by.workspace_id, OutboxRow.key.startswith(key))
-    )
-    recorder.promise(kind, f"member:{member_id}", {"items": items}, key=f"{key}:{taken}" if taken else key, due_at=at)
-
-
-def digests(desk: Desk) -> int:
-    """Promise each team's digest whose hour has come; the promise's key makes it one a local day, whoever asks.
-
-    Returns:
-        How many were promised.
+    A reminder is left out where its nudge has come as well: after a long silence one message says it all. And who is made
+    owner by one step hears nothing of what was the former one's; the manager does.
     """
-    now = desk.now()
-    if not _is_any(desk, _ANY_DIGEST):
-        return 0
-    promised = 0
-    with desk.database.transaction(None) as session:
-        teams = session.scalars(
-            select(Team).where(Team.live_from <= now, Team.digest_next_at <= now).with_for_update(skip_locked=True)
-        ).all()
-        for team in teams:
-            recorder = Recorder(desk, session, system_actor(team.workspace_id))
-            promised += _promise_digest(session, recorder, team)
-            team.digest_next_at = next_digest(team, now)
-    return promised
+    seen = {(rung.cause, rung.step) for rung in rungs}
+    told, ends, is_given = [], [], False
+    for rung in rungs:
+        if rung.step in ladder_ends.STEPS:
+            if not is_given:
+                ends.append(rung)
+            is_given = is_given or rung.step is not Step.LAPSE
+        elif is_given and rung.step is not Step.ESCALATE:
+            continue
+        elif not (rung.step is Step.REMIND and (rung.cause, Step.NUDGE) in seen):
+            told.append(rung)
+    return told, tuple(ends)
 
 
-def _promise_digest(session: Session, recorder: Recorder, team: Team) -> int:
-    ground = ground_of(session, team.id)
-    local = recorder.now.astimezone(ZoneInfo(team.zone))
-    is_past_hour = local.hour * 60 + local.minute >= team.digest_minute
-    if team.channel_id is None or not is_past_hour or not calendar.is_workday(ground.calendar, local.date()):
-        return 0
-    payload = {"team_id": team.id, "day": local.date().isoformat()}
-    recorder.promise("digest", team.channel_id, payload, key=f"digest:{team.id}:{local.date()}")
-    return 1
+def _hears(member: Member, now: datetime) -> bool:
+    """Say whether a member is told anything now: not while away, and not before they were seen in Slack."""
+    is_here = member.away_until is None or member.away_until <= now
+    return is_here and member.is_active and member.slack_user_id is not None
 
 
 def next_moment(desk: Desk) -> datetime | None:
-    """Return when something falls due next, strictly after now: an opportunity, a digest or a promised message."""
+    """Return when something falls due next, strictly after now: an opportunity, a digest, a list or a promised message."""
     now = desk.now()
+    live = Team.live_from.is_not(None)
+    first = (
+        select(Opportunity.attention_at.label("at"))
+        .where(Opportunity.attention_at > now, Opportunity.team_id.in_(select(Team.id).where(live)))
+        .order_by(Opportunity.attention_at)
+        .limit(1)
+        .subquery()
+    )
+    later = union_all(
+        select(first.c.at),
+        select(func.min(Team.digest_next_at)).where(live, Team.digest_next_at > now),
+        select(func.min(Team.weekly_next_at)).where(live, Team.weekly_next_at > now),
+        select(func.min(Member.focus_next_at)).where(Member.focus_next_at > now),
+        select(func.min(OutboxRow.due_at)).where(OutboxRow.state == "waiting", OutboxRow.due_at > now),
+    ).subquery()
     with desk.database.reading(None) as session:
-        live = select(Team.id).where(Team.live_from.is_not(None))
-        moments = [
-            session.scalar(
-                select(Opportunity.attention_at)
-                .where(Opportunity.attention_at > now, Opportunity.team_id.in_(live))
-                .order_by(Opportunity.attention_at)
-                .limit(1)
-            ),
-            session.scalar(
-                select(func.min(Team.digest_next_at)).where(Team.live_from.is_not(None), Team.digest_next_at > now)
-            ),
-            session.scalar(
-                select(func.min(OutboxRow.due_at)).where(OutboxRow.state == "waiting", OutboxRow.due_at > now)
-            ),
-        ]
-    return min((moment for moment in moments if moment is not None), default=None)
+        found: datetime | None = session.scalar(select(func.min(later.c.at)))
+        return found

@@ -6,7 +6,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.calendar import WorkCalendar
@@ -115,9 +115,16 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
         team.locale = form.locale
         team.hours = [[list(span) for span in spans] for spans in read_week(form.hours, form.workdays)]
         team.digest_minute = _minute(form.digest_time)
+        # Their mornings are reckoned anew from the team's hours.
+        session.execute(
+            update(Member)
+            .where(or_(Member.team_id == team.id, Member.id == team.manager_id))
+            .values(focus_next_at=None)
+        )
         goes_live = team.live_from is None
         team.live_from = team.live_from or desk.now()
         team.digest_next_at = next_digest(team, desk.now())
+        team.weekly_next_at = None  # reckoned anew at the next tick, from the hours and the zone they have now
         if team.playbook_id is None:
             add_version(session, team.id, default_playbook(form.currency), by, desk)
             session.refresh(team)

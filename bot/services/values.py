@@ -239,16 +239,50 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One opportunity that changed; ``before`` and ``after`` are stages, dates or a reason, as names or values."""
+
+    opportunity_id: int
+    customer: str
+    owner: str | None
+    amount_minor: int | None
+    currency: str
+    before: Name | date | None = None
+    after: Name | date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed since a moment, by kind; of each kind the biggest first."""
+
+    since: datetime
+    by_kind: dict[str, tuple[Change, ...]] = field(default_factory=dict)
+
+    def of(self, kind: str) -> tuple[Change, ...]:
+        """Return the changes of a kind."""
+        return self.by_kind.get(kind, ())
+
+    @property
+    def is_empty(self) -> bool:
+        """True where nothing changed."""
+        return not any(self.by_kind.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
-    """What a team's daily digest says."""
+    """What a team's daily digest says.
+
+    ``changes`` are those since the digest before; ``trend`` is loop health in per cent at the digests before, the
+    earliest first; ``collisions`` is how many customers are fought over.
+    """
 
     team: TeamRef
     day: date
     summary: PipelineSummary
-    won: tuple[OpportunityLine, ...]
-    lost: tuple[OpportunityLine, ...]
-    captured: int
+    changes: Changes
+    trend: tuple[float, ...]
     overdue_by_rep: tuple[tuple[MemberRef, int], ...]
     at_risk: tuple[OpportunityLine, ...]
     in_pool: int
     undecided: int = 0
+    collisions: int = 0

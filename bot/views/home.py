@@ -126,6 +126,7 @@ def _top_buttons(t: Translator, *, may_set_up: bool, is_away: bool) -> Block:
     row = [
         elements.button(t("home.button.lead"), Action.LEAD_OPEN, "new", style="primary"),
         elements.button(t("home.button.register"), RegistrationId.NEW, "new"),
+        elements.button(t("since.button"), Action.PIPELINE_SINCE, "home"),
         elements.button(t("home.button.refresh"), Action.HOME_REFRESH, "home"),
     ]
     if may_set_up:

@@ -65,6 +65,7 @@ class Action(StrEnum):
     DEPARTURE_GIVE = "departure.give"
     DEPARTURE_RULES = "departure.rules"
     PIPELINE_TEAM = "pipeline.team"
+    PIPELINE_SINCE = "pipeline.since"
     HOME_REFRESH = "home.refresh"
     DEAD_LETTER_RESEND = "dead_letter.resend"
     DEAD_LETTER_DISCARD = "dead_letter.discard"

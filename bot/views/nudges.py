@@ -11,6 +11,7 @@ from bot.views import elements
 from bot.views.elements import Block, Message
 from bot.views.ids import Action
 from bot.views.mrkdwn import escape_line, mention
+from bot.views.review_forms import ReviewId
 from bot.views.snooze import snooze_select
 
 MOST_ITEMS = 10
@@ -44,10 +45,11 @@ def _weight(item: NudgeItem) -> tuple[bool, datetime]:
     return (item.step is not Step.WARN, item.moment)
 
 
-def _rank(item: NudgeItem) -> tuple[int, int, datetime, int]:
+def _rank(item: NudgeItem) -> tuple[bool, int, int, datetime, int]:
     shown = item.opportunity
     grade = _GRADES.get(shown.grade, len(_GRADES))
-    return (grade, -(shown.amount_minor or 0), shown.next_due_at or item.moment, shown.id)
+    # What is about to be taken away stands above everything else.
+    return (item.step is not Step.WARN, grade, -(shown.amount_minor or 0), shown.next_due_at or item.moment, shown.id)
 
 
 def nudge(t: Translator, items: Sequence[NudgeItem], now: datetime) -> Message:
@@ -63,7 +65,7 @@ def nudge(t: Translator, items: Sequence[NudgeItem], now: datetime) -> Message:
     title = t("nudge.title", count=len(rows))
     blocks: list[Block] = [elements.section(f"⏰ *{title}*")]
     for item in shown:
-        blocks += [elements.section(_line(t, item, now)), _owner_buttons(t, item)]
+        blocks += [elements.section(_line(t, item, now)), owner_buttons(t, item)]
     blocks += _more(t, len(rows) - len(shown))
     return elements.message(_fallback(t, title, shown), blocks)
 
@@ -106,34 +108,45 @@ def facts(t: Translator, shown: OpportunityView) -> str:
 def _line(t: Translator, item: NudgeItem, now: datetime) -> str:
     shown = item.opportunity
     head = f"*{escape_line(shown.customer, _CUSTOMER)}* – {escape_line(shown.need, _NEED)}"
-    return f"{head}\n{_why(t, item, now)}\n_{facts(t, shown)}_"
+    return f"{head}\n{why(t, item, now)}\n_{facts(t, shown)}_"
 
 
-def _why(t: Translator, item: NudgeItem, now: datetime) -> str:
+def why(t: Translator, item: NudgeItem, now: datetime) -> str:
+    """Return in one line why an opportunity is in the bundle."""
     shown = item.opportunity
     step = escape_line(shown.next_text, _STEP) if shown.next_text else t("nudge.no_step")
+    touched = shown.last_follow_up_at or shown.captured_at
     match item.cause:
         case Cause.NEXT_STEP:
             due = shown.next_due_at or item.moment
-            return t("nudge.next_step", step=step, due=due, late=late(t, due, now))
+            line = t("nudge.today", step=step, due=due) if due > now else _overdue(t, step, due, now)
         case Cause.CADENCE:
-            return t("nudge.cadence", since=shown.last_follow_up_at or shown.captured_at, step=step)
+            line = t("nudge.cadence", since=touched, step=step)
         case Cause.STAGE_LIMIT:
-            return t(
-                "nudge.stage_limit",
-                stage=shown.stage.name,
-                since=shown.stage_entered_at.astimezone(t.local(now).tzinfo).date(),
-            )
+            since = shown.stage_entered_at.astimezone(t.local(now).tzinfo).date()
+            line = t("nudge.stage_limit", stage=shown.stage.name, since=since)
         case Cause.SILENCE:
-            return t("nudge.warning", since=shown.last_follow_up_at or shown.captured_at)
-        case Cause.ACCEPT:
-            return t("nudge.accept", by=shown.accept_by or item.moment)
+            line = t("nudge.warning", since=touched)
+        case Cause.ACCEPT | Cause.HANDOVER:
+            line = t("nudge.accept", by=shown.accept_by or item.moment)
         case Cause.POOL:
-            return t("nudge.pool", since=shown.captured_at)
+            line = t("nudge.pool", since=shown.captured_at)
+        case Cause.REVIEW:
+            line = t("nudge.review", due=shown.review_due_at or item.moment)
+        case Cause.WIN_BACK:
+            line = t("nudge.win_back", since=shown.closed_at or item.moment)
+    return line
 
 
-def _owner_buttons(t: Translator, item: NudgeItem) -> Block:
+def _overdue(t: Translator, step: str, due: datetime, now: datetime) -> str:
+    return t("nudge.next_step", step=step, due=due, late=late(t, due, now))
+
+
+def owner_buttons(t: Translator, item: NudgeItem) -> Block:
+    """Return the row of buttons with which an owner acts at once."""
     number = item.opportunity.id
+    if item.cause in {Cause.REVIEW, Cause.WIN_BACK}:
+        return _closed_buttons(t, item)
     row = [
         elements.button(t("nudge.button.log"), Action.FOLLOW_UP_OPEN, number, style="primary"),
         elements.button(t("nudge.button.done"), Action.NEXT_STEP_DONE, number),
@@ -144,8 +157,20 @@ def _owner_buttons(t: Translator, item: NudgeItem) -> Block:
     return elements.actions(*row, block_id=f"nudge.{number}")
 
 
+def _closed_buttons(t: Translator, item: NudgeItem) -> Block:
+    number = item.opportunity.id
+    first = elements.button(t("review.button"), ReviewId.OPEN, number, style="primary")
+    if item.cause is Cause.WIN_BACK:
+        first = elements.button(t("notice.reopen"), Action.REOPEN_OPEN, number, style="primary")
+    return elements.actions(
+        first, elements.button(t("nudge.button.open"), Action.CARD_OPEN, number), block_id=f"nudge.{number}"
+    )
+
+
 def _manager_buttons(t: Translator, item: NudgeItem) -> Block:
     number = item.opportunity.id
+    if item.cause in {Cause.REVIEW, Cause.WIN_BACK}:
+        return _closed_buttons(t, item)
     label = "nudge.button.assign" if item.opportunity.owner is None else "nudge.button.reassign"
     return elements.actions(
         elements.button(t("nudge.button.open"), Action.CARD_OPEN, number, style="primary"),

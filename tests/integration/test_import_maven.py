@@ -16,7 +16,7 @@ from bot.clock import FakeClock
 from bot.domain.events import event_from
 from bot.models import Customer, EventRow, Member, Opportunity, OutboxRow, Team
 from bot.models.session import Database
-from bot.services import imports, members, reports, teams
+from bot.services import briefings, imports, members, reports, teams
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.import_values import Batch, ImportReport
 from bot.services.values import PipelineSummary, TeamRef
@@ -332,7 +332,7 @@ def test_broken_off_import_goes_on_where_it_stopped(sqlite_url: str) -> None:
 
 def test_digest_tells_the_stages_to_the_unit(imported: Imported) -> None:
     team = imported.team("West")
-    digest = reports.digest(imported.desk, team.id, by=imported.by, day=NOW.date())
+    digest = briefings.daily(imported.desk, team.id, by=imported.by, day=NOW.date())
     assert _stages(digest.summary)["won"] == (1438, {"USD": 3_568_647_00})
 
 

@@ -9,8 +9,7 @@ from sqlalchemy import update
 
 from bot.errors import NotAllowed, NotFound
 from bot.models import Opportunity
-from bot.services import follow_ups, handovers, leads, members, opportunities, reports, reviews, stages
-from bot.services.desk import system_actor
+from bot.services import briefings, follow_ups, handovers, leads, members, opportunities, reports, reviews, stages
 from bot.services.edits import EditForm
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
@@ -86,16 +85,16 @@ def test_counts_amounts_and_overdue_by_stage_as_counted_by_hand(team_world: Team
 def test_whose_pipeline_one_may_see(team_world: TeamWorld) -> None:
     for by in (team_world.rep, team_world.specialist, team_world.manager, team_world.admin):
         assert reports.pipeline(team_world.desk, by=by, team_id=team_world.team.id).team
-        assert reports.digest(team_world.desk, team_world.team.id, by=by, day=date(2026, 3, 2)).team
+        assert briefings.daily(team_world.desk, team_world.team.id, by=by, day=date(2026, 3, 2)).team
     for by in (team_world.other_rep, team_world.other_manager):
         with pytest.raises(NotAllowed):
             reports.pipeline(team_world.desk, by=by, team_id=team_world.team.id)
         with pytest.raises(NotAllowed):
-            reports.digest(team_world.desk, team_world.team.id, by=by, day=date(2026, 3, 2))
+            briefings.daily(team_world.desk, team_world.team.id, by=by, day=date(2026, 3, 2))
     with pytest.raises(NotFound):
         reports.pipeline(team_world.desk, by=team_world.admin, team_id=999_999)
     with pytest.raises(NotFound):
-        reports.digest(team_world.desk, 999_999, by=team_world.admin, day=date(2026, 3, 2))
+        briefings.daily(team_world.desk, 999_999, by=team_world.admin, day=date(2026, 3, 2))
 
 
 def test_an_empty_team_is_whole(team_world: TeamWorld) -> None:
@@ -220,39 +219,6 @@ def test_a_managers_day_has_the_health_of_their_teams(team_world: TeamWorld) -> 
     assert reports.day(team_world.desk, by=team_world.manager).health.counted == 1
     assert reports.day(team_world.desk, by=team_world.admin).health.counted == 2
     assert reports.day(team_world.desk, by=team_world.admin).team is None
-
-
-# --- the digest
-
-
-def test_the_digest_tells_what_happened_since_the_working_day_before(team_world: TeamWorld) -> None:
-    desk, clock = team_world.desk, team_world.clock
-    clock.advance(timedelta(days=4))  # Friday
-    due = clock.now() + timedelta(hours=1)
-    late = [lead(team_world, next_due_at=due), lead(team_world, team_world.rep2, next_due_at=due, amount="9k")]
-    lead(team_world, next_due_at=due, amount="90k", source="referral", facts={"intent": "quote", "budget": "confirmed"})
-    won = lead(team_world)
-    stages.win(desk, WinForm(opportunity_id=won, reason="fit", amount="9k"), by=team_world.rep)
-    lost = lead(team_world)
-    stages.lose(desk, LossForm(opportunity_id=lost, reason="price"), by=team_world.rep)
-    put(team_world, lead(team_world), owner_id=None)
-    clock.advance(timedelta(days=3))  # Monday
-    told = reports.digest(desk, team_world.team.id, by=system_actor(team_world.rep.workspace_id), day=date(2026, 3, 9))
-    assert [line.id for line in told.won] == [won]
-    assert [line.id for line in told.lost] == [lost]
-    assert (told.captured, told.in_pool, told.day) == (6, 1, date(2026, 3, 9))
-    assert [(one.name, count) for one, count in told.overdue_by_rep] == [("Rep", 2), ("Rep Two", 1)]
-    # The best grade first, then the largest amount.
-    assert [line.grade for line in told.at_risk] == ["A", "C", "C"]
-    assert [line.id for line in told.at_risk][1:] == late[::-1]
-    clock.advance(timedelta(days=1))
-    tuesday = reports.digest(desk, team_world.team.id, by=team_world.manager, day=date(2026, 3, 10))
-    assert (tuesday.won, tuesday.lost, tuesday.captured) == ((), (), 0)
-
-
-def test_a_quiet_teams_digest_is_empty(team_world: TeamWorld) -> None:
-    told = reports.digest(team_world.desk, team_world.team.id, by=team_world.rep, day=date(2026, 3, 2))
-    assert (told.overdue_by_rep, told.at_risk, told.in_pool, told.captured) == ((), (), 0, 0)
 
 
 def test_two_versions_of_a_playbook_make_one_table(team_world: TeamWorld) -> None:

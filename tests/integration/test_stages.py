@@ -18,7 +18,7 @@ from bot.errors import (
     RuleBroken,
     StaleRecord,
 )
-from bot.models import OutboxRow, Review
+from bot.models import Opportunity, OutboxRow, Review
 from bot.models.session import Database
 from bot.services import follow_ups, leads, opportunities, playbooks, stages
 from bot.services.desk import Actor
@@ -248,9 +248,9 @@ def test_a_win_back_is_promised_for_its_morning(team_world: TeamWorld, database:
     other = lead(team_world)
     lose(team_world, other.id, win_back_on=date(2026, 4, 7))
     with database.reading(None) as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.key.startswith("win_back:"))).all()
-        assert [row.channel for row in rows] == [f"member:{team_world.rep.member_id}"] * 2
-        assert rows[1].due_at.isoformat() == "2026-04-07T01:00:00+00:00"
+        moment = session.get_one(Opportunity, other.id).attention_at
+        assert moment is not None
+        assert moment.isoformat() == "2026-04-07T01:00:00+00:00"
     with pytest.raises(InvalidInput) as caught:
         lose(team_world, lead(team_world).id, win_back_on=date(2026, 3, 1))
     assert set(caught.value.fields) == {"win_back_on"}

@@ -19,42 +19,7 @@ from bot.services.leads import LeadForm
 from bot.services.stages import LossForm
 from bot.services.teams import TeamForm
 from tests.factories import TeamWorld, make_lead, make_team_world
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-A_GRADE = {"source": "referral", "facts": {"intent": "quote", "budget": "confirmed"}}
-
-
-def at(day: int, hour: int, minute: int = 0, *, month: int = 3) -> datetime:
-    """A moment of 2026 on Shanghai's wall clock; the 2nd of March is a Monday."""
-    return datetime(2026, month, day, hour, minute, tzinfo=SHANGHAI).astimezone(UTC)
-
-
-def run(world: TeamWorld, until: datetime) -> list[tuple[datetime, str, str, Any]]:
-    """Let the clock run from due moment to due moment; return what was sent: when, kind, channel, payload."""
-    desk, found = world.desk, []
-    while True:
-        sweep.due(desk)
-        sweep.digests(desk)
-        while leased := outbox.lease(desk):
-            for one in leased:
-                found.append((world.clock.now(), one.kind, one.channel, one.payload))
-                outbox.sent(desk, one, channel="C", ts="1")
-        moment = sweep.next_moment(desk)
-        if moment is None or moment > until:
-            world.clock.set(until)
-            return found
-        world.clock.set(moment)
-
-
-def to(
-    found: list[tuple[datetime, str, str, Any]], member_id: int | None, kind: str
-) -> list[tuple[datetime, list[str]]]:
-    return [
-        (moment, [item["step"] for item in payload["items"]])
-        for moment, sent, channel, payload in found
-        if sent == kind and channel == f"member:{member_id}"
-    ]
-
+from tests.integration.running import A_GRADE, SHANGHAI, at, run, to
 
 # --- the ladder
 
@@ -83,7 +48,8 @@ def test_a_snooze_quiets_the_owner_and_not_the_manager(team_world: TeamWorld) ->
     lead = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity
     follow_ups.snooze(team_world.desk, lead.id, at(4, 9), by=team_world.rep)
     found = run(team_world, at(5, 8))
-    assert to(found, team_world.rep.member_id, "nudge")[:2] == [(at(4, 9), ["remind"]), (at(4, 14), ["nudge"])]
+    assert to(found, team_world.rep.member_id, "focus")[-1] == (at(4, 9), ["remind"])
+    assert to(found, team_world.rep.member_id, "nudge") == [(at(4, 14), ["nudge"])]
     assert to(found, team_world.manager.member_id, "escalation") == [(at(3, 11), ["escalate"])]
 
 
@@ -100,14 +66,14 @@ def test_a_follow_up_in_time_keeps_everybody_quiet(team_world: TeamWorld) -> Non
 
 
 def test_a_closed_one_is_never_heard_of_again_until_it_is_reopened(team_world: TeamWorld, database: Database) -> None:
-    lead = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity
+    lead = make_lead(team_world.desk, team_world.rep).opportunity
     stages.lose(team_world.desk, LossForm(opportunity_id=lead.id, reason="price"), by=team_world.rep)
     found = run(team_world, at(20, 8))
-    assert not {kind for _, kind, _, _ in found} & {"nudge", "escalation"}
+    assert not {kind for _, kind, _, _ in found} & {"nudge", "escalation", "focus"}
     with database.reading(None) as session:
         assert session.get_one(Opportunity, lead.id).attention_at is None
     stages.reopen(team_world.desk, lead.id, "again", by=team_world.rep)
-    assert to(run(team_world, at(20, 18)), team_world.rep.member_id, "nudge")
+    assert to(run(team_world, at(23, 18)), team_world.rep.member_id, "nudge")
 
 
 def test_every_step_is_in_the_history_with_its_cause_and_moment(team_world: TeamWorld) -> None:
@@ -190,9 +156,10 @@ def test_what_falls_due_overnight_comes_in_one_message_in_the_morning(team_world
     assert to(found, team_world.rep.member_id, "nudge") == []
     found = run(team_world, at(3, 9))
     # The first contact's cadence of a working day ends at nine as well.
-    ((moment, steps),) = [one for one in to(found, team_world.rep.member_id, "nudge") if "remind" in one[1]][:1]
+    ((moment, steps),) = to(found, team_world.rep.member_id, "focus")
     assert moment == at(3, 9)
     assert len(steps) >= 3
+    assert to(found, team_world.rep.member_id, "nudge") == []
 
 
 def test_what_falls_due_at_the_end_of_the_day_is_told_then(team_world: TeamWorld) -> None:
@@ -206,7 +173,7 @@ def test_nothing_is_told_outside_working_hours(team_world: TeamWorld, weeks: int
         by = (team_world.rep, team_world.rep2)[number % 2]
         make_lead(team_world.desk, by, next_due_at=at(3 + number, hour, 30), next_step="x", **A_GRADE)
     found = run(team_world, at(2, 9) + timedelta(weeks=weeks))
-    told = [moment.astimezone(SHANGHAI) for moment, kind, _, _ in found if kind in {"nudge", "escalation"}]
+    told = [moment.astimezone(SHANGHAI) for moment, kind, _, _ in found if kind in {"nudge", "escalation", "focus"}]
     assert len(told) > 10
     for moment in told:
         minute = moment.hour * 60 + moment.minute

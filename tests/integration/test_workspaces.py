@@ -24,6 +24,7 @@ from bot.models import (
     WorkspaceOwned,
 )
 from bot.services import (
+    briefings,
     customers,
     follow_ups,
     handovers,
@@ -165,7 +166,7 @@ def test_teams_playbooks_members_and_customers_of_the_other_are_out_of_reach(
         lambda: playbooks.export(desk, team_world.team.id, by=by),
         lambda: playbooks.publish(desk, team_world.team.id, playbooks.export(desk, other_world.team.id, by=by), by=by),
         lambda: reports.pipeline(desk, by=by, team_id=team_world.team.id),
-        lambda: reports.digest(desk, team_world.team.id, by=by, day=date(2026, 3, 2)),
+        lambda: briefings.daily(desk, team_world.team.id, by=by, day=date(2026, 3, 2)),
         lambda: leads.capture(desk, LeadForm(customer_id=customer_id, need="x"), by=by),
         lambda: members.by_slack_id(desk, "UNOBODY", by=by),
     ]

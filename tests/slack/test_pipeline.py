@@ -56,3 +56,24 @@ def test_nobody_sees_another_teams_figures(world: World) -> None:
 
 def test_stranger_is_told_whom_to_ask(world: World) -> None:
     assert "还没有加入团队" in words(pipeline(world, STRANGER))
+
+
+def test_what_changed_since_one_last_looked_is_told_on_demand(world: World) -> None:
+    world.lead(REP, "Osprey Textiles", amount="12000")
+    world.later(minutes=1)
+    first = pipeline(world, MANAGER, "since")
+    assert "In the last seven days" in words(first)
+    assert "New: 1" in words(first)
+    assert "Osprey Textiles" in words(first)
+    assert "Nothing changed since" in words(pipeline(world, MANAGER, "Since"))
+    assert "以来没有变化" in words(pipeline(world, REP2, "最近")), "a rep reads of their own only"
+
+
+def test_what_changed_is_a_button_of_the_home(world: World) -> None:
+    world.lead(REP, "Osprey Textiles")
+    world.later(minutes=1)
+    world.sandbox.open_home(MANAGER)
+    world.settle()
+    assert world.sandbox.click_home(MANAGER, "pipeline.since").ok
+    world.settle()
+    assert "Osprey Textiles" in words(world.sandbox.view(MANAGER))

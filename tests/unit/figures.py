@@ -6,6 +6,8 @@ from typing import Any
 from bot.domain.playbook import Name, Stage, StageKind, default_playbook
 from bot.sandbox.checks import Verdict, check_message, check_view
 from bot.services.values import (
+    Change,
+    Changes,
     Day,
     Digest,
     Health,
@@ -99,10 +101,23 @@ def make_digest(**overrides: Any) -> Digest:
     """Make the digest of a day with a bit of everything."""
     known: dict[str, Any] = {
         "team": make_team(), "day": date(2026, 3, 5), "summary": make_summary(),
-        "won": (make_line(7, stage=stage("won"), closed_at=NOW),), "lost": (), "captured": 3,
+        "changes": make_changes(won=(make_change(7),), new=tuple(make_change(number) for number in (1, 2, 3))), "trend": (86.0, 90.5),
         "overdue_by_rep": ((LIN, 2), (ANNA, 1)), "at_risk": (make_late_line(1), make_late_line(2, owner=ANNA)), "in_pool": 4,
     }  # fmt: skip
     return Digest(**{**known, **overrides})
+
+
+def make_change(number: int = 1, **overrides: Any) -> Change:
+    """Make one opportunity that changed."""
+    known: dict[str, Any] = {
+        "opportunity_id": number, "customer": f"Acme {number}", "owner": "Lin Wei", "amount_minor": 1_200_000, "currency": "CNY",
+    }  # fmt: skip
+    return Change(**{**known, **overrides})
+
+
+def make_changes(**by_kind: tuple[Change, ...]) -> Changes:
+    """Make what changed since the fourth of March, nine o'clock in Shanghai."""
+    return Changes(datetime(2026, 3, 4, 1, 0, tzinfo=UTC), by_kind)
 
 
 def own_stage(name: str) -> Stage:

@@ -1,16 +1,16 @@
 """The ladder: exact moments of the default pace, what silences what, and that nothing open is ever forgotten."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.attention import Cause, Rung, Situation, Step, due_rungs, next_rung
-from bot.domain.calendar import WorkCalendar
-from bot.domain.playbook import default_playbook
+from bot.domain.attention import Cause, Rung, Situation, Step, addressee, climb, due_rungs, next_rung
+from bot.domain.calendar import WorkCalendar, local_day, working_days_between
+from bot.domain.playbook import Addressee, Pace, Playbook, default_playbook
 
 PLAYBOOK = default_playbook()
 CALENDAR = WorkCalendar("Asia/Shanghai")
@@ -35,17 +35,27 @@ def owned(**overrides: object) -> Situation:
     return Situation(**{**known, **overrides})  # type: ignore[arg-type] # the overrides are fields of it
 
 
+def coming(
+    situation: Situation, *, after: datetime, playbook: Playbook = PLAYBOOK, calendar: WorkCalendar = CALENDAR
+) -> Rung:
+    rung = next_rung(situation, playbook, calendar, after=after)
+    assert rung is not None, "something open has a next moment"
+    return rung
+
+
 def ladder(situation: Situation, *, after: datetime, until: datetime) -> list[tuple[datetime, str, str]]:
     found: list[tuple[datetime, str, str]] = []
     while True:
         rung = next_rung(situation, PLAYBOOK, CALENDAR, after=after)
-        if rung.moment > until:
+        if rung is None or rung.moment > until:
             return found
         found += [
             (one.moment, one.cause.value, one.step.value)
             for one in due_rungs(situation, PLAYBOOK, CALENDAR, after=after, until=rung.moment)
         ]
         after = rung.moment
+        if rung.step is Step.WARN:
+            situation = replace(situation, warned_at=rung.moment)
 
 
 def test_a_grade_a_next_step_is_reminded_nudged_and_escalated_in_its_pace() -> None:
@@ -78,24 +88,27 @@ def test_snooze_quiets_the_owner_and_not_the_managers_clock() -> None:
         # Four hours from nine: noon is lunch.
         # (the nudge at 14:00 is beyond this test's end)
     ]
-    assert next_rung(owned(snoozed_until=at(4, 9)), PLAYBOOK, CALENDAR, after=at(4, 13)).moment == at(4, 14)
+    assert coming(owned(snoozed_until=at(4, 9)), after=at(4, 13)).moment == at(4, 14)
 
 
 def test_an_offer_lapses_at_accept_by() -> None:
     waiting = owned(accepted_at=None, accept_by=at(2, 10, 30))
-    assert next_rung(waiting, PLAYBOOK, CALENDAR, after=at(2, 9)) == Rung(at(2, 10, 30), Cause.ACCEPT, Step.REOFFER)
+    assert coming(waiting, after=at(2, 9)) == Rung(at(2, 10, 30), Cause.ACCEPT, Step.REOFFER)
 
 
-def test_an_accepted_owner_is_not_asked_again() -> None:
-    steps = ladder(owned(accept_by=at(2, 10, 30)), after=at(2, 9), until=at(2, 12))
-    assert [step for _, _, step in steps] == ["remind"]
+def test_an_accepted_owner_is_not_asked_again_and_a_handover_lapses() -> None:
+    assert [step for _, _, step in ladder(owned(), after=at(2, 9), until=at(2, 12))] == ["remind"]
+    handed = ladder(owned(accept_by=at(2, 10, 30)), after=at(2, 9), until=at(2, 12))
+    assert handed == [(at(2, 10, 30), "handover", "lapse"), (at(2, 11), "next_step", "remind")]
+    pooled = owned(has_owner=False, accepted_at=None, pooled_at=at(2, 9), accept_by=at(2, 10, 30))
+    assert coming(pooled, after=at(2, 9)) == Rung(at(2, 10, 30), Cause.HANDOVER, Step.LAPSE)
 
 
 def test_a_dated_next_step_within_the_cadence_keeps_the_cadence_quiet() -> None:
     inside = owned(stage_key="qualified", next_due_at=at(5, 9))
     beyond = owned(stage_key="qualified", next_due_at=at(6, 9))
-    assert next_rung(inside, PLAYBOOK, CALENDAR, after=at(2, 9)).cause is Cause.NEXT_STEP
-    assert next_rung(beyond, PLAYBOOK, CALENDAR, after=at(2, 9)) == Rung(at(5, 9), Cause.CADENCE, Step.REMIND)
+    assert coming(inside, after=at(2, 9)).cause is Cause.NEXT_STEP
+    assert coming(beyond, after=at(2, 9)) == Rung(at(5, 9), Cause.CADENCE, Step.REMIND)
 
 
 def test_the_stage_limit_speaks_unless_a_next_step_is_dated_soon_after_it() -> None:
@@ -146,7 +159,7 @@ def test_what_lies_in_the_pool_comes_back_after_a_day_and_then_each_working_week
 
 
 def test_the_pool_counts_from_the_capture_where_nothing_else_is_known() -> None:
-    assert next_rung(owned(has_owner=False, pooled_at=None), PLAYBOOK, CALENDAR, after=at(2, 9)).moment == at(3, 9)
+    assert coming(owned(has_owner=False, pooled_at=None), after=at(2, 9)).moment == at(3, 9)
 
 
 def test_a_record_without_a_next_step_is_due_at_once() -> None:
@@ -177,6 +190,7 @@ _SITUATIONS = st.builds(
     snoozed_until=_MAYBE,
     last_follow_up_at=_MAYBE,
     pooled_at=_MAYBE,
+    warned_at=_MAYBE,
 )
 _CALENDARS = st.sampled_from(
     [
@@ -193,11 +207,10 @@ _CALENDARS = st.sampled_from(
 def test_nothing_open_is_ever_without_a_next_rung_strictly_later(
     situation: Situation, calendar: WorkCalendar, after: datetime
 ) -> None:
-    rung = next_rung(situation, PLAYBOOK, calendar, after=after)
+    rung = coming(situation, after=after, calendar=calendar)
     assert rung.moment > after
     # Climbing on from there never stops either.
-    later = next_rung(situation, PLAYBOOK, calendar, after=rung.moment)
-    assert later.moment > rung.moment
+    assert coming(situation, after=rung.moment, calendar=calendar).moment > rung.moment
 
 
 @settings(deadline=None)
@@ -205,7 +218,7 @@ def test_nothing_open_is_ever_without_a_next_rung_strictly_later(
 def test_what_is_due_at_the_next_rung_is_that_rung(
     situation: Situation, calendar: WorkCalendar, after: datetime
 ) -> None:
-    rung = next_rung(situation, PLAYBOOK, calendar, after=after)
+    rung = coming(situation, after=after, calendar=calendar)
     due = due_rungs(situation, PLAYBOOK, calendar, after=after, until=rung.moment)
     assert rung in due
     assert {one.moment for one in due} == {rung.moment}
@@ -215,5 +228,102 @@ def test_what_is_due_at_the_next_rung_is_that_rung(
 @pytest.mark.parametrize("weeks", [1, 4, 26])
 def test_however_long_nobody_looked_the_next_nudge_is_at_most_one_working_day_away(weeks: int) -> None:
     after = at(2, 9) + timedelta(weeks=weeks)
-    rung = next_rung(owned(), PLAYBOOK, CALENDAR, after=after)
+    rung = coming(owned(), after=after)
     assert rung.moment - after < timedelta(days=1, hours=12)
+
+
+@settings(deadline=None)
+@given(_SITUATIONS, _CALENDARS, _INSTANTS, st.integers(0, 60 * 24 * 60))
+def test_one_climb_finds_what_is_due_and_what_comes_next(
+    situation: Situation, calendar: WorkCalendar, after: datetime, minutes: int
+) -> None:
+    until = after + timedelta(minutes=minutes)
+    due, rung = climb(situation, PLAYBOOK, calendar, after=after, until=until)
+    assert due == due_rungs(situation, PLAYBOOK, calendar, after=after, until=until)
+    assert rung == next_rung(situation, PLAYBOOK, calendar, after=until)
+
+
+@settings(deadline=None)
+@given(_SITUATIONS, _CALENDARS, _INSTANTS, st.integers(0, 3 * 365))
+def test_however_long_the_program_stood_nothing_is_recycled_before_its_warning_is_old_enough(
+    situation: Situation, calendar: WorkCalendar, after: datetime, days: int
+) -> None:
+    now = after + timedelta(days=days)
+    rungs = due_rungs(situation, PLAYBOOK, calendar, after=after, until=now)
+    steps = [rung.step for rung in rungs if rung.cause is Cause.SILENCE]
+    assert len(steps) <= 1, "a warning and its recycling never come together"
+    if steps == [Step.RECYCLE]:
+        assert situation.warned_at is not None
+        recycled = next(rung.moment for rung in rungs if rung.step is Step.RECYCLE)
+        warned = local_day(calendar, situation.warned_at)
+        assert working_days_between(calendar, warned, local_day(calendar, recycled)) >= 3
+
+
+def test_a_warning_that_came_late_makes_the_recycling_as_much_later() -> None:
+    late = owned(warned_at=at(25, 15))
+    assert [(rung.moment, rung.step) for rung in due_rungs(late, PLAYBOOK, CALENDAR, after=at(25, 15), until=at(31, 9))
+            if rung.cause is Cause.SILENCE] == [(at(30, 15), Step.RECYCLE)]  # fmt: skip
+
+
+def test_a_warning_that_was_passed_over_comes_back_the_next_working_day() -> None:
+    steps = ladder(owned(), after=at(18, 12), until=at(20, 12))
+    assert [(moment, step) for moment, cause, step in steps if cause == "silence"] == [(at(19, 11), "warn")]
+
+
+def test_a_follow_up_makes_an_old_warning_void() -> None:
+    saved = owned(warned_at=at(16, 11), last_follow_up_at=at(18, 10), next_due_at=at(20, 10))
+    assert not [one for one in ladder(saved, after=at(18, 10), until=at(25, 9)) if one[2] == "recycle"]
+
+
+# --- what the playbook changes
+
+
+def paced(**changes: object) -> Playbook:
+    return replace(PLAYBOOK, pace={**PLAYBOOK.pace, "A": replace(PLAYBOOK.pace["A"], **changes)})  # type: ignore[arg-type] # fields of it
+
+
+def test_a_stage_has_a_pace_of_its_own_before_the_playbooks() -> None:
+    own = Pace(1, 1, 2, 4, 1)
+    stages = tuple(replace(one, pace={"A": own}) if one.key == "quote" else one for one in PLAYBOOK.stages)
+    playbook = replace(PLAYBOOK, stages=stages)
+    quote, contract = owned(stage_key="quote"), owned(stage_key="contract")
+    assert coming(quote, after=at(2, 11), playbook=playbook).moment == at(2, 12)
+    assert coming(contract, after=at(2, 11), playbook=playbook).moment == at(2, 16)
+    assert playbook.pace_of("quote", "B") == PLAYBOOK.pace["B"]
+    assert playbook.pace_of("no such stage", "A") == PLAYBOOK.pace["A"]
+
+
+def test_steps_can_be_left_out_but_not_the_nudges() -> None:
+    bare = paced(skip=("remind", "escalate", "recycle"))
+    rungs = due_rungs(owned(stage_key="contract"), bare, CALENDAR, after=at(2, 9), until=at(31, 9))
+    assert {rung.step for rung in rungs if rung.cause in {Cause.NEXT_STEP, Cause.SILENCE}} == {Step.NUDGE}
+    assert paced(skip=("nudge",)).faults() == ("pace.A.skip: only escalate, recycle, remind can be left out",)
+
+
+def test_each_step_has_its_addressee() -> None:
+    pace = Pace(1, 1, 1, 1, 1, Addressee.BOTH, Addressee.OWNER, Addressee.MANAGER, Addressee.BOTH)
+    assert [addressee(step, pace) for step in (Step.REMIND, Step.NUDGE, Step.ESCALATE, Step.WARN)] == [
+        "both", "owner", "manager", "both",
+    ]  # fmt: skip
+
+
+# --- what is closed
+
+
+def closed(**overrides: object) -> Situation:
+    return owned(closed_at=at(2, 10), next_due_at=None, stage_key="lost", **overrides)
+
+
+def test_a_closed_one_without_a_review_is_heard_of_no_more() -> None:
+    assert next_rung(closed(), PLAYBOOK, CALENDAR, after=at(2, 10)) is None
+    assert ladder(closed(review_due_at=at(5, 10), reviewed_at=at(3, 9)), after=at(2, 10), until=at(31, 9)) == []
+
+
+def test_a_review_is_asked_for_then_nudged_then_escalated_and_then_it_is_quiet() -> None:
+    steps = ladder(closed(review_due_at=at(5, 10)), after=at(2, 10), until=at(31, 9))
+    assert steps == [(at(5, 10), "review", "remind"), (at(5, 15), "review", "nudge"), (at(6, 10), "review", "escalate")]
+
+
+def test_a_loss_to_be_won_back_is_a_reminder_on_its_day() -> None:
+    steps = ladder(closed(win_back_on=date(2026, 3, 20)), after=at(2, 10), until=at(31, 9))
+    assert steps == [(at(20, 9), "win_back", "remind")]

@@ -1,0 +1,78 @@
+"""Owns when digests are promised: a team's day and a manager's week, once a local day, whoever asks."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from bot.domain import calendar
+from bot.models import Team
+from bot.models.base import Instant
+from bot.services import briefings
+from bot.services.desk import Desk, system_actor
+from bot.services.recording import Recorder, calendar_of
+from bot.services.teams import next_digest
+
+_NOW = bindparam("now", type_=Instant)
+_LIVE = Team.live_from <= _NOW
+_DAILY = (_LIVE, Team.digest_next_at <= _NOW)
+# A team that was there before weeks were told has no moment yet.
+_WEEKLY = (_LIVE, or_(Team.weekly_next_at <= _NOW, Team.weekly_next_at.is_(None)))
+_ANY = (select(Team.id).where(*_DAILY).limit(1), select(Team.id).where(*_WEEKLY).limit(1))
+
+
+def digests(desk: Desk) -> int:
+    """Promise each team's digest and each manager's week whose hour has come.
+
+    What was made is on record, and so is the promise's name: it is one a local day, however many workers ask, whatever
+    hour and zone the team changes to.
+
+    Returns:
+        How many were promised.
+    """
+    now = {"now": desk.now()}
+    with desk.database.reading(None) as session:
+        if all(session.scalar(query, now) is None for query in _ANY):
+            return 0
+    promised = 0
+    with desk.database.transaction(None) as session:
+        for team in session.scalars(
+            select(Team).where(*_DAILY).order_by(Team.id).with_for_update(skip_locked=True), now
+        ):
+            promised += _promise_daily(session, Recorder(desk, session, system_actor(team.workspace_id)), team)
+            team.digest_next_at = next_digest(team, desk.now())
+    with desk.database.transaction(None) as session:
+        for team in session.scalars(
+            select(Team).where(*_WEEKLY).order_by(Team.id).with_for_update(skip_locked=True), now
+        ):
+            if team.weekly_next_at is not None:
+                promised += _promise_weekly(session, Recorder(desk, session, system_actor(team.workspace_id)), team)
+            team.weekly_next_at = briefings.next_weekly(team, desk.now())
+    return promised
+
+
+def _promise_daily(session: Session, recorder: Recorder, team: Team) -> int:
+    local = recorder.now.astimezone(ZoneInfo(team.zone))
+    day, is_past_hour = local.date(), local.hour * 60 + local.minute >= team.digest_minute
+    if team.channel_id is None or not is_past_hour or not calendar.is_workday(calendar_of(team), day):
+        return 0
+    if briefings.is_recorded(session, team, "daily", day):
+        return 0
+    briefings.record(session, team, "daily", day, recorder.now)
+    payload = {"team_id": team.id, "day": day.isoformat()}
+    recorder.promise("digest", team.channel_id, payload, key=f"digest:{team.id}:{day}")
+    return 1
+
+
+def _promise_weekly(session: Session, recorder: Recorder, team: Team) -> int:
+    day = recorder.now.astimezone(ZoneInfo(team.zone)).date()
+    monday = day - timedelta(days=day.weekday())
+    if team.manager_id is None or briefings.is_recorded(session, team, "weekly", monday):
+        return 0
+    if team.live_from is None or team.live_from >= calendar.at_local(team.zone, monday, 0):
+        return 0  # it has no week behind it yet
+    briefings.record(session, team, "weekly", monday, recorder.now)
+    payload = {"team_id": team.id, "monday": monday.isoformat()}
+    recorder.promise("weekly", f"member:{team.manager_id}", payload, key=f"weekly:{team.id}:{monday}")
+    return 1

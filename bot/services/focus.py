@@ -1,0 +1,86 @@
+"""Owns what a member should look at first today: overdue, due today, about to be taken away, or standing for too long."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, func, or_, select
+
+from bot.domain.attention import Cause, Step
+from bot.models import Opportunity
+from bot.services.desk import Actor, Desk
+
+MOST = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """One opportunity of the list, and why it is there."""
+
+    opportunity_id: int
+    cause: Cause
+    step: Step
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What concerns a member today: the first ones, in order, and how many there are in all."""
+
+    concerns: tuple[Concern, ...]
+    count: int
+
+
+def today(desk: Desk, *, by: Actor) -> Focus:
+    """Return the actor's own list: what they were warned of first, then by grade, the largest amount, the longest wait."""
+    now = desk.now()
+    tonight = _midnight(now, by.zone)
+    touched = func.coalesce(Opportunity.last_follow_up_at, Opportunity.accepted_at, Opportunity.captured_at)
+    warned = and_(Opportunity.warned_at.is_not(None), Opportunity.warned_at > touched)
+    is_awake = or_(Opportunity.snoozed_until.is_(None), Opportunity.snoozed_until <= now)
+    wanted = and_(
+        Opportunity.owner_id == (by.member_id or 0),
+        Opportunity.stage_kind.in_(("INTAKE", "OPEN")),
+        Opportunity.accepted_at.is_not(None),
+        or_(warned, and_(is_awake, or_(Opportunity.next_due_at < tonight, Opportunity.stage_limit_at <= now))),
+    )
+    statement = (
+        select(
+            Opportunity.id,
+            Opportunity.next_due_at,
+            Opportunity.stage_limit_at,
+            Opportunity.warned_at,
+            Opportunity.captured_at,
+            warned.label("is_warned"),
+        )
+        .where(wanted)
+        .order_by(
+            warned.desc(),
+            Opportunity.grade,
+            func.coalesce(Opportunity.amount_minor, 0).desc(),
+            Opportunity.next_due_at,
+            Opportunity.id,
+        )
+        .limit(MOST)
+    )
+    with desk.reading(by) as session:
+        rows = session.execute(statement).all()
+        count = len(rows)
+        if count == MOST:
+            count = session.scalar(select(func.count()).select_from(Opportunity).where(wanted)) or 0
+    return Focus(tuple(_concern(row, tonight) for row in rows), count)
+
+
+def _concern(row: Any, tonight: datetime) -> Concern:
+    number, due, limit = row.id, row.next_due_at, row.stage_limit_at
+    if row.is_warned:
+        return Concern(number, Cause.SILENCE, Step.WARN, row.warned_at)
+    if due is not None and due < tonight:
+        return Concern(number, Cause.NEXT_STEP, Step.REMIND, due)
+    return Concern(number, Cause.STAGE_LIMIT, Step.REMIND, limit or row.captured_at)
+
+
+def _midnight(now: datetime, zone: str) -> datetime:
+    tomorrow = now.astimezone(ZoneInfo(zone)).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), ZoneInfo(zone)).astimezone(UTC)
