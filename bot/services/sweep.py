@@ -13,6 +13,7 @@ from bot.domain.events import LadderStepTaken
 from bot.models import Member, Opportunity, OutboxRow, Team
 from bot.models.base import Instant
 from bot.services import assignments
+from bot.services.choices import lock_team
 from bot.services.desk import Desk, system_actor
 from bot.services.reading import pending_assignment
 from bot.services.recording import Ground, Recorder, ground_of, is_live, situation_of
@@ -57,6 +58,9 @@ def due(desk: Desk, *, limit: int = _BATCH) -> int:
             .limit(limit)
             .with_for_update(skip_locked=True)
         ).all()
+        # Always in the same order, or two sweeps that ask members of the same two teams would wait for each other.
+        for team_id in sorted({row.team_id for row in rows if row.accept_by is not None and row.accept_by <= now}):
+            lock_team(session, team_id)
         bundles: Bundles = {}
         recorders: dict[int, Recorder] = {}
         for row in rows:
