@@ -32,7 +32,7 @@ def next_grade(grade: Grade, playbook: Playbook, *, fixed: frozenset[str] = froz
     Args:
         grade: As it stands.
         playbook: Whose scorecard made it.
-        fixed: Criteria that nothing can change any more, such as the source of a lead that is known.
+        fixed: Criteria that nothing can change any more, such as the source of a lead.
 
     Returns:
         Points and facts; None for an A.

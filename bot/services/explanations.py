@@ -27,6 +27,8 @@ from bot.services.recording import ground_of, load
 from bot.services.values import OpportunityView
 
 _PAST_MOST = 5000
+# Where a lead came from is as it is: nobody makes it a better one by finding out more.
+_FIXED = frozenset({"source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,7 @@ def what_if(desk: Desk, team_id: int, facts: dict[str, str], amount: str | None,
             today=calendar.local_day(ground.calendar, desk.now()),
             playbook=playbook,
         )
-        fixed = frozenset({"source"} & facts.keys())
-        return GradeExplanation(found, playbook, next_grade(found, playbook, fixed=fixed))
+        return GradeExplanation(found, playbook, next_grade(found, playbook, fixed=_FIXED))
 
 
 def _grade(session: Session, opportunity: Opportunity) -> GradeExplanation:
@@ -135,9 +136,7 @@ def _grade(session: Session, opportunity: Opportunity) -> GradeExplanation:
     return GradeExplanation(
         grade=found,
         playbook=playbook,
-        following=next_grade(found, playbook, fixed=frozenset({"source"} if opportunity.source else ()))
-        if is_open
-        else None,
+        following=next_grade(found, playbook, fixed=_FIXED) if is_open else None,
         chance=_chance(session, opportunity, playbook) if is_open else None,
         history=_history(session, opportunity.id),
     )

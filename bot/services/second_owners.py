@@ -55,8 +55,10 @@ def settle_second_owner(recorder: Recorder, opportunity: Opportunity, ground: Gr
         return
     session = recorder.session
     session.flush()
-    found = session.scalars(_open_ones(opportunity, ground).with_for_update()).all()
-    owners = {one.owner_id for one in (*found, opportunity) if one.closed_at is None and one.owner_id is not None}
+    # Nobody waits here for who works on one of them, who may be waiting for us: that one keeps its mark a while longer.
+    found = session.scalars(_open_ones(opportunity, ground).with_for_update(skip_locked=True, key_share=True)).all()
+    others = session.scalars(_open_ones(opportunity, ground).with_only_columns(Opportunity.owner_id)).all()
+    owners = {*others, opportunity.owner_id if opportunity.closed_at is None else None} - {None}
     settled = [*found, opportunity] if len(owners) <= 1 else [opportunity] if opportunity.closed_at is not None else []
     for one in settled:
         one.has_collision = False

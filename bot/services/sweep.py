@@ -16,6 +16,7 @@ from bot.models import EventRow, Member, Opportunity, OutboxRow, Team
 from bot.models.base import Instant
 from bot.services import bundles, ladder_ends
 from bot.services.bundles import Reader, Word
+from bot.services.choices import lock_team
 from bot.services.desk import Desk
 from bot.services.digests import digests
 from bot.services.mornings import focus
@@ -73,6 +74,9 @@ def due(desk: Desk, *, limit: int = _BATCH) -> int:
             return 0
     with desk.database.transaction(None) as session:
         rows = session.execute(FOUND, {"now": now, "most": limit}).all()
+        # Always in the same order, or two sweeps that ask members of the same two teams would wait for each other.
+        for team_id in sorted({row.team_id for row in rows if row.accept_by is not None and row.accept_by <= now}):
+            lock_team(session, team_id)
         if rows:
             _Sweep(desk, session, rows).work()
         return len(rows)

@@ -31,8 +31,9 @@ def personal_card(t: Translator, view: OpportunityView, now: datetime | None = N
 
 def _card(t: Translator, view: OpportunityView, may: frozenset[str], undo: int | None) -> Message:
     blocks: list[Block] = [
-        elements.section(headline(t, view)),
-        elements.section("\n".join(_facts(t, view)), accessory=why.button(t, view.id, view.grade)),
+        # Beside the two short lines: on a phone it would squeeze the facts.
+        elements.section(headline(t, view), accessory=why.button(t, view.id, view.grade)),
+        elements.section("\n".join(_facts(t, view))),
     ]
     small = [grade_line(t, view)]
     details = _details(t, view)

@@ -102,8 +102,8 @@ def test_a_grade_is_explained_by_points_that_add_up(run: Run, world: TeamWorld) 
     assert (found["chance"]["why"], found["chance"]["percent"]) == ("few", None)
     text = run("grade", "--explain", str(number)).output
     assert "Grade B, 35 points (A from 65, B from 35)" in text
-    assert "= 35 points" in text
-    assert "not enough history (0 closed ones like it, 30 needed)" in text
+    assert "= 35\n" in text
+    assert "not enough history (closed alike: 0, needed: 30)" in text
 
 
 def test_facts_nobody_has_yet_are_graded_without_a_trace(run: Run, world: TeamWorld) -> None:

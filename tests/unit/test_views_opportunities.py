@@ -267,6 +267,8 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.LadderStepTaken("next_step", "nudge", NOW, "Rita"),
     ev.LadderStepTaken("odd", "odd", NOW),
     ev.CollisionStopped(2, "Lin", "Acme"),
+    ev.CustomerMerged("Acme Ltd", "Acme"),
+    ev.CustomerMergeUndone("Acme Ltd", "Acme"),
     ev.CollisionMarked(2, "林伟", "away", 9),
     ev.OwnerTold(2, "Lin", "They want seats", "Bo · +1 212 555 0188"),
     ev.OwnerTold(2, "Lin", "They want seats"),
