@@ -5,6 +5,9 @@ from bot.handlers.calls import Call, Reply
 from bot.services import members
 from bot.slack.gateway import profile_of
 
+# What ends somebody's work here at once, without another question to Slack.
+_GONE = ("deleted", "is_restricted", "is_ultra_restricted")
+
 
 def register(kit: Kit) -> None:
     """Listen for changes of people."""
@@ -18,7 +21,7 @@ def refresh(call: Call) -> Reply:
     if not isinstance(user, dict) or not user.get("id"):
         return None
     workspace_id = members.workspace_id_of(call.desk, call.team_id, enterprise_id=call.enterprise_id)
-    if user.get("locale") or user.get("deleted"):
+    if user.get("locale") or any(user.get(name) for name in _GONE):
         members.refresh(call.desk, workspace_id, profile_of(user))
     elif members.resolve(call.desk, call.team_id, str(user["id"]), enterprise_id=call.enterprise_id) is not None:
         call.afterwards(lambda: members.refresh(call.desk, workspace_id, call.gateway.user_profile(str(user["id"]))))

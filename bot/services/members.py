@@ -188,13 +188,15 @@ def _known(session: Session, profile: Profile) -> Member | None:
 
 def _describe(session: Session, member: Member, profile: Profile) -> None:
     member.slack_user_id = profile.slack_user_id
+    member.is_active = profile.is_active and not profile.is_guest
+    if member.id is not None and not member.is_active:
+        return  # of one who left Slack says little: what is known stays as it was, for the case that they return
     member.name = profile.name[:255]
     member.email = profile.email.lower()[:255] if profile.email else member.email
     zone = profile.zone if profile.zone in available_timezones() else "UTC"
     if member.zone != zone:
         member.zone, member.focus_next_at = zone, None  # their mornings begin at another hour now
     member.locale = "zh-CN" if profile.locale.lower().startswith("zh") else "en-US"
-    member.is_active = profile.is_active and not profile.is_guest
     _follow_slack_right(session, member, is_slack_admin=profile.is_slack_admin)
 
 

@@ -227,6 +227,23 @@ def test_one_that_is_reopened_after_its_owner_left_shows_the_gap_and_after_their
     assert view(team_world, number).broken == ()
 
 
+def test_of_one_who_left_everything_else_stays_known(team_world: TeamWorld) -> None:
+    before = again(team_world.desk, team_world.rep)
+    members.refresh(team_world.desk, before.workspace_id, Profile("UREP", "?", is_active=False, is_slack_admin=True))
+    members.refresh(team_world.desk, before.workspace_id, Profile("UREP", "Rep", zone="Asia/Shanghai"))
+    assert again(team_world.desk, team_world.rep) == before
+
+
+def test_undoing_a_close_after_the_owner_left_shows_the_gap(team_world: TeamWorld) -> None:
+    number = make_lead(team_world.desk, team_world.rep).opportunity.id
+    form = LossForm.read({"opportunity_id": number, "reason": "price"})
+    event_id = stages.lose(team_world.desk, form, by=team_world.manager).event_id
+    leave(team_world)
+    assert event_id is not None
+    opportunities.undo(team_world.desk, event_id, by=team_world.manager)
+    assert view(team_world, number).broken == ("owner",)
+
+
 def lose(world: TeamWorld, number: int) -> None:
     stages.lose(world.desk, LossForm.read({"opportunity_id": number, "reason": "price"}), by=world.manager)
 

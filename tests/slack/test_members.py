@@ -206,6 +206,15 @@ def test_admins_get_the_list_of_a_manager_who_left_and_are_asked_for_another(wor
     assert "North* has no active manager" in shown
 
 
+def test_who_becomes_a_guest_leaves_at_once_though_slack_does_not_tell_their_language(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    world.sandbox.change_member(REP, is_guest=True)
+    world.settle()
+    assert "1* opportunity needs a new owner" in words(world.dm(MANAGER))
+    loop(world, REP, "away friday")
+    assert "deactivated" in words(world.last(REP, CHANNEL))
+
+
 def test_card_in_the_channel_tells_that_its_owner_left(world: World) -> None:
     lead = world.lead(REP, "Acme Ltd")
     leave(world, REP)
