@@ -19,7 +19,7 @@ from bot.services.leads import LeadForm
 NAMES = ("capture_check",)
 SIZE = 100_000
 
-_GOAL = 2.0
+_GOAL, _WARM = 2.0, 10
 
 
 def measured(kind: str, names: Sequence[str], *, n: int, size: int = SIZE) -> Iterator[Figure]:
@@ -47,7 +47,7 @@ def measured(kind: str, names: Sequence[str], *, n: int, size: int = SIZE) -> It
 
 def _figure(name: str, desk: Desk, by: Actor, n: int, size: int) -> Figure:
     # New names of the same making as those that are known, so that they share words with very many.
-    fresh = list(islice(naming.names(size + 2 * n), size, None))
+    fresh = list(islice(naming.names(size + 2 * (n + _WARM)), size, None))
 
     def capture(words: str, number: int) -> None:
         form = LeadForm(customer_name=words, need=f"Need {number}", confirmed_new=True)
@@ -63,7 +63,7 @@ def _figure(name: str, desk: Desk, by: Actor, n: int, size: int) -> Figure:
 
         return unchecked
 
-    return measure(name, work, floor, n=n, goal=_GOAL)
+    return measure(name, work, floor, n=n, goal=_GOAL, warm=_WARM)
 
 
 @contextmanager
