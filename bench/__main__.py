@@ -3,12 +3,12 @@
 import argparse
 import sys
 
-from bench import importing, picking, requests, starting
+from bench import checking, importing, picking, requests, starting
 from bench.databases import KINDS
 from bench.figures import growth, say
 
 OTHERS = {"import": importing.measured, "start": starting.start, "idle_memory": starting.idle_memory}
-NAMES = (*requests.NAMES, *picking.NAMES, *OTHERS)
+NAMES = (*requests.NAMES, *picking.NAMES, *checking.NAMES, *OTHERS)
 
 
 def main(arguments: list[str]) -> None:
@@ -33,8 +33,9 @@ def main(arguments: list[str]) -> None:
                     of_size.append((size, figure))
             for figure in growth(of_size):
                 say(figure)
-        for figure in picking.measured(kind, names, n=asked.n):
-            say(figure)
+        for look in (picking.measured, checking.measured):
+            for figure in look(kind, names, n=asked.n):
+                say(figure)
         for name, measured in OTHERS.items():
             if name in names and (found := measured(kind)) is not None:
                 say(found)

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Float, bindparam, cast, func, insert, select, union_all
 from sqlalchemy.orm import Session
 
 from bot.domain import identity
@@ -17,7 +19,7 @@ from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.values import CustomerMatch
 
-_NEAR_MOST = 20
+_NEAR_MOST, _NEAR_READ, _NEAR_LESS = 20, 200, 20
 
 
 def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
@@ -110,17 +112,40 @@ def _near(session: Session, name: str) -> tuple[Customer, ...]:
     weak = sorted({stored_key(value) for value in identity.near_keys(name)})
     if not weak:
         return ()
-    # Those that share most come first: a word that half the workspace shares must not crowd out the one that is meant.
-    shared = (
-        select(NearKey.customer_id)
-        .where(NearKey.value.in_(weak))
-        .group_by(NearKey.customer_id)
-        .order_by(func.count().desc(), NearKey.customer_id)
-        .limit(_NEAR_MOST)
-    )
-    named = session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(shared)))
+    asked = {"workspace_id": session.info["workspace_id"], **{f"value{place}": one for place, one in enumerate(weak)}}
+    best = session.connection().execute(_nearest(len(weak)), asked).all()
+    # Who shares no more than what very many share is not looked at beside one who shares something rare.
+    shared = [row.customer_id for row in best if row.weight * _NEAR_LESS >= best[0].weight]
+    named = session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(shared))) if shared else ()
     near = [row.id for row in named if identity.compare(name, row.name).verdict is not Verdict.DIFFERENT]
     return tuple(session.scalars(select(Customer).where(Customer.id.in_(near)).order_by(Customer.id))) if near else ()
+
+
+@cache
+def _nearest(keys: int) -> Any:
+    """Return the statement for the customers that share most of a number of weak keys: the rarer a key, the more it weighs.
+
+    Of each key a bounded number of customers is read, however many have it.
+    """
+    table: Any = NearKey.__table__
+    some = [
+        select(table.c.value, table.c.customer_id)
+        .where(table.c.workspace_id == bindparam("workspace_id"), table.c.value == bindparam(f"value{place}"))
+        .order_by(table.c.customer_id.desc())
+        .limit(_NEAR_READ)
+        .subquery()
+        for place in range(keys)
+    ]
+    each = union_all(*(select(one) for one in some)).subquery("each")
+    weight = 1.0 / func.count().over(partition_by=each.c.value)
+    weighed = select(each.c.customer_id, weight.label("weight")).subquery("weighed")
+    total = func.sum(weighed.c.weight)
+    return (
+        select(weighed.c.customer_id, cast(total, Float).label("weight"))
+        .group_by(weighed.c.customer_id)
+        .order_by(total.desc(), weighed.c.customer_id)
+        .limit(_NEAR_MOST)
+    )
 
 
 def create(

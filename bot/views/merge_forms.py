@@ -71,7 +71,7 @@ def _side(t: Translator, one: MergeSide) -> str:
 
 def merged(t: Translator, line: MergeLine) -> View:
     """Return what was done, with the way back."""
-    blocks = [elements.section(t("merge.done", **_names(line))), elements.context(*_details(t, line))]
+    blocks = [elements.section(t("merge.done", **_names(line))), elements.context("\n".join(_details(t, line)))]
     blocks.append(elements.actions(_undo(t, line)))
     return elements.modal(Callback.RESULT, t("answer.saved_title"), blocks, close=t("answer.close"))
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench import figures, requests
+from bench import checking, figures, picking, requests
 from bench.figures import Figure
 
 KEYS = {"name", "n", "p50_us", "p99_us", "floor_p50_us", "ratio", "goal", "ok"}
@@ -31,3 +31,17 @@ def test_growth_is_the_largest_size_over_the_smallest() -> None:
 def test_a_figure_above_its_goal_is_not_ok() -> None:
     assert not figures.figure_of("x", [500.0], [100.0], goal=4.0).ok
     assert figures.figure_of("x", [300.0], [100.0], goal=4.0).ok
+
+
+def test_the_picker_is_measured_by_class_of_query_and_as_it_grows() -> None:
+    found = [one.name for one in picking.measured("sqlite", ["picker"], n=4, sizes=(60, 120))]
+    classes = ("latin", "pinyin", "characters")
+    assert found[:6] == [f"picker_{one}@{size}/sqlite" for size in (60, 120) for one in classes]
+    assert found[6:] == [f"growth:picker_{one}/sqlite" for one in classes]
+    assert not list(picking.measured("sqlite", ["capture"], n=4))
+
+
+def test_the_identity_check_is_measured_against_a_capture_without_it() -> None:
+    (found,) = checking.measured("sqlite", ["capture_check"], n=4, size=60)
+    assert (found.name, found.goal) == ("capture_check@60/sqlite", 2.0)
+    assert not list(checking.measured("sqlite", ["capture"], n=4))
