@@ -10,9 +10,11 @@ from bot.domain.events import Event
 
 HIDDEN = "•••"
 
-_MAIL = re.compile(r"[\w.+'-]+[@＠][\w-]+(?:\.[\w-]+)+")
-# Digits with what people put between them; dates and short numbers are told apart afterwards.
-_NUMBER = re.compile(r"(?<![\w.,/])[+＋]?[(（]?\d(?:[\s().（）\-–/]?[\s()（）]?\d)+(?![\w/])")
+_MAIL = re.compile(r"[A-Za-z0-9._%+'-]+[@＠][A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+# Digits with what people put between them, also right after a Chinese character; an amount is told by what follows it.
+_NUMBER = re.compile(
+    r"(?<![A-Za-z\d_.,/])[+＋]?[(（]?\d(?:[\s().（）\-–/]?[\s()（）]?\d)+(?![A-Za-z\d_/]|\s?[元块万亿美港%])"
+)
 _DATE = re.compile(r"(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}")
 _DIGITS_LEAST = 7
 # An account is named after a colon, so that "WeChat demo" stays a demo.

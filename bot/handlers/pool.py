@@ -43,9 +43,22 @@ def shown(call: Call, asked: PoolFilter, *, banner: str | None = None, opens: in
 
 
 def _asked(call: Call) -> PoolFilter:
-    """Return the filter of the list that the member looks at; what stands in the field counts, sent off or not."""
+    """Return the filter that the member looks at: what stands in the selects and the field counts, sent off or not.
+
+    What the modal carries along may be a press older than what is seen.
+    """
     asked = _from_metadata(call.metadata)
-    return replace(asked, words=str(call.values["words"] or "").strip() or None) if "words" in call.values else asked
+    state = (call.view.get("state") or {}).get("values") or {}
+    chosen = {
+        _NARROWED[action]: (one.get("selected_option") or {}).get("value")
+        for block in state.values()
+        for action, one in block.items()
+        if action in _NARROWED
+    }
+    found: dict[str, Any] = {name: None if value == ALL else value for name, value in chosen.items()}
+    if "words" in call.values:
+        found["words"] = str(call.values["words"] or "").strip() or None
+    return replace(asked, **found)
 
 
 def _from_metadata(kept: dict[str, Any]) -> PoolFilter:

@@ -139,10 +139,10 @@ def _foot(t: Translator, page: PoolPage) -> list[Block]:
         return []
     number, size = page.asked.page, len(page.rows)
     first = page.total - size + 1 if number == page.pages - 1 else number * size + 1
-    foot: list[Block] = [
-        elements.divider(),
-        elements.context(t("pool.shown", first=first, last=first + size - 1, total=page.total)),
-    ]
+    counted = t("pool.shown", first=first, last=first + size - 1, total=page.total)
+    if page.pages == 1:
+        counted = t("pool.shown_all", total=page.total)
+    foot: list[Block] = [elements.divider(), elements.context(counted)]
     turns = []
     if number > 0:
         turns.append(elements.button(t("pool.back"), PoolId.BACK, number - 1))

@@ -15,7 +15,7 @@ from bot.reminders.delivery import Delivery
 from bot.reminders.pace import Pace, backoff_seconds
 from bot.reminders.rendering import Parcel
 from bot.reminders.scheduler import Scheduler, Ticker
-from bot.services import follow_ups, handovers, opportunities, outbox, stages
+from bot.services import follow_ups, handovers, opportunities, outbox, pool, stages
 from bot.services.desk import Desk
 from bot.services.outbox import Address, Promise
 from bot.services.recording import Recorder
@@ -243,6 +243,45 @@ def test_card_whose_message_is_gone_is_posted_anew(
     deliver_all(delivery)
     assert [call[:2] for call in slack.calls] == [("post", "CNORTH"), ("post", "CNORTH")]
     assert opportunities.view(team_world.desk, lead.id, by=team_world.rep).card_ts == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("refusals", "calls", "state"),
+    [
+        ([], [("update", "CNORTH"), ("post", "CSOUTH")], "sent"),
+        ([Rejected("message_not_found")], [("post", "CSOUTH")], "dropped"),
+        ([Rejected("invalid_blocks")], [("post", "CSOUTH")], "dead"),
+    ],
+)
+def test_card_of_what_another_team_claimed_says_where_it_went_and_a_new_one_is_posted_there(
+    team_world: TeamWorld,
+    delivery: Delivery,
+    slack: RecordingSlack,
+    refusals: list[Exception],
+    calls: list[tuple[str, str]],
+    state: str,
+) -> None:
+    world, desk = team_world, team_world.desk
+    lead = make_lead(desk, world.rep).opportunity
+    pool.release(desk, lead.id, "Not my region", by=world.rep)
+    deliver_all(delivery)
+    world.clock.advance(timedelta(days=7))
+    with desk.database.transaction(None) as session:
+        # What else fell due in a week is not looked at here.
+        session.execute(update(OutboxRow).values(state="sent"))
+    pool.claim(desk, lead.id, by=world.other_rep)
+    slack.calls, slack.refusals = [], list(refusals)
+    with desk.database.transaction(None) as session:
+        session.execute(update(OutboxRow).where(OutboxRow.kind == "notice").values(state="sent"))
+        # The one whose answer is looked at goes first.
+        session.execute(
+            update(OutboxRow).where(OutboxRow.key == f"card:{lead.id}").values(due_at=desk.now() + timedelta(seconds=1))
+        )
+    deliver_all(delivery)
+    world.clock.advance(timedelta(seconds=1))
+    deliver_all(delivery)
+    assert [call[:2] for call in slack.calls] == calls
+    assert states(desk, "card_moved") == [state]
 
 
 def test_card_that_slack_refuses_otherwise_is_kept_aside(
