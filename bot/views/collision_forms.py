@@ -160,20 +160,23 @@ def pack(carried: dict[str, Any], one: Collision) -> str:
 
 
 def _packed(values: dict[str, Any]) -> str:
-    """Return values as JSON that fits a modal's metadata; a need too long for it is cut rather than lost."""
-    packed = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
-    typed = values.get("typed") or {}
-    longest = max(
-        (name for name in typed if isinstance(typed[name], str)), key=lambda name: len(typed[name]), default=""
-    )
-    while len(packed) > _CARRIED and longest:
-        typed = {**typed, longest: clip(typed[longest], max(0, len(typed[longest]) - (len(packed) - _CARRIED) - 1))}
-        values = {**values, "typed": typed}
-        packed = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
-        longest = max(
-            (name for name in typed if len(typed[name] or "") > 1), key=lambda name: len(typed[name]), default=""
-        )
+    """Return values as JSON that fits a modal's metadata; the longest text is cut where it does not, rather than refused."""
+    packed = _json(values)
+    while len(packed) > _CARRIED:
+        typed = values.get("typed") or {}
+        name = max((one for one in typed if isinstance(typed[one], str)), key=lambda one: len(typed[one]), default=None)
+        if name is None or len(typed[name]) <= 1:
+            break
+        # Quotes and line breaks take two characters each.
+        each = (len(_json(typed[name])) - 2) / len(typed[name])
+        most = len(typed[name]) - int((len(packed) - _CARRIED) / each) - 1
+        values = {**values, "typed": {**typed, name: clip(typed[name], max(1, most))}}
+        packed = _json(values)
     return packed
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _name(name: str) -> str:

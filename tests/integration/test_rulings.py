@@ -1,6 +1,5 @@
 """Rulings on both databases: asked for, decided once, carried out, remembered as precedents."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
@@ -138,7 +137,7 @@ def test_the_collision_is_a_broken_clause_until_somebody_rules(team_world: TeamW
     second = asked(team_world, number, team_world.rep2)
     row = row_of(team_world, number)
     assert (row.has_collision, row.broken_from) == (True, row.captured_at)
-    assert [one for one in events(team_world, number) if isinstance(one, RulingAsked)][0].plea == HOSTILE
+    assert next(one for one in events(team_world, number) if isinstance(one, RulingAsked)).plea == HOSTILE
     assert promised(database, "ruling") == [("ruling", at(team_world.manager))] * 2
     rulings.rule(team_world.desk, first, Verdict.KEEP, HOSTILE, by=team_world.manager)
     assert row_of(team_world, number).has_collision
@@ -497,11 +496,9 @@ def test_other_workspaces_see_nothing_of_it(desk: Desk, team_world: TeamWorld) -
     make_team(desk, by=stranger, manager=stranger)
     stranger = again(desk, stranger, slack_team_id="T0ELSE")
     assert rulings.waiting(desk, by=stranger) == ()
-    acts: tuple[Callable[[], Any], ...] = (
-        lambda: rulings.case(desk, ruling, by=stranger),
-        lambda: rulings.rule(desk, ruling, Verdict.KEEP, "x", by=stranger),
-        lambda: rulings.ask(desk, number, "x", by=stranger),
-    )
-    for act in acts:
-        with pytest.raises(NotFound):
-            act()
+    with pytest.raises(NotFound):
+        rulings.case(desk, ruling, by=stranger)
+    with pytest.raises(NotFound):
+        rulings.rule(desk, ruling, Verdict.KEEP, "x", by=stranger)
+    with pytest.raises(NotFound):
+        rulings.ask(desk, number, "x", by=stranger)

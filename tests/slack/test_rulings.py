@@ -1,8 +1,11 @@
 """Collisions and rulings, from a raw payload to what Slack received."""
 
-from bot.domain.events import OwnerTold, RulingMade
+import pytest
+
+from bot.domain.events import NoteAdded, OwnerTold, RulingMade
 from bot.domain.rulings import Verdict
-from bot.services import rulings
+from bot.errors import NotAllowed
+from bot.services import handovers, rulings
 from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, OTHER_CHANNEL, OUTSIDER, REP, REP2, World, words
 
 
@@ -57,7 +60,7 @@ def test_owner_is_told_what_the_refused_rep_knows(world: World) -> None:
         assert part in shown, part
     answer = world.sandbox.submit(REP2, {"text": "想要 30 套 👍 <!channel>"})
     assert answer.ok, answer.errors
-    assert "已告诉Rita Reyes" in words(world.sandbox.view(REP2)).replace(" ", "").replace("RitaReyes", "Rita Reyes")
+    assert "已告诉 Rita Reyes" in words(world.sandbox.view(REP2))
     world.settle()
     message = words(world.dm(REP))
     for part in ("林伟", "Acme Ltd", "想要 30 套 👍 &lt;!channel&gt;", "+1 212 555 0188", "Log follow-up"):
@@ -83,6 +86,7 @@ def test_manager_gets_the_evidence_and_gives_it_with_one_sentence(world: World) 
     lead = world.lead(REP, "Acme Ltd")
     world.sandbox.command(REP, "/followup", "acme sent the quote; friday 3pm call the CTO")
     world.settle()
+    lead_card = world.card(lead.id)["ts"]
     asked(world)
     assert "Mona Mason will decide" in words(world.sandbox.view(OUTSIDER))
     card = words(world.dm(MANAGER))
@@ -110,9 +114,8 @@ def test_manager_gets_the_evidence_and_gives_it_with_one_sentence(world: World) 
     assert "collision" not in after.broken
     assert "it goes to Otto Olsen" in words(world.dm(OUTSIDER))
     assert "it goes to Otto Olsen" in words(world.dm(REP))
-    moved = world.sandbox.messages(CHANNEL)[-1]
-    assert "已转到 *South* 团队" in words([one for one in world.sandbox.messages(CHANNEL) if "South" in words(one)][-1])
-    assert moved
+    [former] = [one for one in world.sandbox.messages(CHANNEL) if one["ts"] == lead_card]
+    assert "已转到 *South* 团队" in words(former)
     assert "Acme Ltd" in words(world.last(OUTSIDER, OTHER_CHANNEL))
     made = next(one.event for one in world.history(OUTSIDER, lead.id) if isinstance(one.event, RulingMade))
     assert (made.verdict, made.owner) == ("give", "Rita Reyes")
@@ -190,3 +193,103 @@ def test_home_of_the_manager_shows_what_waits_and_rules_from_there(world: World)
     assert answer.ok, answer.errors
     world.settle()
     assert "For you to decide" not in words(world.sandbox.home(MANAGER))
+
+
+def test_pooled_customer_is_claimed_right_there_and_the_need_joins_its_history(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd", owner="rules")
+    for _ in range(2):
+        asked_one = world.view(MANAGER, lead.id).owner
+        assert asked_one is not None
+        handovers.decline(world.bot.desk, lead.id, None, by=world.actor(str(asked_one.slack_user_id)))
+    world.settle()
+    assert "in the pool" in refused(world, REP)
+    press(world, REP, "collision.claim")
+    assert "Claimed, it is yours" in words(world.sandbox.view(REP))
+    owner = world.view(REP, lead.id).owner
+    assert owner is not None
+    assert owner.slack_user_id == REP
+    notes = [one.event.text for one in world.history(REP, lead.id) if isinstance(one.event, NoteAdded)]
+    assert notes == ["Thirty seats in May"]
+    # Another team's pool is not theirs to claim; they may ask.
+    other = world.lead(REP, "Globex", owner="rules")
+    for _ in range(2):
+        asked_one = world.view(MANAGER, other.id).owner
+        assert asked_one is not None
+        handovers.decline(world.bot.desk, other.id, None, by=world.actor(str(asked_one.slack_user_id)))
+    shown = refused(world, OUTSIDER, "Globex")
+    assert "another team's pool" in shown
+    press(world, OUTSIDER, "collision.ask_open")
+    assert world.sandbox.submit(OUTSIDER, {"plea": "I know them"}).ok
+    world.settle()
+    card = words(world.dm(MANAGER))
+    assert "Stays in the pool" in card
+    assert "Both (share)" not in card
+    ruled(world, "keep", "Let somebody here claim it")
+    assert "it stays in the pool" in words(world.dm(OUTSIDER))
+
+
+def test_the_longest_form_is_kept_too_also_from_the_home(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    world.sandbox.open_home(REP2)
+    world.settle()
+    world.sandbox.click_home(REP2, "lead.open")
+    world.settle()
+    need = "需要三十套软件和培训，五月上线。" * 120
+    typed = {
+        "customer": "Acme Ltd",
+        "need": need,
+        "contact_name": "王" * 90,
+        "next_step": "打" * 490,
+        "product": "件" * 100,
+    }
+    answer = world.sandbox.submit(REP2, typed)
+    assert answer.ok, (answer.error, answer.errors)
+    press(world, REP2, "collision.back")
+    shown = words(world.sandbox.view(REP2))
+    for part in (need[:1500], "王" * 90, "打" * 490, "件" * 100):
+        assert part in shown, part[:20]
+
+
+def test_asking_again_while_it_is_open_is_answered_in_the_view(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    asked(world, REP2, "我先认识的")
+    world.sandbox.close(REP2, clear=True)
+    shown = refused(world, REP2)
+    assert "尚未有结果" in shown
+    assert "collision.ask_open" not in str(world.sandbox.view(REP2))
+
+
+def test_admins_who_were_asked_all_read_what_one_of_them_ruled(world: World) -> None:
+    """South is managed by the admin: with the admin as the owner nobody but the admin is left, who rules in the open."""
+    lead = world.lead(OUTSIDER, "Acme Ltd")
+    asked(world, REP)
+    assert "Rita Reyes" in words(world.dm(ADMIN))
+    ruled(world, "give", "Rita met them <!here>", judge=ADMIN)
+    assert world.view(REP, lead.id).team_name == "North"
+    assert "Rita met them &lt;!here&gt;" in words(world.dm(OUTSIDER))
+    assert "Acme Ltd" in words(world.last(REP, CHANNEL))
+
+
+def test_own_case_is_refused_with_whom_to_ask(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    world.sandbox.click(MANAGER, CHANNEL, world.card(lead.id)["ts"], "handover.open")
+    world.settle()
+    assert world.sandbox.submit(MANAGER, {"to": MANAGER}).ok
+    world.settle()
+    world.sandbox.close(MANAGER, clear=True)
+    asked(world)
+    [case] = rulings.waiting(world.bot.desk, by=world.actor(ADMIN))
+    world.sandbox.open_home(MANAGER)
+    world.settle()
+    assert "For you to decide" not in words(world.sandbox.home(MANAGER))
+    with pytest.raises(NotAllowed) as caught:
+        rulings.case(world.bot.desk, case.id, by=world.actor(MANAGER), judging=True)
+    assert caught.value.params == {"judges": "Ada Adams"}
+
+
+def test_digest_says_that_a_decision_waits(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    asked(world)
+    world.later(days=1, hours=1)
+    digest = next(one for one in reversed(world.sandbox.messages(CHANNEL)) if "闭环健康度" in words(one))
+    assert "等待主管决定：* 1 项" in words(digest)
