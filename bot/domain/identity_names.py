@@ -8,7 +8,10 @@ from bot.domain.identity_text import fold, is_cjk, joined, tokens_of
 
 _BRACKETS = re.compile(r"[(\[{〔【〈《]([^()\[\]{}〔〕【】〈〉《》]*)[)\]}〕】〉》]")
 _AFTER_CITY = ("市", "省")
-_NOT_AFTER_CITY = frozenset("政场内区民中外南北立")
+# What begins with 市 or 省 itself: 市政, 市场, 市南区, 市立医院, 市民中心; but 佛山市南风 is a name after its city.
+_NOT_AFTER_CITY = re.compile(
+    "政|场|内(?!蒙)|区|[东西南北中]区|中心|民(?:中心|广场|生活|活动|服务|卡)|立(?:医|病|大|高|中|小|幼|图|美|博|动|体|综|总|第)"
+)
 _LONGEST_PLACE = 5
 _ANYWHERE = 4
 _ROUNDS = 6
@@ -231,7 +234,7 @@ def leading_cjk_place(text: str) -> tuple[str, int]:
     for size in range(min(_LONGEST_PLACE, len(text)), 1, -1):
         word = lexicon().cjk.get(text[:size])
         if word is not None and word.role is Role.PLACE:
-            follows = text[size : size + 1] in _AFTER_CITY and text[size + 1 : size + 2] not in _NOT_AFTER_CITY
+            follows = text[size : size + 1] in _AFTER_CITY and not _NOT_AFTER_CITY.match(text, size + 1)
             return text[:size], size + (1 if follows and len(text) > size + 1 else 0)
     return "", 0
 

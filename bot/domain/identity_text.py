@@ -37,6 +37,8 @@ _FIRST_SELECTOR, _LAST_SELECTOR = "\ufe00", "\ufe0f"
 
 # Japanese forms that are words of their own in Chinese stay as they are.
 _NOT_VARIANTS = frozenset("欠缶予弁")
+# Where names keep what dictionaries simplify: 乾坤 is not 干坤, and 鉅 is 钜 in names. Rare second forms follow the usual ones.
+_IN_NAMES = {"乾": "乾", "鉅": "钜", "锺": "钟", "馀": "余", "缐": "线", "讬": "托", "谘": "咨"}
 _CONJUNCTIONS = frozenset({"and", "und", "et", "y", "e", "og", "och"})
 
 
@@ -56,7 +58,9 @@ def _simplified() -> dict[int, str]:
         for key, value in entries.items()
         if len(key) == 1
     }
-    single = {key: value for key, value in table.items() if len(value) == 1}
+    # Of several simplified characters the first is the usual one ("钟 锺"); a character may be its own (覆).
+    single = {key: value.split(" ")[0] for key, value in table.items()} | _IN_NAMES
+    single = {key: value for key, value in single.items() if len(value) == 1}
     known = set(single.values())
     variants = files("opencc").joinpath("dictionary/JPVariants.txt").read_text(encoding="utf-8")
     for line in variants.splitlines():
