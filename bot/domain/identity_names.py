@@ -16,6 +16,9 @@ _LONGEST_PLACE = 5
 _ANYWHERE = 4
 _ROUNDS = 6
 
+# Forms that say nothing of liability, so that they go with every form that has them as a part.
+_OPEN_FORMS = frozenset({"co", "partnership"})
+
 # The place of 分公司 and its like: "公司" there says what the branch is, not what form the company has.
 _PARTS = frozenset("分子支母")
 
@@ -41,9 +44,10 @@ def legal_form(name: str) -> str | None:
 
 def forms_conflict(first: str | None, second: str | None) -> bool:
     """Whether two legal forms exclude each other: Inc and Ltd do; Co and Co Ltd, or one that is absent, do not."""
-    if not first or not second:
+    if not first or not second or first == second:
         return False
-    return first != second and not ("co" in {first, second} and first.split("+")[0] == second.split("+")[0])
+    short, long = sorted((first.split("+"), second.split("+")), key=len)
+    return not (len(short) == 1 and short[0] in _OPEN_FORMS and short[0] in long)
 
 
 def stored_name_key(name: str, *, distinct_form: bool = False) -> str:
