@@ -167,7 +167,13 @@ def _trades(one: Reading, other: Reading) -> str:
         return {part.text if exact else part.ident for part in reading.parts if part.role in wanted}
 
     ours, theirs = ids(one, roles), ids(other, roles)
-    if ours - theirs and theirs - ours:
+    if one.cjk != other.cjk:
+        # Translations choose their words freely: one group of trades in common is enough.
+        ours, theirs = ({trade.partition(".")[0] for trade in side} for side in (ours, theirs))
+        conflict = bool(ours and theirs) and ours.isdisjoint(theirs)
+    else:
+        conflict = bool(ours - theirs and theirs - ours)
+    if conflict:
         return "industry"
     structure = ids(one, {Role.STRUCTURE}) != ids(other, {Role.STRUCTURE})
     return "descriptive_word" if ours != theirs or structure else ""
