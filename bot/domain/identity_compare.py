@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.domain.identity_data import Role, lexicon
-from bot.domain.identity_names import forms_conflict, legal_form, name_key
+from bot.domain.identity_names import forms_conflict, legal_form, name_key, up_to_form
 from bot.domain.identity_near import (
     is_alias,
     is_cjk_short,
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
 _SHORTEST_JOINED = 5
 _SHORTEST_TURNED = 3
 _SHORTEST_CJK, _SHORTEST_KANA, _CJK_EXTRA = 2, 3, 2
+_SHORTEST_INITIALS = 3
+_BRANCH_ENDINGS = ("店", "部", "处", "分院", "分校", "校区")
 
 # Roles of words that tell what a business is, beside the words that name it.
 _TELLING = (Role.INDUSTRY, Role.NEUTRAL, Role.WEAK)
+_NAMING = (Role.CORE, Role.NUMBER, *_TELLING, Role.STRUCTURE, Role.PLACE)
 
 
 class Verdict(StrEnum):
@@ -70,7 +73,15 @@ def compare(a: str, b: str) -> Comparison:
     if (other, b) < (one, a):
         a, b, one, other = b, a, other, one
     verdict, *deciding = _decide(read(one), read(other), a, b)
+    if verdict == Verdict.DIFFERENT and (_follows_form(a, b) or _follows_form(b, a)):
+        verdict, *deciding = _possible("branch")
     return Comparison(Verdict(verdict), tuple(dict.fromkeys(deciding)))
+
+
+def _follows_form(branch: str, whole: str) -> bool:
+    """Whether one name has something after the legal form, and is the other or near it up to there (有限公司第二门市部)."""
+    head = up_to_form(branch)
+    return bool(head) and compare(head, whole).verdict is not Verdict.DIFFERENT
 
 
 def _possible(*reasons: str) -> tuple[str, ...]:
@@ -85,6 +96,8 @@ def _decide(one: Reading, other: Reading, a: str, b: str) -> tuple[str, ...]:
     early = _alike_as_written(one, other)
     if early:
         return _possible(early)
+    if one.cjk and other.cjk and (_is_branch_of(one, other) or _is_branch_of(other, one)):
+        return _possible("branch")
     one, other, closed = _closed_up(one, other)
     if one.numbers != other.numbers:
         return _different("number")
@@ -95,7 +108,7 @@ def _decide(one: Reading, other: Reading, a: str, b: str) -> tuple[str, ...]:
     if nearness in {"distinctive_word", "generic_only"}:
         return _different(nearness)
     trades = _trades(one, other)
-    if trades == "industry" and nearness not in {"typo", "abbreviation"}:
+    if trades == "industry" and nearness != "abbreviation":
         return _different("industry")
     branch = "branch" if one.of(Role.BRANCH) != other.of(Role.BRANCH) else ""
     reasons = [reason for reason in (closed, nearness, places, trades, branch) if reason]
@@ -114,6 +127,13 @@ def _alike_as_written(one: Reading, other: Reading) -> str:
         if len(one.closed) == len(other.closed) > _SHORTEST_TURNED and other.closed in one.closed * 2:
             return "word_order"
     return ""
+
+
+def _is_branch_of(branch: Reading, whole: Reading) -> bool:
+    """Whether a Chinese name is the other one with a branch at its end, wherever that is."""
+    if whole.promoted or whole.of(Role.BRANCH) or not branch.closed.startswith(whole.closed):
+        return False
+    return bool(branch.of(Role.BRANCH)) or branch.closed.endswith(_BRANCH_ENDINGS)
 
 
 def _closed_up(one: Reading, other: Reading) -> tuple[Reading, Reading, str]:
@@ -209,7 +229,7 @@ def _one_sided(left: list[Part], right: list[Part]) -> str:
     """
     ours, theirs = _texts(left, Role.CORE), _texts(right, Role.CORE)
     if ours or theirs:
-        return "distinctive_word" if _texts(right if ours else left, *_TELLING) else "short_name"
+        return "distinctive_word" if _texts(right if ours else left, *_TELLING, Role.PLACE) else "short_name"
     exchanged = _texts(left, *_TELLING) and _texts(right, *_TELLING) and _texts(left + right, Role.WEAK)
     return "distinctive_word" if exchanged else ""
 
@@ -260,7 +280,11 @@ def _is_short(short: list[str], long: list[str], whole: Reading, written: str) -
         return False
     if may_be_initials(word):
         every = tuple(text for part in whole.parts for text in part.text.split(" "))
-        if any(is_initials(word, words) for words in (tuple(long), every, tuple(tokens_of(fold(written))))):
+        # Two letters beside a word that both have ("AC Consulting", "AB Consulting") are initials of what is left at most.
+        alone = len(word) >= _SHORTEST_INITIALS or len(long) >= len(whole.of(*_NAMING))
+        if is_initials(word, tuple(long)) or (
+            alone and any(is_initials(word, words) for words in (every, tuple(tokens_of(fold(written)))))
+        ):
             return True
     # An initial for a given name: J. Tamworth.
     return len(long) == 1 and min(len(word), len(long[0])) == 1 and word[0] == long[0][0] and word.isalpha()
@@ -289,7 +313,10 @@ def _cjk_abbreviated(one: Reading, other: Reading) -> bool:
 def _stands_for(short: Reading, long: Reading) -> bool:
     places = [part.text for part in long.parts if part.role is Role.PLACE] + [part.text for part in long.cores]
     first = next((place for place in places if long.closed.startswith(place)), "") if long.promoted or places else ""
-    return any(is_cjk_short(ours, theirs, first) for ours in cjk_wholes(short) for theirs in cjk_wholes(long))
+    wholes = cjk_wholes(long)
+    if long.promoted:
+        wholes |= {whole.removeprefix(first) for whole in wholes}
+    return any(is_cjk_short(ours, theirs, first) for ours in cjk_wholes(short) for theirs in wholes)
 
 
 def _cjk_near(left: list[Part], right: list[Part]) -> str:

@@ -15,6 +15,9 @@ _NOT_AFTER_CITY = re.compile(
 _LONGEST_PLACE = 5
 _ANYWHERE = 4
 _ROUNDS = 6
+_FORM_AND_MORE = re.compile(
+    r"(.{2,}(?:(?:有限|责任|責任|股份|集团|集團|总|總)公司|(?:株式|有限|合同)(?:会社|會社)))[\s(\[（【·\-]*[^\s)\]）】]{2,}[)\]）】]*\s*"
+)
 
 # Forms that say nothing of liability, so that they go with every form that has them as a part.
 _OPEN_FORMS = frozenset({"co", "partnership"})
@@ -40,6 +43,14 @@ def name_key(name: str) -> str:
 def legal_form(name: str) -> str | None:
     """The class of the legal form in a name, such as ``gmbh`` or ``co+ltd``; ``None`` without one."""
     return "+".join(sorted(_normalised(name)[1])) or None
+
+
+def up_to_form(name: str) -> str:
+    """A Chinese or Japanese name as far as its legal form, where more stands behind it; empty where nothing does."""
+    if "公司" not in name and "会社" not in name and "會社" not in name:
+        return ""
+    found = _FORM_AND_MORE.fullmatch(name.strip())
+    return found[1] if found else ""
 
 
 def forms_conflict(first: str | None, second: str | None) -> bool:
