@@ -30,6 +30,8 @@ _SHORTEST_JOINED = 5
 _SHORTEST_TURNED = 3
 _SHORTEST_CJK, _SHORTEST_KANA, _CJK_EXTRA = 2, 3, 2
 _SHORTEST_INITIALS = 3
+_SHORTEST_SOUND = 5
+_SHOP_ENDINGS = ("所", "社", "店", "厂", "场", "馆", "坊")
 _BRANCH_ENDINGS = ("店", "部", "处", "分院", "分校", "校区")
 
 # Roles of words that tell what a business is, beside the words that name it.
@@ -276,6 +278,8 @@ def _is_short(short: list[str], long: list[str], whole: Reading, written: str) -
     """Whether the one word left on this side stands for the words left, or all words, of the other."""
     unknown = [word for word in short if word not in lexicon().latin]
     word = short[0] if len(short) == 1 else unknown[0] if len(unknown) == 1 else ""
+    if len(short) > 1 and all(len(letter) == 1 for letter in short):
+        word = "".join(short)  # "M&S"
     if not word or is_cjk(word):
         return False
     if may_be_initials(word):
@@ -314,8 +318,11 @@ def _stands_for(short: Reading, long: Reading) -> bool:
     places = [part.text for part in long.parts if part.role is Role.PLACE] + [part.text for part in long.cores]
     first = next((place for place in places if long.closed.startswith(place)), "") if long.promoted or places else ""
     wholes = cjk_wholes(long)
-    if long.promoted:
-        wholes |= {whole.removeprefix(first) for whole in wholes}
+    after_place = {whole.removeprefix(first) for whole in wholes}
+    if any(part.role is Role.PLACE and part.text == first for part in short.parts):
+        wholes = after_place  # the place stands for itself in both: 中铁 is not taken out of 中国铁建
+    elif long.promoted:
+        wholes |= after_place
     return any(is_cjk_short(ours, theirs, first) for ours in cjk_wholes(short) for theirs in wholes)
 
 
@@ -325,7 +332,11 @@ def _cjk_near(left: list[Part], right: list[Part]) -> str:
     ours, theirs = _texts(short, Role.CORE), _texts(long, Role.CORE)
     if len(ours) == len(theirs) == 1 and is_cjk(ours[0]) and is_cjk(theirs[0]) and not _texts(short, *_TELLING):
         shortest = _SHORTEST_KANA if is_kana(ours[0]) else _SHORTEST_CJK
-        if len(theirs[0]) - len(ours[0]) >= _CJK_EXTRA and len(ours[0]) >= shortest and theirs[0].startswith(ours[0]):
+        extra = theirs[0].removeprefix(ours[0])
+        if extra != theirs[0] and (
+            (len(extra) >= _CJK_EXTRA and len(ours[0]) >= shortest)
+            or (extra in _SHOP_ENDINGS and len(ours[0]) > _SHORTEST_CJK)
+        ):
             return "short_name"
     return "distinctive_word"
 
@@ -340,6 +351,16 @@ def _sounds(one: Reading, other: Reading) -> bool:
     }
     core = "".join(part.text for part in chinese.cores)
     sounds = {latin_of(text).replace("v", "u") for text in (core, *cjk_wholes(chinese))}
-    if spoken & sounds:
+    if spoken & sounds or _sounds_at_first(chinese, latin):
         return True
     return any(sounds_alike(part.text, ja.text) for ja in chinese.cores if is_kana(ja.text) for part in latin.cores)
+
+
+def _sounds_at_first(chinese: Reading, latin: Reading) -> bool:
+    """Whether a Latin name begins as the Chinese core sounds; words behind it may translate the Chinese trade."""
+    sound = latin_of("".join(part.text for part in chinese.cores)).replace("v", "u")
+    trade = chinese.of(Role.INDUSTRY, Role.NEUTRAL)
+    if chinese.promoted or latin.promoted or not trade or len(sound) < _SHORTEST_SOUND:
+        return False
+    words = [part.text.replace("v", "u") for part in latin.cores]
+    return any("".join(words[:size]) == sound for size in range(1, len(words)))
