@@ -10,6 +10,7 @@ _TOKEN = re.compile(rf"[{CJK}]+|(?:(?![{CJK}])[^\W_]|[\u0900-\u109f])+")
 _CJK_ONLY = re.compile(rf"[{CJK}]+")
 _KANA_ONLY = re.compile(r"[\u3040-\u30ff]+")
 _AFTER_INITIAL = re.compile(r"(?<![^\W_])([^\W\d_])\.(?=[^\W_])")
+_SHARP = re.compile(r"(?<=[^\W\d_])#(?![^\W_])")
 _PLUS_BETWEEN = re.compile(r"(?<=[^\W_])\s*\+\s*(?=[^\W_])")
 
 # Marks of ownership are decoration; apostrophes join ("McDonald's", "L'Oréal"); what NFKC would turn into letters or spaces goes first.
@@ -106,6 +107,8 @@ def fold(text: str) -> str:
             text = text.translate(_simplified())
     if "&" in text:
         text = text.replace("&amp;", "&").replace("&", " and ")
+    if "#" in text:
+        text = _SHARP.sub(" sharp ", text)
     if "+" in text:
         text = _PLUS_BETWEEN.sub(" and ", text).replace("+", " plus ")
     return _AFTER_INITIAL.sub(r"\1", text) if "." in text else text
