@@ -1,37 +1,19 @@
 """Owns the verdict on two names: same, possible or different, with what decided."""
 
-from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from bot.domain.identity_data import Role, lexicon
-from bot.domain.identity_names import forms_conflict, legal_form, name_key
-from bot.domain.identity_near import (
-    is_alias,
-    is_cjk_short,
-    is_initials,
-    is_slip,
-    katakana,
-    latin_of,
-    may_be_initials,
-    sounds_alike,
-    without_umlauts,
-)
-from bot.domain.identity_parts import Part, Reading, cjk_wholes, read
-from bot.domain.identity_search import alias_ids
-from bot.domain.identity_text import fold, is_cjk, is_kana, tokens_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from bot.domain.identity_data import Role
+from bot.domain.identity_names import forms_conflict, legal_form, name_key, up_to_form
+from bot.domain.identity_near import is_alias, katakana, latin_of, without_umlauts
+from bot.domain.identity_nearness import nearness_of
+from bot.domain.identity_parts import Reading, read
+from bot.domain.identity_text import is_cjk
 
 _SHORTEST_JOINED = 5
 _SHORTEST_TURNED = 3
-_SHORTEST_CJK, _SHORTEST_KANA, _CJK_EXTRA = 2, 3, 2
-
-# Roles of words that tell what a business is, beside the words that name it.
-_TELLING = (Role.INDUSTRY, Role.NEUTRAL, Role.WEAK)
+_BRANCH_ENDINGS = ("店", "部", "处", "分院", "分校", "校区")
 
 
 class Verdict(StrEnum):
@@ -70,7 +52,15 @@ def compare(a: str, b: str) -> Comparison:
     if (other, b) < (one, a):
         a, b, one, other = b, a, other, one
     verdict, *deciding = _decide(read(one), read(other), a, b)
+    if verdict == Verdict.DIFFERENT and (_follows_form(a, b) or _follows_form(b, a)):
+        verdict, *deciding = _possible("branch")
     return Comparison(Verdict(verdict), tuple(dict.fromkeys(deciding)))
+
+
+def _follows_form(branch: str, whole: str) -> bool:
+    """Whether one name has something after the legal form, and is the other or near it up to there (有限公司第二门市部)."""
+    head = up_to_form(branch)
+    return bool(head) and compare(head, whole).verdict is not Verdict.DIFFERENT
 
 
 def _possible(*reasons: str) -> tuple[str, ...]:
@@ -91,11 +81,11 @@ def _decide(one: Reading, other: Reading, a: str, b: str) -> tuple[str, ...]:
     places = _places(one, other)
     if places == "city":
         return _different("city")
-    nearness = _nearness(one, other, a, b)
+    nearness = nearness_of(one, other, a, b)
     if nearness in {"distinctive_word", "generic_only"}:
         return _different(nearness)
     trades = _trades(one, other)
-    if trades == "industry" and nearness not in {"typo", "abbreviation"}:
+    if trades == "industry" and nearness != "abbreviation":
         return _different("industry")
     branch = "branch" if one.of(Role.BRANCH) != other.of(Role.BRANCH) else ""
     reasons = [reason for reason in (closed, nearness, places, trades, branch) if reason]
@@ -103,7 +93,7 @@ def _decide(one: Reading, other: Reading, a: str, b: str) -> tuple[str, ...]:
 
 
 def _alike_as_written(one: Reading, other: Reading) -> str:
-    """A nearness that needs no reading of the words: spaces, umlauts, kana, a known short name, the order."""
+    """A nearness that needs no reading of the words: spaces, umlauts, kana, a known short name, the order, a branch."""
     if one.closed == other.closed or (without_umlauts(one.closed) == without_umlauts(other.closed)):
         return "joined" if one.closed == other.closed else "umlaut"
     if is_alias(one.key, other.key):
@@ -113,7 +103,16 @@ def _alike_as_written(one: Reading, other: Reading) -> str:
             return "kana"
         if len(one.closed) == len(other.closed) > _SHORTEST_TURNED and other.closed in one.closed * 2:
             return "word_order"
+        if _is_branch_of(one, other) or _is_branch_of(other, one):
+            return "branch"
     return ""
+
+
+def _is_branch_of(branch: Reading, whole: Reading) -> bool:
+    """Whether a Chinese name is the other one with a branch at its end, wherever that is."""
+    if whole.promoted or whole.of(Role.BRANCH) or not branch.closed.startswith(whole.closed):
+        return False
+    return bool(branch.of(Role.BRANCH)) or branch.closed.endswith(_BRANCH_ENDINGS)
 
 
 def _closed_up(one: Reading, other: Reading) -> tuple[Reading, Reading, str]:
@@ -167,146 +166,13 @@ def _trades(one: Reading, other: Reading) -> str:
         return {part.text if exact else part.ident for part in reading.parts if part.role in wanted}
 
     ours, theirs = ids(one, roles), ids(other, roles)
-    if ours - theirs and theirs - ours:
+    if one.cjk != other.cjk:
+        # Translations choose their words freely: one group of trades in common is enough.
+        ours, theirs = ({trade.partition(".")[0] for trade in side} for side in (ours, theirs))
+        conflict = bool(ours and theirs) and ours.isdisjoint(theirs)
+    else:
+        conflict = bool(ours - theirs and theirs - ours)
+    if conflict:
         return "industry"
     structure = ids(one, {Role.STRUCTURE}) != ids(other, {Role.STRUCTURE})
     return "descriptive_word" if ours != theirs or structure else ""
-
-
-def _nearness(one: Reading, other: Reading, a: str, b: str) -> str:
-    """How near the distinctive words are.
-
-    Returns:
-        Empty when they are equal, ``distinctive_word`` or ``generic_only`` when they are not near.
-    """
-    left, right = _leftovers(one.parts, other.parts)
-    reasons: tuple[tuple[str, Callable[[], bool]], ...] = (
-        ("abbreviation", lambda: _abbreviated(one, other, left, right, a, b)),
-        ("well_known_name", lambda: _aliased(one, other)),
-        ("pinyin", lambda: one.cjk != other.cjk and _sounds(one, other)),
-        ("typo", lambda: _slipped(left, right)),
-    )
-    for reason, holds in reasons:
-        if holds():
-            return reason
-    if _texts(left, Role.CORE) and _texts(right, Role.CORE):
-        return _cjk_near(left, right)
-    if not Counter(part.ident for part in one.cores) & Counter(part.ident for part in other.cores):
-        return "generic_only"
-    return _one_sided(left, right)
-
-
-def _one_sided(left: list[Part], right: list[Part]) -> str:
-    """What it means that at most one side has distinctive words more.
-
-    A decoration or a distinctive word more on one side, and another word on the other, is a word exchanged.
-    """
-    ours, theirs = _texts(left, Role.CORE), _texts(right, Role.CORE)
-    if ours or theirs:
-        return "distinctive_word" if _texts(right if ours else left, *_TELLING) else "short_name"
-    exchanged = _texts(left, *_TELLING) and _texts(right, *_TELLING) and _texts(left + right, Role.WEAK)
-    return "distinctive_word" if exchanged else ""
-
-
-def _texts(parts: list[Part], *roles: Role) -> list[str]:
-    return [part.text for part in parts if part.role in roles]
-
-
-def _leftovers(one: tuple[Part, ...], other: tuple[Part, ...]) -> tuple[list[Part], list[Part]]:
-    """What each side has and the other has not, particles apart."""
-    ours, theirs = Counter(part.ident for part in one), Counter(part.ident for part in other)
-
-    def rest(parts: tuple[Part, ...], count: Counter[str]) -> list[Part]:
-        left = []
-        for part in parts:
-            if part.role is Role.STOP:
-                continue
-            if count[part.ident] > 0:
-                count[part.ident] -= 1
-            else:
-                left.append(part)
-        return left
-
-    return rest(one, theirs), rest(other, ours)
-
-
-def _slipped(left: list[Part], right: list[Part]) -> bool:
-    """Whether what is left is one word mistyped; a trade or place that only one side has does not matter."""
-    ours, theirs = ([part.text for part in side] for side in (left, right))
-    if len(ours) == len(theirs) == 1:
-        return is_slip(ours[0], theirs[0])
-    cores = _texts(left, Role.CORE), _texts(right, Role.CORE)
-    if len(cores[0]) == len(cores[1]) == 1 and is_slip(cores[0][0], cores[1][0]):
-        return True
-    return bool(ours and theirs) and is_slip("".join(ours).replace(" ", ""), "".join(theirs).replace(" ", ""))
-
-
-def _abbreviated(one: Reading, other: Reading, left: list[Part], right: list[Part], a: str, b: str) -> bool:
-    ours, theirs = ([word for part in side for word in part.text.split(" ")] for side in (left, right))
-    return _is_short(ours, theirs, other, b) or _is_short(theirs, ours, one, a) or _cjk_abbreviated(one, other)
-
-
-def _is_short(short: list[str], long: list[str], whole: Reading, written: str) -> bool:
-    """Whether the one word left on this side stands for the words left, or all words, of the other."""
-    unknown = [word for word in short if word not in lexicon().latin]
-    word = short[0] if len(short) == 1 else unknown[0] if len(unknown) == 1 else ""
-    if not word or is_cjk(word):
-        return False
-    if may_be_initials(word):
-        every = tuple(text for part in whole.parts for text in part.text.split(" "))
-        if any(is_initials(word, words) for words in (tuple(long), every, tuple(tokens_of(fold(written))))):
-            return True
-    # An initial for a given name: J. Tamworth.
-    return len(long) == 1 and min(len(word), len(long[0])) == 1 and word[0] == long[0][0] and word.isalpha()
-
-
-def _aliased(one: Reading, other: Reading) -> bool:
-    if not alias_ids(one) & alias_ids(other):
-        return False
-
-    def names(reading: Reading) -> list[str]:
-        cores = [part.text for part in reading.cores]
-        with_trade = "".join(part.text for part in reading.of(Role.CORE, Role.INDUSTRY) if is_cjk(part.text))
-        return [*cores, " ".join(cores), with_trade]
-
-    known = lexicon().alias
-    ours, theirs = ([name for name in names(reading) if name in known] for reading in (one, other))
-    return any(is_alias(left, right) for left in ours for right in theirs if left != right)
-
-
-def _cjk_abbreviated(one: Reading, other: Reading) -> bool:
-    if not (one.cjk and other.cjk):
-        return False
-    return any(_stands_for(short, long) for short, long in ((one, other), (other, one)) if not short.promoted)
-
-
-def _stands_for(short: Reading, long: Reading) -> bool:
-    places = [part.text for part in long.parts if part.role is Role.PLACE] + [part.text for part in long.cores]
-    first = next((place for place in places if long.closed.startswith(place)), "") if long.promoted or places else ""
-    return any(is_cjk_short(ours, theirs, first) for ours in cjk_wholes(short) for theirs in cjk_wholes(long))
-
-
-def _cjk_near(left: list[Part], right: list[Part]) -> str:
-    """Chinese names are near when one is the other with at least two characters more at its end, and nothing else instead."""
-    short, long = sorted((left, right), key=lambda side: sum(len(part.text) for part in side if part.role is Role.CORE))
-    ours, theirs = _texts(short, Role.CORE), _texts(long, Role.CORE)
-    if len(ours) == len(theirs) == 1 and is_cjk(ours[0]) and is_cjk(theirs[0]) and not _texts(short, *_TELLING):
-        shortest = _SHORTEST_KANA if is_kana(ours[0]) else _SHORTEST_CJK
-        if len(theirs[0]) - len(ours[0]) >= _CJK_EXTRA and len(ours[0]) >= shortest and theirs[0].startswith(ours[0]):
-            return "short_name"
-    return "distinctive_word"
-
-
-def _sounds(one: Reading, other: Reading) -> bool:
-    """Whether the Latin name is how the Chinese or Japanese name sounds."""
-    chinese, latin = (one, other) if one.cjk else (other, one)
-    no_place = "".join(part.text for part in latin.parts if part.role not in {Role.PLACE, Role.STOP})
-    spoken = {
-        text.replace(" ", "").replace("v", "u")
-        for text in ("".join(part.text for part in latin.cores), latin.closed, no_place)
-    }
-    core = "".join(part.text for part in chinese.cores)
-    sounds = {latin_of(text).replace("v", "u") for text in (core, *cjk_wholes(chinese))}
-    if spoken & sounds:
-        return True
-    return any(sounds_alike(part.text, ja.text) for ja in chinese.cores if is_kana(ja.text) for part in latin.cores)

@@ -34,7 +34,7 @@ class Word:
 
     Args:
         role: What it tells.
-        ident: What it means, equal for its synonyms, such as ``bank`` or ``munich``.
+        ident: What it means, equal for its synonyms, such as ``munich``; of a trade its group too, ``food.bakery``.
     """
 
     role: Role
@@ -118,8 +118,9 @@ def _meanings(words: dict[str, Any], places: dict[str, Any]) -> Iterator[tuple[s
         yield from ((text, Role.PLACE, ident) for text in spellings)
     names = places["cjk"].split() + places["latin"].replace("\n", ",").split(",")
     yield from ((text, Role.PLACE, "") for text in names if text.strip())
-    for ident, texts in words["industry"].items():
-        yield from ((text, Role.INDUSTRY, ident) for text in texts)
+    for group, trades in words["industry"].items():
+        for trade, texts in trades.items():
+            yield from ((text, Role.INDUSTRY, f"{group}.{trade}") for text in texts)
     yield from ((text, Role.STRUCTURE, "") for text in words["neutral"]["structure"])
     for role in (Role.NEUTRAL, Role.WEAK):
         yield from ((text, role, "") for text in words[role.value]["words"])

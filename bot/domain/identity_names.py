@@ -8,10 +8,19 @@ from bot.domain.identity_text import fold, is_cjk, joined, tokens_of
 
 _BRACKETS = re.compile(r"[(\[{〔【〈《]([^()\[\]{}〔〕【】〈〉《》]*)[)\]}〕】〉》]")
 _AFTER_CITY = ("市", "省")
-_NOT_AFTER_CITY = frozenset("政场内区民中外南北立")
+# What begins with 市 or 省 itself: 市政, 市场, 市南区, 市立医院, 市民中心; but 佛山市南风 is a name after its city.
+_NOT_AFTER_CITY = re.compile(
+    "政|场|内(?!蒙)|区|[东西南北中]区|中心|民(?:中心|广场|生活|活动|服务|卡)|立(?:医|病|大|高|中|小|幼|图|美|博|动|体|综|总|第)"
+)
 _LONGEST_PLACE = 5
 _ANYWHERE = 4
 _ROUNDS = 6
+_FORM_AND_MORE = re.compile(
+    r"(.{2,}(?:(?:有限|责任|責任|股份|集团|集團|总|總)公司|(?:株式|有限|合同)(?:会社|會社)))[\s(\[（【·\-]*[^\s)\]）】]{2,}[)\]）】]*\s*"
+)
+
+# Forms that say nothing of liability, so that they go with every form that has them as a part.
+_OPEN_FORMS = frozenset({"co", "partnership"})
 
 # The place of 分公司 and its like: "公司" there says what the branch is, not what form the company has.
 _PARTS = frozenset("分子支母")
@@ -36,11 +45,20 @@ def legal_form(name: str) -> str | None:
     return "+".join(sorted(_normalised(name)[1])) or None
 
 
+def up_to_form(name: str) -> str:
+    """A Chinese or Japanese name as far as its legal form, where more stands behind it; empty where nothing does."""
+    if "公司" not in name and "会社" not in name and "會社" not in name:
+        return ""
+    found = _FORM_AND_MORE.fullmatch(name.strip())
+    return found[1] if found else ""
+
+
 def forms_conflict(first: str | None, second: str | None) -> bool:
     """Whether two legal forms exclude each other: Inc and Ltd do; Co and Co Ltd, or one that is absent, do not."""
-    if not first or not second:
+    if not first or not second or first == second:
         return False
-    return first != second and not ("co" in {first, second} and first.split("+")[0] == second.split("+")[0])
+    short, long = sorted((first.split("+"), second.split("+")), key=len)
+    return not (len(short) == 1 and short[0] in _OPEN_FORMS and short[0] in long)
 
 
 def stored_name_key(name: str, *, distinct_form: bool = False) -> str:
@@ -231,7 +249,7 @@ def leading_cjk_place(text: str) -> tuple[str, int]:
     for size in range(min(_LONGEST_PLACE, len(text)), 1, -1):
         word = lexicon().cjk.get(text[:size])
         if word is not None and word.role is Role.PLACE:
-            follows = text[size : size + 1] in _AFTER_CITY and text[size + 1 : size + 2] not in _NOT_AFTER_CITY
+            follows = text[size : size + 1] in _AFTER_CITY and not _NOT_AFTER_CITY.match(text, size + 1)
             return text[:size], size + (1 if follows and len(text) > size + 1 else 0)
     return "", 0
 

@@ -11,6 +11,8 @@ from bot.domain.identity_text import is_cjk, tokens_of
 _DIGITS = re.compile(r"\d+")
 _SHORTEST_CJK_WORD = 2
 _SHORTEST_HEAD = 2
+# Endings of domains such as "jp" and "ai" are initials where a name begins with them: JP Morgan.
+_DOMAIN = 2
 _PLACE_ENDINGS = ("市", "省", "区", "县")
 _BANK = "银行"
 
@@ -95,12 +97,12 @@ def _latin_part(tokens: list[str], start: int) -> tuple[int, Part]:
     for size in range(min(lexicon().longest_latin, len(tokens) - start), 0, -1):
         text = " ".join(tokens[start : start + size])
         word = lexicon().latin.get(text)
-        if word is not None:
+        if word is not None and not (start == 0 and len(text) == _DOMAIN and word.role is Role.STRUCTURE):
             return size, Part(text, word.role, word.ident)
     text = tokens[start]
     canonical = lexicon().short.get(text) or _without_gesellschaft(text)
     word = lexicon().latin.get(canonical)
-    if word is not None:
+    if word is not None and canonical != text:
         return 1, Part(text, word.role, word.ident)
     role = Role.NUMBER if _DIGITS.search(text) else Role.CORE
     return 1, Part(text, role, canonical)

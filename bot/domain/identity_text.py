@@ -10,6 +10,7 @@ _TOKEN = re.compile(rf"[{CJK}]+|(?:(?![{CJK}])[^\W_]|[\u0900-\u109f])+")
 _CJK_ONLY = re.compile(rf"[{CJK}]+")
 _KANA_ONLY = re.compile(r"[\u3040-\u30ff]+")
 _AFTER_INITIAL = re.compile(r"(?<![^\W_])([^\W\d_])\.(?=[^\W_])")
+_SHARP = re.compile(r"(?<=[^\W\d_])#(?![^\W_])")
 _PLUS_BETWEEN = re.compile(r"(?<=[^\W_])\s*\+\s*(?=[^\W_])")
 
 # Marks of ownership are decoration; apostrophes join ("McDonald's", "L'Oréal"); what NFKC would turn into letters or spaces goes first.
@@ -37,6 +38,8 @@ _FIRST_SELECTOR, _LAST_SELECTOR = "\ufe00", "\ufe0f"
 
 # Japanese forms that are words of their own in Chinese stay as they are.
 _NOT_VARIANTS = frozenset("欠缶予弁")
+# Where names keep what dictionaries simplify: 乾坤 is not 干坤, and 鉅 is 钜 in names. Rare second forms follow the usual ones.
+_IN_NAMES = {"乾": "乾", "鉅": "钜", "锺": "钟", "馀": "余", "缐": "线", "讬": "托", "谘": "咨"}
 _CONJUNCTIONS = frozenset({"and", "und", "et", "y", "e", "og", "och"})
 
 
@@ -56,7 +59,9 @@ def _simplified() -> dict[int, str]:
         for key, value in entries.items()
         if len(key) == 1
     }
-    single = {key: value for key, value in table.items() if len(value) == 1}
+    # Of several simplified characters the first is the usual one ("钟 锺"); a character may be its own (覆).
+    single = {key: value.split(" ")[0] for key, value in table.items()} | _IN_NAMES
+    single = {key: value for key, value in single.items() if len(value) == 1}
     known = set(single.values())
     variants = files("opencc").joinpath("dictionary/JPVariants.txt").read_text(encoding="utf-8")
     for line in variants.splitlines():
@@ -102,6 +107,8 @@ def fold(text: str) -> str:
             text = text.translate(_simplified())
     if "&" in text:
         text = text.replace("&amp;", "&").replace("&", " and ")
+    if "#" in text:
+        text = _SHARP.sub(" sharp ", text)
     if "+" in text:
         text = _PLUS_BETWEEN.sub(" and ", text).replace("+", " plus ")
     return _AFTER_INITIAL.sub(r"\1", text) if "." in text else text
