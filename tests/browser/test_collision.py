@@ -135,7 +135,9 @@ def be_refused(window: Window, script: Script) -> None:
 
 def tell_the_owner(rep: Window, owner: Window, script: Script) -> None:
     rep.press(rep.modal, "collision.back")
-    expect(rep.modal.locator("[data-block-id=need] [data-testid=text-input]")).to_have_value(script.second.split(",", 1)[1].strip())
+    expect(rep.modal.locator("[data-block-id=need] [data-testid=text-input]")).to_have_value(
+        script.second.split(",", 1)[1].strip()
+    )
     rep.submit()
     expect(ways(rep)).to_be_visible()
     rep.press(rep.modal, "collision.tell_open")
