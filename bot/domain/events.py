@@ -146,12 +146,10 @@ class PutInPool(Event):
 @register
 @dataclass(frozen=True, slots=True)
 class Claimed(Event):
-    """A member took it from the pool; the teams are named where it went from one to another."""
+    """A member took it from the pool."""
 
     member_id: int
     member: str
-    from_team: str | None = None
-    to_team: str | None = None
 
 
 @register

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.errors import NotFound
 from bot.i18n import Translator
-from bot.services import collisions, opportunities, registrations, rulings, teams
+from bot.services import collisions, opportunities, registrations, rulings
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.values import OpportunityView
 from bot.views import registration_views, ruling_views, told_views
@@ -66,18 +66,11 @@ def _told(work: Reading) -> Message | None:
     return told_views.told(work.t, event, work.opportunity())
 
 
-def _moved(work: Reading) -> Message | None:
-    by = system_actor(work.by.workspace_id)
-    shown = opportunities.view(work.desk, work.number("opportunity_id"), by=by, history=0)
-    return told_views.moved(work.t, shown, teams.team_of(work.desk, work.number("team_id"), by=by).name)
-
-
 BY_KIND: dict[str, Callable[[Reading], Message | None]] = {
     "ruling": _ruling,
     "ruled": _ruled,
     "registration": _registration,
     "registered": _registered,
     "told": _told,
-    "moved": _moved,
 }
 """What makes a message, by the kind of its promise."""

@@ -8,16 +8,17 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
-from bot.domain.events import Claimed, OwnerChanged, PutInPool, StageChanged
-from bot.domain.pooling import opened_before, stage_in
+from bot.domain.events import Claimed, OwnerChanged, PutInPool
+from bot.domain.pooling import opened_before
 from bot.errors import InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken, Text
 from bot.models import EventRow, Member, Opportunity, Team
 from bot.services import assignments
 from bot.services.access import check_acts, may_see
 from bot.services.desk import Actor, Desk
 from bot.services.forms import clean_or_none
+from bot.services.moving import move
 from bot.services.reading import done
-from bot.services.recording import Ground, Recorder, calendar_of, enter_stage, ground_of, load, open_load
+from bot.services.recording import Ground, Recorder, calendar_of, ground_of, load, open_load
 from bot.services.values import Done, MemberRef
 
 BY_RULES = "rules"
@@ -58,7 +59,7 @@ def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
         former_team = session.get_one(Team, opportunity.team_id)
         _check_cooling_off(session, opportunity, by.member_id, recorder.now)
         _check_room(session, by, recorder.now)
-        ground = _moved(recorder, opportunity, by.team_id)
+        ground = move(recorder, opportunity, by.team_id)
         assignments.withdraw(recorder, opportunity)
         opportunity.owner_id, opportunity.accepted_at = by.member_id, recorder.now
         opportunity.accept_by = opportunity.pooled_at = None
@@ -66,10 +67,8 @@ def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
         opportunity.protected_until = recorder.now + timedelta(days=ground.playbook.protection_days)
         assignments.pass_over(opportunity, ground, recorder.now)
         is_moved = former_team.id != ground.team.id
-        teams = (former_team.name, ground.team.name) if is_moved else (None, None)
-        recorder.event(opportunity, Claimed(by.member_id, by.name, *teams))
+        recorder.event(opportunity, Claimed(by.member_id, by.name))
         if is_moved:
-            recorder.regrade(opportunity, ground)
             recorder.tell(
                 former_team.manager_id,
                 "notice.pool_moved",
@@ -183,7 +182,7 @@ def _by_choice(recorder: Recorder, opportunity: Opportunity, to: str | None, not
     if chosen.away_until is not None and chosen.away_until > recorder.now:
         raise InvalidInput({"to": Text("handover.away", member=chosen.member.name, until=chosen.away_until)})
     taker = session.get_one(Member, chosen.member.id)
-    ground = _moved(recorder, opportunity, taker.team_id or opportunity.team_id)
+    ground = move(recorder, opportunity, taker.team_id or opportunity.team_id)
     assignments.withdraw(recorder, opportunity)
     recorder.event(opportunity, OwnerChanged(None, None, taker.id, taker.name, "assigned"))
     reason = {"key": "assign.from_pool", "params": {"name": by.name}}
@@ -271,34 +270,6 @@ def _check_assigns(session: Session, opportunity: Opportunity, by: Actor, now: d
     _check_open_to(session, opportunity, by, now)
     if not by.manages(opportunity.team_id) and not by.managed_team_ids:
         raise NotAllowed("pool.only_managers_assign")
-
-
-def _moved(recorder: Recorder, opportunity: Opportunity, team_id: int) -> Ground:
-    """Move an opportunity to a team if it is of another one, and return the ground it stands on from now on.
-
-    It keeps its stage where that team's playbook has it, else it stands in the first one of the same kind. The former team's
-    card says where it went, and the new team gets a card of its own.
-    """
-    session = recorder.session
-    former = ground_of(session, opportunity.team_id, opportunity.playbook_id)
-    if team_id == opportunity.team_id:
-        return former
-    ground = ground_of(session, team_id)
-    stage = former.playbook.stage(opportunity.stage_key)
-    opportunity.team_id, opportunity.playbook_id = ground.team.id, ground.team.playbook_id or opportunity.playbook_id
-    new = stage_in(ground.playbook, stage)
-    if new.key != stage.key:
-        hours = calendar.hours_between(former.calendar, opportunity.stage_entered_at, recorder.now)
-        enter_stage(opportunity, new.key, ground, recorder.now)
-        recorder.event(opportunity, StageChanged(stage.key, new.key, round(hours, 2)))
-    elif new.limit_days is not None:
-        entered = opportunity.stage_entered_at
-        opportunity.stage_limit_at = calendar.add_days(ground.calendar, entered, new.limit_days)
-    if opportunity.card_channel and opportunity.card_ts:
-        payload = {"opportunity_id": opportunity.id, "channel": opportunity.card_channel, "ts": opportunity.card_ts}
-        recorder.promise("card_moved", opportunity.card_channel, payload)
-    opportunity.card_channel = opportunity.card_ts = None
-    return ground
 
 
 def _was_pooled(session: Session, opportunity: Opportunity) -> EventRow | None:

@@ -22,7 +22,6 @@ _ACTORS_OWN = frozenset(
         "AssignmentAccepted",
         "AssignmentDeclined",
         "Claimed",
-        "ClaimedAcross",
         "CollisionStopped",
         "HandoverDeclined",
         "OwnerTold",
@@ -153,13 +152,6 @@ def _pooled(t: Translator, event: ev.PutInPool, _view: OpportunityView | None) -
         "former": _person(event.former),
         "reason": _after(t, "event.because", event.reason),
     }
-
-
-def _claimed(_t: Translator, event: ev.Claimed, _view: OpportunityView | None) -> tuple[str, Params]:
-    params = {"member": _person(event.member)}
-    if event.to_team:
-        return "ClaimedAcross", {**params, "before": _person(event.from_team), "after": _person(event.to_team)}
-    return event.kind, params
 
 
 def _member(_t: Translator, event: Any, _view: OpportunityView | None) -> tuple[str, Params]:
@@ -325,7 +317,7 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.AssignmentAccepted: _member,
     ev.AssignmentDeclined: _declined,
     ev.PutInPool: _pooled,
-    ev.Claimed: _claimed,
+    ev.Claimed: _member,
     ev.OwnerLeft: _member,
     ev.OwnerReturned: _member,
     ev.FollowUpLogged: _followed_up,

@@ -19,10 +19,3 @@ def told(t: Translator, event: OwnerTold, view: OpportunityView) -> Message:
     if event.contact:
         blocks.append(elements.context(t("collision.contact", contact=escape_line(event.contact, 400))))
     return elements.message(head, [*blocks, elements.divider(), *cards.personal_card(t, view)[1]])
-
-
-def moved(t: Translator, view: OpportunityView, team: str) -> Message:
-    """Return what stands where a card was, after the opportunity went to another team."""
-    owner = escape_line(view.owner.name, _NAME) if view.owner else t("card.pool")
-    words = t("ruling.moved", customer=escape_line(view.customer, _NAME), team=escape_line(team, _NAME), owner=owner)
-    return elements.message(words, [elements.section(words)])

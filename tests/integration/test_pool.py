@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.domain.events import Claimed, OwnerChanged, PutInPool, StageChanged
+from bot.domain.events import Claimed, OwnerChanged, PutInPool, TeamChanged
 from bot.errors import InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken
 from bot.models import Member, Opportunity, OutboxRow
 from bot.models.session import Database
@@ -228,7 +228,7 @@ def test_after_the_teams_own_days_every_teams_reps_see_and_claim_it(team_world: 
     assert (shown.team_name, shown.stage.key, shown.is_accepted) == ("South", "lead", True)
     assert shown.contact is not None
     event = opportunities.history(desk, number, by=world.other_rep)[0].event
-    assert event == Claimed(world.other_rep.member_id or 0, "Other Rep", "North", "South")
+    assert event == Claimed(world.other_rep.member_id or 0, "Other Rep")
     assert [one["key"] for one in notices(database, world.manager)][-1] == "notice.pool_moved"
     with database.reading(None) as session:
         moved = session.scalars(select(OutboxRow).where(OutboxRow.kind == "card_moved")).one()
@@ -253,7 +253,7 @@ def test_a_stage_that_the_new_team_does_not_have_becomes_the_first_of_its_kind(t
     assert shown.stage.key == "inbox"
     assert shown.stages[0].key == "inbox"
     kinds = [type(line.event) for line in opportunities.history(desk, number, by=world.other_rep)]
-    assert kinds[:2] == [Claimed, StageChanged]
+    assert kinds[:2] == [Claimed, TeamChanged]
 
 
 def test_a_pool_that_never_opens_stays_the_teams(team_world: TeamWorld) -> None:

@@ -206,7 +206,7 @@ def test_given_opportunity_goes_to_the_askers_team_with_its_history(team_world: 
     kinds = [type(one) for one in events(team_world, before.id)][history:]
     assert kinds[:2] == [RulingMade, TeamChanged]
     assert OwnerChanged in kinds
-    assert ("moved", "CNORTH") in promised(database, "moved")
+    assert ("card_moved", "CNORTH") in promised(database, "card_moved")
     with pytest.raises(NotFound):
         opportunities.view(team_world.desk, before.id, by=team_world.rep2)
     # The former owner, who sees it no more, still learns of the ruling.
