@@ -3,12 +3,12 @@
 import argparse
 import sys
 
-from bench import importing, requests, starting
+from bench import importing, requests, starting, throughput
 from bench.databases import KINDS
 from bench.figures import growth, say
 
 OTHERS = {"import": importing.measured, "start": starting.start, "idle_memory": starting.idle_memory}
-NAMES = (*requests.NAMES, *OTHERS)
+NAMES = (*requests.NAMES, *OTHERS, "throughput")
 
 
 def main(arguments: list[str]) -> None:
@@ -36,6 +36,9 @@ def main(arguments: list[str]) -> None:
         for name, measured in OTHERS.items():
             if name in names and (found := measured(kind)) is not None:
                 say(found)
+        if "throughput" in names:
+            for line in throughput.measured(kind):
+                say(line)
 
 
 if __name__ == "__main__":
