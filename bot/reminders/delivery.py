@@ -26,7 +26,7 @@ LEASE_SECONDS = 15.0
 _RENEW_SECONDS = 3.0
 _FINISH_SECONDS = 12.0
 _GATHER_SECONDS = 0.01
-_IN_HAND = 3  # for each thread: the next ones are ready when it is
+_IN_HAND = 5  # for each thread: the next ones are ready when it is
 _LOOKED_UP = 500
 _ALL_AT_ONCE = 32
 
