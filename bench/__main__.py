@@ -3,12 +3,12 @@
 import argparse
 import sys
 
-from bench import checking, importing, picking, requests, starting
+from bench import checking, importing, picking, requests, starting, throughput
 from bench.databases import KINDS
 from bench.figures import growth, say
 
 OTHERS = {"import": importing.measured, "start": starting.start, "idle_memory": starting.idle_memory}
-NAMES = (*requests.NAMES, *picking.NAMES, *checking.NAMES, *OTHERS)
+NAMES = (*requests.NAMES, *picking.NAMES, *checking.NAMES, *OTHERS, "throughput")
 
 
 def main(arguments: list[str]) -> None:
@@ -39,6 +39,9 @@ def main(arguments: list[str]) -> None:
         for name, measured in OTHERS.items():
             if name in names and (found := measured(kind)) is not None:
                 say(found)
+        if "throughput" in names:
+            for line in throughput.measured(kind):
+                say(line)
 
 
 if __name__ == "__main__":

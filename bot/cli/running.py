@@ -1,6 +1,7 @@
 """Owns ``run``: the bot at work in a real workspace."""
 
 import signal
+import sys
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -8,6 +9,8 @@ import click
 
 if TYPE_CHECKING:
     from bot.app import Bot, Role
+
+_SWITCH_SECONDS = 0.0005
 
 
 @click.command()
@@ -27,6 +30,8 @@ def run(http: bool, role: "Role") -> None:
     from bot.config import load_settings
 
     settings = load_settings()
+    # The thread that leases waits for the database many times a round; each time it would wait for a sending thread too.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     logs.configure(settings.log_level, settings.log_format)
     # uvicorn sends itself the signal again after it has stopped: by default that would kill us before we have.
     for one in (signal.SIGINT, signal.SIGTERM):

@@ -1,6 +1,5 @@
 """Owns promised messages between the transaction that made them and Slack: leases, outcomes, addresses."""
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from bot.models import Assignment, Member, OutboxRow, ProcessedRequest, Team
 from bot.services import outcomes, pacing
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.members import actor_of
-from bot.services.outbox_heads import READY, READY_LOCKED, WAITING, is_open
+from bot.services.outbox_heads import READY, THESE_LOCKED, WAITING, is_open
 from bot.services.outcomes import Outcome
 from bot.services.pacing import Rates
 
@@ -59,7 +58,13 @@ class Address:
 
 
 def lease(
-    desk: Desk, *, limit: int = 50, seconds: float = 60.0, rates: Rates | None = None, done: Sequence[Outcome] = ()
+    desk: Desk,
+    *,
+    limit: int = 50,
+    seconds: float = 60.0,
+    rates: Rates | None = None,
+    done: Sequence[Outcome] = (),
+    among: Sequence[int] | None = None,
 ) -> tuple[Promise, ...]:
     """Take due messages for sending: of each channel only the oldest one, so that order is kept there.
 
@@ -72,24 +77,42 @@ def lease(
         seconds: After so many seconds of the machine's clock another worker may take them.
         rates: How fast Slack takes messages; None for no limit.
         done: What came of earlier ones, written in the same transaction.
+        among: Only these, which ``ready`` found; any if not given.
     """
     now = desk.now()
-    if not done:
-        with desk.database.reading(None) as session:
-            if limit < 1 or session.execute(READY, {"now": now, "real": real_seconds(), "most": 1}).first() is None:
-                return ()
+    wanted = ready(desk, limit=limit) if among is None else among[:limit]
+    if not wanted and not done:
+        return ()
     with desk.database.transaction(None) as session:
         real = real_seconds()
         outcomes.write(desk, session, done, real=real, rates=rates)
-        found = session.execute(READY_LOCKED, {"now": now, "real": real, "most": limit}).all() if limit > 0 else []
+        found = _held(session, wanted, now, real)
         if rates is not None and found:
-            room = pacing.room(session, (row.workspace_id for row in found), rates, real)
-            found = _within(room, found)
-            pacing.taken(session, [(row.workspace_id, row.channel) for row in found], rates, real)
+            until = pacing.booked(session, {row.workspace_id for row in found})
+            found = _within({one: pacing.room(at, rates, real) for one, at in until.items()}, found)
+        if rates is not None and found:
+            pacing.taken(session, [(row.workspace_id, row.channel) for row in found], until, rates, real)
         return _take(session, [row.id for row in found], real, seconds) if found else ()
 
 
-def _within(room: Counter[int], rows: Sequence[Any]) -> list[Any]:
+def ready(desk: Desk, *, limit: int) -> list[int]:
+    """Return the numbers of messages whose turn it is, the oldest first; nobody has them in hand yet, and others may see the same."""
+    if limit < 1:
+        return []
+    with desk.database.reading(None) as session:
+        asked = {"now": desk.now(), "real": real_seconds(), "most": limit}
+        return [row.id for row in session.execute(READY, asked)]
+
+
+def _held(session: Session, wanted: Sequence[int], now: datetime, real: float) -> list[Any]:
+    """Hold those of the wanted whose turn it still is."""
+    if not wanted:
+        return []
+    asked = {"now": now, "real": real, "most": len(wanted), "numbers": list(wanted)}
+    return list(session.execute(THESE_LOCKED, asked))
+
+
+def _within(room: dict[int, int], rows: Sequence[Any]) -> list[Any]:
     """Return the first rows of each workspace for which there is room."""
     found = []
     for row in rows:

@@ -59,8 +59,10 @@ def _ready() -> Select[int, int, str]:
 READY = _ready()
 """Heads whose turn it is; parameters ``now``, ``real`` and ``most``."""
 
-READY_LOCKED = READY.with_for_update(of=OutboxRow, skip_locked=True)
-"""The same, held until the end of the transaction; what another worker holds is left out."""
+THESE_LOCKED = READY.where(OutboxRow.id.in_(bindparam("numbers", expanding=True, type_=Integer))).with_for_update(
+    of=OutboxRow, skip_locked=True
+)
+"""The same among those with the given ``numbers``, held until the end of the transaction; what others hold is left out."""
 
 WAITING = (
     select(

@@ -2,12 +2,12 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Double, bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -35,14 +35,12 @@ class Rates:
     workspace_per_second: float
 
 
-def room(session: Session, workspace_ids: Iterable[int], rates: Rates, real: float) -> Counter[int]:
-    """Return how many messages each workspace takes now, and hold its pace until the end of the transaction.
+def booked(session: Session, workspace_ids: Iterable[int]) -> dict[int, float]:
+    """Return until when each workspace is booked, and hold it until the end of the transaction.
 
     Args:
-        session: The transaction that takes them.
+        session: The transaction that takes messages in hand.
         workspace_ids: Which workspaces.
-        rates: Their rates.
-        real: Now, in seconds of the machine's clock.
     """
     wanted = sorted(set(workspace_ids))
     found = session.execute(
@@ -51,13 +49,14 @@ def room(session: Session, workspace_ids: Iterable[int], rates: Rates, real: flo
         .order_by(ChannelPace.id)
         .with_for_update()
     ).all()
-    free = {row.workspace_id: row.free_at for row in found}
-    return Counter({one: _room(max(free.get(one, 0.0), real), rates, real) for one in wanted})
+    return {**dict.fromkeys(wanted, 0.0), **{row.workspace_id: row.free_at for row in found}}
 
 
-def _room(booked_until: float, rates: Rates, real: float) -> int:
+def room(booked_until: float, rates: Rates, real: float) -> int:
+    """Return how many messages a workspace takes now, that is booked up to a moment; both in seconds of the machine's clock."""
     # Never below none: a workspace that Slack told to wait is booked far ahead.
-    return max(0, math.floor((real - opens_at(booked_until, rates)) * rates.workspace_per_second + _ROUNDING) + 1)
+    ahead = (real - opens_at(max(booked_until, real), rates)) * rates.workspace_per_second
+    return max(0, math.floor(ahead + _ROUNDING) + 1)
 
 
 def opens_at(booked_until: float, rates: Rates) -> float:
@@ -66,21 +65,27 @@ def opens_at(booked_until: float, rates: Rates) -> float:
     return booked_until - (burst - 1) / rates.workspace_per_second
 
 
-def taken(session: Session, places: Iterable[tuple[int, str]], rates: Rates, real: float) -> None:
-    """Write down that each of these channels, as (workspace, channel), takes a message now."""
-    rows = [
-        {"workspace_id": workspace_id, "channel": channel, "free_at": real + rates.channel_seconds}
-        for workspace_id, channel in places
+def taken(
+    session: Session, places: Sequence[tuple[int, str]], until: Mapping[int, float], rates: Rates, real: float
+) -> None:
+    """Write down that channels take a message now.
+
+    Args:
+        session: The transaction that takes them in hand.
+        places: Workspace and channel of each message.
+        until: As ``booked`` gave it.
+        rates: The rates to keep.
+        real: Now, in seconds of the machine's clock.
+    """
+    counts = Counter(workspace_id for workspace_id, _ in places)
+    channels = [(workspace_id, channel, real + rates.channel_seconds) for workspace_id, channel in places]
+    whole = [
+        (workspace_id, WORKSPACE, max(until[workspace_id], real) + count / rates.workspace_per_second)
+        for workspace_id, count in counts.items()
     ]
-    if not rows:
-        return
-    counts = Counter(row["workspace_id"] for row in rows)
-    connection, dialect = session.connection(), session.get_bind().dialect.name
-    connection.execute(_at_least(dialect), rows)
-    for workspace_id, count in sorted(counts.items()):
-        seconds = count / rates.workspace_per_second
-        first = {"workspace_id": workspace_id, "channel": WORKSPACE, "free_at": real + seconds}
-        connection.execute(_further(dialect), {**first, "real": real, "seconds": seconds})
+    # Always in the same order, so that workers that wait for one another do not do so in a circle.
+    rows = [dict(zip(("workspace_id", "channel", "free_at"), row, strict=True)) for row in sorted(channels + whole)]
+    session.connection().execute(_at_least(session.get_bind().dialect.name), rows)
 
 
 def limited(session: Session, workspace_id: int, channel: str, *, until: float, real: float, rates: Rates) -> None:
@@ -113,12 +118,3 @@ def _at_least(dialect: str) -> Any:
     made = _inserted(dialect)
     later = _later(dialect, ChannelPace.free_at, made.excluded.free_at)
     return made.on_conflict_do_update(index_elements=["workspace_id", "channel"], set_={"free_at": later})
-
-
-@cache
-def _further(dialect: str) -> Any:
-    begin = _later(dialect, ChannelPace.free_at, bindparam("real", type_=Double))
-    further = begin + bindparam("seconds", type_=Double)
-    return _inserted(dialect).on_conflict_do_update(
-        index_elements=["workspace_id", "channel"], set_={"free_at": further}
-    )

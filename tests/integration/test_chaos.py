@@ -53,7 +53,7 @@ _FAULTS = {
 
 
 class Mischief:
-    """Has one call in eight go wrong, and counts what it did."""
+    """Has one call in six go wrong, and counts what it did."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -62,7 +62,7 @@ class Mischief:
 
     def __call__(self, method: str, args: Mapping[str, Any]) -> Fault | None:
         with self._lock:
-            if self._random.random() > 1 / 8:
+            if self._random.random() > 1 / 6:
                 return None
             name = self._random.choice(list(_FAULTS))
             self.injected[name] += 1
