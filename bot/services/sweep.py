@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, func, insert, select, union_all, update
+from sqlalchemy import Integer, Select, bindparam, func, insert, select, union_all, update
 from sqlalchemy.orm import Session
 
 from bot.domain.attention import Cause, Rung, Step, addressee, climb, next_rung
@@ -44,12 +44,35 @@ def _found() -> Select[Any]:
         select(*(getattr(Opportunity, name) for name in wanted))
         .where(Opportunity.attention_at <= bindparam("now", type_=Instant))
         .order_by(Opportunity.attention_at)
-        .limit(bindparam("most"))
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
 
 
 FOUND = _found()
+
+
+def _coming() -> Select[Any]:
+    """Return the query for what falls due next; put together once, because a moved clock asks it at every step."""
+    now, live = bindparam("now", type_=Instant), Team.live_from.is_not(None)
+    first = (
+        select(Opportunity.attention_at.label("at"))
+        .where(Opportunity.attention_at > now, Opportunity.team_id.in_(select(Team.id).where(live)))
+        .order_by(Opportunity.attention_at)
+        .limit(1)
+        .subquery()
+    )
+    later = union_all(
+        select(first.c.at),
+        select(func.min(Team.digest_next_at)).where(live, Team.digest_next_at > now),
+        select(func.min(Team.weekly_next_at)).where(live, Team.weekly_next_at > now),
+        select(func.min(Member.focus_next_at)).where(Member.focus_next_at > now),
+        select(func.min(OutboxRow.due_at)).where(OutboxRow.state == "waiting", OutboxRow.due_at > now),
+    ).subquery()
+    return select(func.min(later.c.at))
+
+
+_COMING = _coming()
 _TABLE: Any = Opportunity.__table__
 # A look of the clock's is no change that a form could miss: the version stays.
 _ATTENDED = (
@@ -227,22 +250,6 @@ def _hears(member: Member, now: datetime) -> bool:
 
 def next_moment(desk: Desk) -> datetime | None:
     """Return when something falls due next, strictly after now: an opportunity, a digest, a list or a promised message."""
-    now = desk.now()
-    live = Team.live_from.is_not(None)
-    first = (
-        select(Opportunity.attention_at.label("at"))
-        .where(Opportunity.attention_at > now, Opportunity.team_id.in_(select(Team.id).where(live)))
-        .order_by(Opportunity.attention_at)
-        .limit(1)
-        .subquery()
-    )
-    later = union_all(
-        select(first.c.at),
-        select(func.min(Team.digest_next_at)).where(live, Team.digest_next_at > now),
-        select(func.min(Team.weekly_next_at)).where(live, Team.weekly_next_at > now),
-        select(func.min(Member.focus_next_at)).where(Member.focus_next_at > now),
-        select(func.min(OutboxRow.due_at)).where(OutboxRow.state == "waiting", OutboxRow.due_at > now),
-    ).subquery()
     with desk.database.reading(None) as session:
-        found: datetime | None = session.scalar(select(func.min(later.c.at)))
+        found: datetime | None = session.scalar(_COMING, {"now": desk.now()})
         return found
