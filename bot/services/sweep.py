@@ -108,7 +108,8 @@ class _Sweep:
         self._desk, self._session, self._rows, self._now = desk, session, rows, desk.now()
         self._grounds: dict[tuple[int, int], Ground] = {}
         self._hours: dict[tuple[int, str], WorkCalendar] = {}
-        teams = self._by_id(Team, {row.team_id for row in rows})
+        wanted = {row.team_id for row in rows}
+        teams = {team.id: team for team in session.scalars(_TEAMS, {"numbers": list(wanted)})}
         calendars = {number: calendar_of(team) for number, team in teams.items()}
         for row in rows:
             if (row.team_id, row.playbook_id) not in self._grounds:
@@ -117,10 +118,8 @@ class _Sweep:
                     teams[row.team_id], playbook, calendars[row.team_id]
                 )
         people = {row.owner_id for row in rows} | {team.manager_id for team in teams.values()}
-        self._members = self._by_id(Member, people - {None})
-
-    def _by_id(self, model: Any, numbers: set[Any]) -> dict[int, Any]:
-        return {row.id: row for row in self._session.scalars(select(model).where(model.id.in_(numbers)))}
+        found = session.execute(_PEOPLE, {"numbers": list(people - {None})})
+        self._members: dict[Any, Any] = {row.id: row for row in found}
 
     def work(self) -> None:
         """Take every step."""
@@ -152,7 +151,7 @@ class _Sweep:
 
     def _words(self, row: Any, ground: Ground, rung: Rung) -> list[Word]:
         """Return who is told of a step: nobody who is away or not seen in Slack, but of what is lost by silence the manager."""
-        owner, manager = self._members.get(row.owner_id), self._members.get(ground.team.manager_id or 0)
+        owner, manager = self._members.get(row.owner_id), self._members.get(ground.team.manager_id)
         to = Addressee.MANAGER
         if rung.cause is not Cause.POOL:
             pace = ground.playbook.pace_of(row.stage_key, row.grade)
@@ -173,7 +172,7 @@ class _Sweep:
             words.append(Word(self._reader(row, ground, manager), item, is_escalation=True))
         return words
 
-    def _reader(self, row: Any, ground: Ground, member: Member) -> Reader:
+    def _reader(self, row: Any, ground: Ground, member: Any) -> Reader:
         key = (row.team_id, member.zone)
         if key not in self._hours:
             self._hours[key] = hours_of(ground.calendar, member.zone)
@@ -219,6 +218,10 @@ class _Sweep:
             self._session.connection().execute(_ATTENDED, values)
 
 
+_TEAMS = select(Team).where(Team.id.in_(bindparam("numbers", expanding=True)))
+_PEOPLE = select(Member.id, Member.name, Member.zone, Member.away_until, Member.is_active, Member.slack_user_id).where(
+    Member.id.in_(bindparam("numbers", expanding=True))
+)
 _EVENTS = insert(EventRow.__table__)  # type: ignore[arg-type] # a mapped class has a table
 
 
@@ -242,7 +245,7 @@ def _steps(rungs: tuple[Rung, ...]) -> tuple[list[Rung], tuple[Rung, ...]]:
     return told, tuple(ends)
 
 
-def _hears(member: Member, now: datetime) -> bool:
+def _hears(member: Any, now: datetime) -> bool:
     """Say whether a member is told anything now: not while away, and not before they were seen in Slack."""
     is_here = member.away_until is None or member.away_until <= now
     return is_here and member.is_active and member.slack_user_id is not None
