@@ -23,7 +23,9 @@ from tests.integration.replaying import Replay
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, nine o'clock in Shanghai
 END = START + timedelta(weeks=13)
-OPPORTUNITIES, ACTS = 2000, 900
+OPPORTUNITIES, ACTS = 2000, 600
+# So long it may take on a machine that does much else beside it; alone it is less than a minute.
+pytestmark = pytest.mark.timeout(900)
 TOLD = ("nudge", "focus", "escalation")
 
 
@@ -66,12 +68,24 @@ def test_every_gap_got_its_step_within_one_tick_and_the_stored_moments_are_those
             assert opportunity.attention_at == replay.attention_at(), number
 
 
-def test_every_step_is_recorded_at_its_moment_and_none_twice(steps: list[tuple[EventRow, LadderStepTaken]]) -> None:
+def test_every_step_is_recorded_at_its_moment_and_none_twice(
+    lived: Quarter, steps: list[tuple[EventRow, LadderStepTaken]]
+) -> None:
     names = Counter((row.opportunity_id, step.cause, step.step, step.moment) for row, step in steps)
     assert len(steps) > OPPORTUNITIES
     assert {step.step for _, step in steps} == {"remind", "nudge", "escalate", "warn", "recycle"}
     assert max(names.values()) == 1
-    assert all(timedelta(0) <= row.at - step.moment < TICK for row, step in steps)
+    with lived.desk.database.reading(None) as session:
+        acts = set(
+            tuple(row)
+            for row in session.execute(
+                select(EventRow.opportunity_id, EventRow.at).where(EventRow.kind != LadderStepTaken.kind)
+            )
+        )
+    for row, step in steps:
+        # A move to a stage with a shorter cadence makes a gap that is old when it begins: it is seen at once.
+        assert timedelta(0) <= row.at - step.moment
+        assert row.at - step.moment < TICK or (row.opportunity_id, row.at) in acts, step
 
 
 def test_every_step_is_shown_once_to_each_it_is_for_when_hours_and_budget_allow(
