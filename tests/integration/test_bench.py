@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench import figures, requests
+from bench import clocking, figures, requests
 from bench.figures import Figure
 
 KEYS = {"name", "n", "p50_us", "p99_us", "floor_p50_us", "ratio", "goal", "ok"}
@@ -31,3 +31,23 @@ def test_growth_is_the_largest_size_over_the_smallest() -> None:
 def test_a_figure_above_its_goal_is_not_ok() -> None:
     assert not figures.figure_of("x", [500.0], [100.0], goal=4.0).ok
     assert figures.figure_of("x", [300.0], [100.0], goal=4.0).ok
+
+
+def test_the_clock_is_measured_against_the_same_statements_said_again() -> None:
+    found = {one.name: one for one in clocking.measured("sqlite", 2000, clocking.NAMES, n=5)}
+    assert set(found) == {f"{name}@2000/sqlite" for name in clocking.NAMES}
+    assert all(one.floor_p50_us > 0 for one in found.values())
+    assert found["sweep@2000/sqlite"].goal == 3.0
+    assert {one.name for one in clocking.calendar("sqlite", ["calendar_add", "calendar_between"])} == {
+        "calendar_add",
+        "calendar_between",
+    }
+
+
+def test_growth_beyond_its_goal_is_not_ok() -> None:
+    sizes = [
+        (size, Figure(f"sweep_find@{size}/sqlite", 5, p50, p50, 10.0, 1.0, None, ok=True))
+        for size, p50 in ((1, 10.0), (9, 14.0))
+    ]
+    (found,) = figures.growth(sizes, clocking.GROWTH_GOALS)
+    assert (found.ratio, found.goal, found.ok) == (1.4, 1.3, False)

@@ -76,12 +76,12 @@ def test_every_step_is_recorded_at_its_moment_and_none_twice(
     assert {step.step for _, step in steps} == {"remind", "nudge", "escalate", "warn", "recycle"}
     assert max(names.values()) == 1
     with lived.desk.database.reading(None) as session:
-        acts = set(
+        acts = {
             tuple(row)
             for row in session.execute(
                 select(EventRow.opportunity_id, EventRow.at).where(EventRow.kind != LadderStepTaken.kind)
             )
-        )
+        }
     for row, step in steps:
         # A move to a stage with a shorter cadence makes a gap that is old when it begins: it is seen at once.
         assert timedelta(0) <= row.at - step.moment
