@@ -2,13 +2,16 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
+from typing import Any
 
-from bench import checking, importing, picking, requests, starting, throughput
+from bench import checking, clocking, importing, picking, requests, starting, throughput
 from bench.databases import KINDS
 from bench.figures import growth, say
 
 OTHERS = {"import": importing.measured, "start": starting.start, "idle_memory": starting.idle_memory}
-NAMES = (*requests.NAMES, *picking.NAMES, *checking.NAMES, *OTHERS, "throughput")
+CALENDAR = ("calendar_add", "calendar_between")
+NAMES = (*requests.NAMES, *picking.NAMES, *checking.NAMES, *clocking.NAMES, *CALENDAR, *OTHERS, "throughput")
 
 
 def main(arguments: list[str]) -> None:
@@ -25,23 +28,31 @@ def main(arguments: list[str]) -> None:
         parser.error(f"there is no figure {', '.join(sorted(unknown))}")
     sizes = [int(one) for one in asked.sizes.split(",")]
     for kind in asked.kinds.split(","):
-        of_size = []
-        if set(names) & set(requests.NAMES):
-            for size in sizes:
-                for figure in requests.measured(kind, size, names, n=asked.n):
-                    say(figure)
-                    of_size.append((size, figure))
-            for figure in growth(of_size):
-                say(figure)
+        for module in (requests, clocking):
+            if set(names) & set(module.NAMES):
+                _say_sizes(module, kind, sizes, names, asked.n)
         for look in (picking.measured, checking.measured):
             for figure in look(kind, names, n=asked.n):
                 say(figure)
+        for figure in clocking.calendar(kind, names):
+            say(figure)
         for name, measured in OTHERS.items():
             if name in names and (found := measured(kind)) is not None:
                 say(found)
         if "throughput" in names:
             for line in throughput.measured(kind):
                 say(line)
+
+
+def _say_sizes(module: Any, kind: str, sizes: list[int], names: Sequence[str], n: int) -> None:
+    """Measure a module's figures at each size, and say how they grow."""
+    of_size = []
+    for size in sizes:
+        for figure in module.measured(kind, size, names, n=n):
+            say(figure)
+            of_size.append((size, figure))
+    for figure in growth(of_size, clocking.GROWTH_GOALS):
+        say(figure)
 
 
 if __name__ == "__main__":

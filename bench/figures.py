@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
@@ -58,7 +58,7 @@ def measure(
     for begin in range(0, warm + n, _BLOCK):
         numbers = range(begin, min(begin + _BLOCK, warm + n))
         for kind, make in (("work", work), ("floor", floor)):
-            taken[kind] += [_timed(make(number), pause_seconds) for number in numbers]
+            taken[kind] += [timed(make(number), pause_seconds) for number in numbers]
     return figure_of(name, taken["work"][warm:], taken["floor"][warm:], goal=goal)
 
 
@@ -70,7 +70,8 @@ def figure_of(name: str, ours: Sequence[float], bare: Sequence[float], *, goal: 
     return Figure(name, len(ours), round(p50, 1), round(percentile(ours, 99), 1), round(floor, 1), ratio, goal, ok)
 
 
-def _timed(work: Prepared, pause_seconds: float) -> float:
+def timed(work: Prepared, pause_seconds: float = 0.0) -> float:
+    """Do something and return how long it took, in microseconds; then rest."""
     start = time.perf_counter()
     work()
     taken = (time.perf_counter() - start) * 1e6
@@ -84,8 +85,13 @@ def percentile(values: Iterable[float], per_cent: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * per_cent // 100)]
 
 
-def growth(figures: Iterable[tuple[int, Figure]], *, goal: float | None = None) -> list[Figure]:
-    """Return, of each figure that was measured at several sizes, how much longer the largest takes than the smallest."""
+def growth(figures: Iterable[tuple[int, Figure]], goals: Mapping[str, float] | None = None) -> list[Figure]:
+    """Return, of each figure that was measured at several sizes, how much longer the largest takes than the smallest.
+
+    Args:
+        figures: Size and figure.
+        goals: The most that may be, by the figure's name, where there is a goal.
+    """
     by_name: dict[str, list[tuple[int, Figure]]] = {}
     for size, figure in figures:
         head, _, kind = figure.name.partition("/")
@@ -95,8 +101,9 @@ def growth(figures: Iterable[tuple[int, Figure]], *, goal: float | None = None) 
         (least, small), (most, large) = (choose(measured, key=lambda pair: pair[0]) for choose in (min, max))
         if most > least:
             ratio = round(large.p50_us / small.p50_us, 2)
-            ok = goal is None or ratio <= goal
-            found.append(Figure(name, large.n, large.p50_us, large.p99_us, small.p50_us, ratio, goal, ok=ok))
+            goal = (goals or {}).get(name.removeprefix("growth:").partition("/")[0])
+            is_ok = goal is None or ratio <= goal
+            found.append(Figure(name, large.n, large.p50_us, large.p99_us, small.p50_us, ratio, goal, ok=is_ok))
     return found
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from types import SimpleNamespace
 
 from bench.bulk import BulkWriter, Row
-from bot.clock import SystemClock
+from bot.clock import FakeClock, SystemClock
 from bot.domain import health, identity
 from bot.domain.events import Event, FollowUpLogged, LeadCaptured, NextStepSet, StageChanged
 from bot.models.session import Database
@@ -95,6 +95,61 @@ def fill(url: str, *, opportunities: int) -> None:
     write.rows("next_step", (_next_step(one, workspace, now) for one in draws if one.is_open))
     write.rows("event", (row for one in draws for row in _history(one, workspace, team_rows, now)))
     write.finish(("customer", "contact", "opportunity", "next_step"))
+
+
+def fill_open(url: str, *, opportunities: int, due: int, in_first_team: int, now: datetime) -> None:
+    """Fill an empty database with open opportunities alone, for what the clock does: the first ones are due now.
+
+    Args:
+        url: Address of a migrated database.
+        opportunities: How many.
+        due: How many of them are due; these are of teams other than the first.
+        in_first_team: How many the first team has.
+        now: The present moment; the teams are there for long.
+    """
+    database = Database(url)
+    workspace, team_rows = people(Desk(database, FakeClock(now - timedelta(days=30))))
+    database.close()
+    write = BulkWriter(url)
+    write.rows("customer", (_customer(n, workspace, now) for n in range(1, max(1, opportunities // 5) + 1)))
+    rows = (
+        _open_row(n, workspace, opportunities, team_rows, now, is_due=n <= due, is_first=due < n <= due + in_first_team)
+        for n in range(1, opportunities + 1)
+    )
+    write.rows("opportunity", rows)
+    write.rows("event", (_event_of(n, workspace, now) for n in range(due + 1, due + in_first_team + 1, 20)))
+    write.finish(("customer", "opportunity"))
+
+
+def _open_row(
+    number: int,
+    workspace: int,
+    count: int,
+    team_rows: list[tuple[int, list[int]]],
+    now: datetime,
+    *,
+    is_due: bool,
+    is_first: bool,
+) -> Row:
+    team = 0 if is_first else 1 + number % (TEAMS - 1)
+    one = _Draw(number, team, number % REPS, *_OPEN[number % len(_OPEN)], is_open=True, entered_hours=24,
+                due_hours=100 + number % 300, closed_days=0)  # fmt: skip
+    row = _opportunity(one, workspace, max(1, count // 5), team_rows, now)
+    row["contact_id"] = None
+    row["next_step_id"] = None
+    if is_due:
+        row |= {"next_due_at": now - timedelta(minutes=1), "attention_at": now - timedelta(minutes=1),
+                "attended_at": now - timedelta(hours=2)}  # fmt: skip
+    row["broken_from"] = health.broken_from(SimpleNamespace(**row))
+    return row
+
+
+def _event_of(number: int, workspace: int, now: datetime) -> Row:
+    event = LeadCaptured(customer_name(number % 50 + 1), f"Need {number}", "command", "lead")
+    return {
+        "workspace_id": workspace, "opportunity_id": number, "kind": event.kind, "at": now - timedelta(hours=3),
+        "payload": event.payload(),
+    }  # fmt: skip
 
 
 def people(desk: Desk) -> tuple[int, list[tuple[int, list[int]]]]:

@@ -51,7 +51,7 @@ def measured(kind: str, names: Sequence[str], *, n: int, sizes: Sequence[int] = 
         for figure in _of_size(kind, size, n):
             yield figure
             of_size.append((size, figure))
-    for figure in growth(of_size, goal=_GROWTH_GOAL):
+    for figure in growth(of_size, _GROWTH_GOALS):
         yield figure
 
 

@@ -195,9 +195,15 @@ def add_days(calendar: WorkCalendar, start: datetime, days: int) -> datetime:
     day = _workday_by_steps(calendar, local.date(), days)
     wanted = at_local(calendar.zone, day, local.hour * 60 + local.minute)
     wanted += timedelta(seconds=local.second, microseconds=local.microsecond)
-    for first, last in spans_of(calendar, day):
-        if wanted <= at_local(calendar.zone, day, last):
-            return max(wanted, at_local(calendar.zone, day, first))
+    table, instant = worked_year(calendar, day.year), to_us(wanted)
+    index = bisect_left(table.ends, instant)
+    # The first span that does not end before it, if it is one of this day's.
+    if index < len(table.ends):
+        start = from_us(table.starts[index])
+        if start <= wanted:
+            return wanted
+        if local_day(calendar, start) == day:
+            return start
     return end_of_day(calendar, day)
 
 

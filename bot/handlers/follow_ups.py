@@ -4,7 +4,7 @@ from typing import Any
 
 from bot.domain.events import ActionUndone, FollowUpLogged, NextStepSet
 from bot.domain.when import FollowUpText
-from bot.errors import NextStepRequired, NotFound
+from bot.errors import InvalidInput, NextStepRequired, NotFound, Text
 from bot.handlers import in_place, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
@@ -13,10 +13,11 @@ from bot.services import follow_ups, opportunities
 from bot.services.follow_ups import FollowUpForm
 from bot.services.values import OpportunityView
 from bot.views import answers, fields, follow_up_forms
+from bot.views import snooze as snooze_views
 from bot.views.follow_up_forms import FollowUpAction
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import clip, readable
-from bot.views.snooze import snooze_until
+from bot.views.snooze import DATE, snooze_until
 
 _SAID = 3000
 
@@ -30,6 +31,7 @@ def register(kit: Kit) -> None:
     kit.action(Action.SNOOZE_PICK, snooze)
     kit.shortcut(Callback.FOLLOW_UP_FROM_MESSAGE, open_from_message)
     kit.view(Callback.FOLLOW_UP_LOG, log)
+    kit.view(Callback.SNOOZE, snooze_to_day)
 
 
 def follow_up(call: Call) -> Reply:
@@ -151,8 +153,20 @@ def _take_back(call: Call, number: int, event_id: int, form: FollowUpForm) -> No
 
 
 def snooze(call: Call) -> Reply:
-    """Keep quiet until the chosen time."""
+    """Keep quiet until the chosen time; for a day of one's own a form asks which."""
     number, choice = call.value.split(":", 1)
+    if choice == DATE:
+        return Form(snooze_views.form(call.t, _view(call, int(number)), in_place.carried(call)))
     until = snooze_until(choice, call.desk.now(), call.by.zone)
     done = follow_ups.snooze(call.desk, int(number), until, by=call.by)
     return in_place.settled(call, done, f"💤 {answers.text_of(call.t, done.said)}")
+
+
+def snooze_to_day(call: Call) -> Reply:
+    """Take the form: quiet until nine in the morning of that day."""
+    number, day = int(call.metadata["id"]), fields.day_of(call.values.get("until"))
+    if day is None:
+        raise InvalidInput({"until": Text("error.required")})
+    done = follow_ups.snooze(call.desk, number, snooze_views.morning_of(day, call.by.zone), by=call.by)
+    in_place.settle_carried(call, number, f"💤 {answers.text_of(call.t, done.said)}")
+    return Form(answers.result(call.t, done))

@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.domain.calendar import WorkCalendar, local_day
-from bot.domain.quiet import next_morning, telling
+from bot.domain.quiet import Telling, next_morning, telling
 from bot.models import OutboxRow
 
 # Numbers beyond the budget are looked at too: a dropped nudge keeps its name and gives its place free.
@@ -77,7 +77,9 @@ class _Round:
 
     def placed(self) -> list[Word]:
         """Find a place for every word and write it; returns those whose place was taken by somebody else."""
-        plans = [(word, telling(word.reader.hours, self._now)) for word in self._words]
+        # Most have the same few hours.
+        when = {word.reader.hours: telling(word.reader.hours, self._now) for word in self._words}
+        plans = [(word, when[word.reader.hours]) for word in self._words]
         self._look(plans)
         for word, plan in plans:
             row = self._row_for(word, plan.at, is_morning=plan.is_morning)
@@ -86,27 +88,43 @@ class _Round:
             word.told_at = row.due_at
         return self._write()
 
-    def _look(self, plans: list[Any]) -> None:
+    def _look(self, plans: list[tuple[Word, Telling]]) -> None:
         """Read which names are taken, and hold those rows that still wait and can take more in."""
-        wanted: dict[tuple[int, str], Reader] = {}
+        first: dict[tuple[int, str], Reader] = {}
+        days: dict[tuple[int, int], tuple[Reader, datetime]] = {}
         for word, plan in plans:
             reader = word.reader
             if word.is_escalation:
-                names = [_escalation_key(reader, plan.at)]
-            else:
-                day = local_day(reader.hours, plan.at)
-                later = local_day(reader.hours, next_morning(reader.hours, plan.at))
-                numbers = range(1, reader.budget + _SPARE_NUMBERS)
-                names = [focus_key(reader.member_id, day), focus_key(reader.member_id, later)]
-                names += [_nudge_key(reader, day, number) for number in numbers]
-            wanted.update(((reader.workspace_id, name), reader) for name in names)
+                first[reader.workspace_id, _escalation_key(reader, plan.at)] = reader
+                continue
+            key = (reader.workspace_id, reader.member_id)
+            if key in days:
+                continue
+            day = local_day(reader.hours, plan.at)
+            for name in (focus_key(reader.member_id, day), _nudge_key(reader, day, 1)):
+                first[reader.workspace_id, name] = reader
+            days[key] = reader, plan.at
+        self._read(first)
+        # Numbers are given in their order: where there is no first nudge there is no second one.
+        more: dict[tuple[int, str], Reader] = {}
+        for reader, at in days.values():
+            day = local_day(reader.hours, at)
+            if reader.budget <= 1 or (reader.workspace_id, _nudge_key(reader, day, 1)) in self._rows:
+                later = next_morning(reader.hours, at)
+                others = [_nudge_key(reader, day, number) for number in range(2, reader.budget + _SPARE_NUMBERS)]
+                others.append(focus_key(reader.member_id, local_day(reader.hours, later)))
+                more.update(((reader.workspace_id, name), reader) for name in others)
+        if more:
+            self._read(more)
+
+    def _read(self, wanted: dict[tuple[int, str], Reader]) -> None:
         known = self._session.execute(
-            select(OutboxRow.id, OutboxRow.workspace_id, OutboxRow.key, OutboxRow.kind, OutboxRow.due_at, OutboxRow.state)
-            .where(
-                OutboxRow.workspace_id.in_({workspace for workspace, _ in wanted}),
-                OutboxRow.key.in_({name for _, name in wanted}),
-            )
-        ).all()  # fmt: skip
+            _KNOWN,
+            {
+                "workspaces": list({workspace for workspace, _ in wanted}),
+                "names": list({name for _, name in wanted}),
+            },
+        ).all()
         waiting = [row for row in known if row.state == "waiting"]
         # What is due is about to be sent: one that somebody holds takes in nothing more, and nobody waits for anybody.
         held = self._held([row.id for row in waiting if row.due_at <= self._now], skip_locked=True)
@@ -196,6 +214,12 @@ class _Round:
 
 
 _OUTBOX: Any = OutboxRow.__table__
+_KNOWN = select(
+    OutboxRow.id, OutboxRow.workspace_id, OutboxRow.key, OutboxRow.kind, OutboxRow.due_at, OutboxRow.state
+).where(
+    OutboxRow.workspace_id.in_(bindparam("workspaces", expanding=True)),
+    OutboxRow.key.in_(bindparam("names", expanding=True)),
+)
 _GROWN = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("number")).values(payload=bindparam("items"))
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, bindparam, func, insert, select, union_all, update
+from sqlalchemy import Integer, Select, bindparam, func, insert, select, union_all, update
 from sqlalchemy.orm import Session
 
 from bot.domain.attention import Cause, Rung, Step, addressee, climb, next_rung
@@ -45,12 +45,35 @@ def _found() -> Select[Any]:
         select(*(getattr(Opportunity, name) for name in wanted))
         .where(Opportunity.attention_at <= bindparam("now", type_=Instant))
         .order_by(Opportunity.attention_at)
-        .limit(bindparam("most"))
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True)
     )
 
 
 FOUND = _found()
+
+
+def _coming() -> Select[Any]:
+    """Return the query for what falls due next; put together once, because a moved clock asks it at every step."""
+    now, live = bindparam("now", type_=Instant), Team.live_from.is_not(None)
+    first = (
+        select(Opportunity.attention_at.label("at"))
+        .where(Opportunity.attention_at > now, Opportunity.team_id.in_(select(Team.id).where(live)))
+        .order_by(Opportunity.attention_at)
+        .limit(1)
+        .subquery()
+    )
+    later = union_all(
+        select(first.c.at),
+        select(func.min(Team.digest_next_at)).where(live, Team.digest_next_at > now),
+        select(func.min(Team.weekly_next_at)).where(live, Team.weekly_next_at > now),
+        select(func.min(Member.focus_next_at)).where(Member.focus_next_at > now),
+        select(func.min(OutboxRow.due_at)).where(OutboxRow.state == "waiting", OutboxRow.due_at > now),
+    ).subquery()
+    return select(func.min(later.c.at))
+
+
+_COMING = _coming()
 _TABLE: Any = Opportunity.__table__
 # A look of the clock's is no change that a form could miss: the version stays.
 _ATTENDED = (
@@ -89,7 +112,8 @@ class _Sweep:
         self._desk, self._session, self._rows, self._now = desk, session, rows, desk.now()
         self._grounds: dict[tuple[int, int], Ground] = {}
         self._hours: dict[tuple[int, str], WorkCalendar] = {}
-        teams = self._by_id(Team, {row.team_id for row in rows})
+        wanted = {row.team_id for row in rows}
+        teams = {team.id: team for team in session.scalars(_TEAMS, {"numbers": list(wanted)})}
         calendars = {number: calendar_of(team) for number, team in teams.items()}
         for row in rows:
             if (row.team_id, row.playbook_id) not in self._grounds:
@@ -98,10 +122,8 @@ class _Sweep:
                     teams[row.team_id], playbook, calendars[row.team_id]
                 )
         people = {row.owner_id for row in rows} | {team.manager_id for team in teams.values()}
-        self._members = self._by_id(Member, people - {None})
-
-    def _by_id(self, model: Any, numbers: set[Any]) -> dict[int, Any]:
-        return {row.id: row for row in self._session.scalars(select(model).where(model.id.in_(numbers)))}
+        found = session.execute(_PEOPLE, {"numbers": list(people - {None})})
+        self._members: dict[Any, Any] = {row.id: row for row in found}
 
     def work(self) -> None:
         """Take every step."""
@@ -133,7 +155,7 @@ class _Sweep:
 
     def _words(self, row: Any, ground: Ground, rung: Rung) -> list[Word]:
         """Return who is told of a step: nobody who is away or not seen in Slack, but of what is lost by silence the manager."""
-        owner, manager = self._members.get(row.owner_id), self._members.get(ground.team.manager_id or 0)
+        owner, manager = self._members.get(row.owner_id), self._members.get(ground.team.manager_id)
         to = Addressee.MANAGER
         if rung.cause is not Cause.POOL:
             pace = ground.playbook.pace_of(row.stage_key, row.grade)
@@ -154,7 +176,7 @@ class _Sweep:
             words.append(Word(self._reader(row, ground, manager), item, is_escalation=True))
         return words
 
-    def _reader(self, row: Any, ground: Ground, member: Member) -> Reader:
+    def _reader(self, row: Any, ground: Ground, member: Any) -> Reader:
         key = (row.team_id, member.zone)
         if key not in self._hours:
             self._hours[key] = hours_of(ground.calendar, member.zone)
@@ -200,6 +222,10 @@ class _Sweep:
             self._session.connection().execute(_ATTENDED, values)
 
 
+_TEAMS = select(Team).where(Team.id.in_(bindparam("numbers", expanding=True)))
+_PEOPLE = select(Member.id, Member.name, Member.zone, Member.away_until, Member.is_active, Member.slack_user_id).where(
+    Member.id.in_(bindparam("numbers", expanding=True))
+)
 _EVENTS = insert(EventRow.__table__)  # type: ignore[arg-type] # a mapped class has a table
 
 
@@ -223,7 +249,7 @@ def _steps(rungs: tuple[Rung, ...]) -> tuple[list[Rung], tuple[Rung, ...]]:
     return told, tuple(ends)
 
 
-def _hears(member: Member, now: datetime) -> bool:
+def _hears(member: Any, now: datetime) -> bool:
     """Say whether a member is told anything now: not while away, and not before they were seen in Slack."""
     is_here = member.away_until is None or member.away_until <= now
     return is_here and member.is_active and member.slack_user_id is not None
@@ -231,22 +257,6 @@ def _hears(member: Member, now: datetime) -> bool:
 
 def next_moment(desk: Desk) -> datetime | None:
     """Return when something falls due next, strictly after now: an opportunity, a digest, a list or a promised message."""
-    now = desk.now()
-    live = Team.live_from.is_not(None)
-    first = (
-        select(Opportunity.attention_at.label("at"))
-        .where(Opportunity.attention_at > now, Opportunity.team_id.in_(select(Team.id).where(live)))
-        .order_by(Opportunity.attention_at)
-        .limit(1)
-        .subquery()
-    )
-    later = union_all(
-        select(first.c.at),
-        select(func.min(Team.digest_next_at)).where(live, Team.digest_next_at > now),
-        select(func.min(Team.weekly_next_at)).where(live, Team.weekly_next_at > now),
-        select(func.min(Member.focus_next_at)).where(Member.focus_next_at > now),
-        select(func.min(OutboxRow.due_at)).where(OutboxRow.state == "waiting", OutboxRow.due_at > now),
-    ).subquery()
     with desk.database.reading(None) as session:
-        found: datetime | None = session.scalar(select(func.min(later.c.at)))
+        found: datetime | None = session.scalar(_COMING, {"now": desk.now()})
         return found

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench import checking, figures, picking, requests
+from bench import checking, clocking, figures, picking, requests
 from bench.figures import Figure
 
 KEYS = {"name", "n", "p50_us", "p99_us", "floor_p50_us", "ratio", "goal", "ok"}
@@ -45,3 +45,23 @@ def test_the_identity_check_is_measured_against_a_capture_without_it() -> None:
     (found,) = checking.measured("sqlite", ["capture_check"], n=4, size=60)
     assert (found.name, found.goal) == ("capture_check@60/sqlite", 2.0)
     assert not list(checking.measured("sqlite", ["capture"], n=4))
+
+
+def test_the_clock_is_measured_against_the_same_statements_said_again() -> None:
+    found = {one.name: one for one in clocking.measured("sqlite", 2000, clocking.NAMES, n=5)}
+    assert set(found) == {f"{name}@2000/sqlite" for name in clocking.NAMES}
+    assert all(one.floor_p50_us > 0 for one in found.values())
+    assert found["sweep@2000/sqlite"].goal == 3.0
+    assert {one.name for one in clocking.calendar("sqlite", ["calendar_add", "calendar_between"])} == {
+        "calendar_add",
+        "calendar_between",
+    }
+
+
+def test_growth_beyond_its_goal_is_not_ok() -> None:
+    sizes = [
+        (size, Figure(f"sweep_find@{size}/sqlite", 5, p50, p50, 10.0, 1.0, None, ok=True))
+        for size, p50 in ((1, 10.0), (9, 14.0))
+    ]
+    (found,) = figures.growth(sizes, clocking.GROWTH_GOALS)
+    assert (found.ratio, found.goal, found.ok) == (1.4, 1.3, False)

@@ -112,3 +112,32 @@ def test_every_message_of_the_clock_has_a_text_beside_its_blocks(world: World) -
     posted = [call.args for call in world.sandbox.calls_of("chat.postMessage")]
     assert posted
     assert all(args["text"].strip() for args in posted)
+
+
+def test_snooze_to_a_day_of_ones_own_asks_which_and_settles_the_message(world: World) -> None:
+    number = due_soon(world)
+    world.later(hours=21)
+    reminder = reminders(world, REP)[0]
+    world.sandbox.select(REP, world.sandbox.dm(REP), reminder["ts"], "snooze.pick", f"{number}:date")
+    world.settle()
+    refused = world.sandbox.submit(REP, {"until": "2026-03-01"})
+    assert "until" in (refused.errors or {})
+    assert world.sandbox.submit(REP, {"until": "2026-03-20"}).ok
+    world.settle()
+    until = world.view(REP, number).snoozed_until
+    assert until is not None
+    assert until.isoformat() == "2026-03-20T13:00:00+00:00", "nine in New York"
+    settled = next(one for one in world.sandbox.messages(world.sandbox.dm(REP)) if one["ts"] == reminder["ts"])
+    assert "Quiet until" in words(settled)
+
+
+def test_the_morning_list_is_acted_on_in_its_own_place(world: World) -> None:
+    numbers = [due_soon(world, REP, name) for name in ("Osprey Textiles", "Quillback Logistics")]
+    world.later(hours=21)
+    morning = reminders(world, REP)[0]
+    assert "Today these 2, because" in words(morning)
+    world.sandbox.select(REP, world.sandbox.dm(REP), morning["ts"], "snooze.pick", f"{numbers[0]}:1h")
+    world.settle()
+    settled = next(one for one in world.sandbox.messages(world.sandbox.dm(REP)) if one["ts"] == morning["ts"])
+    assert "Quiet until" in words(settled)
+    assert f"'value': '{numbers[1]}'" in str(settled)

@@ -8,7 +8,7 @@ from bot.domain.attention import Cause, Step
 from bot.i18n import Translator
 from bot.views import notices, nudges
 from bot.views.nudges import NudgeItem
-from bot.views.snooze import CHOICES, snooze_until
+from bot.views.snooze import CHOICES, DATE, snooze_until
 from tests.unit.figures import ANNA, NOW, accepted_message, make_opportunity, texts, values_of
 
 EN = Translator("en-US", "Asia/Shanghai")
@@ -33,7 +33,7 @@ def test_nudge_says_who_what_and_how_late_and_offers_to_act_at_once() -> None:
     assert [one["action_id"] for one in elements] == [
         "follow_up.open", "next_step.done", "snooze.pick", "handover.open", "lose.open",
     ]  # fmt: skip
-    assert [option["value"] for option in elements[2]["options"]] == [f"1:{choice}" for choice in CHOICES]
+    assert [option["value"] for option in elements[2]["options"]] == [f"1:{choice}" for choice in (*CHOICES, DATE)]
 
 
 def test_bundle_is_ranked_by_grade_then_amount_then_lateness() -> None:
