@@ -166,6 +166,13 @@ def test_near_keys_bring_the_pairs_of_the_corpus_together() -> None:
         ("中国船舶银行", "船行", POSSIBLE, "abbreviation"),
         ("中国中铁", "中国铁建", DIFFERENT, "distinctive_word"),
         ("桜井鉄工所", "桜井鉄工", POSSIBLE, "short_name"),
+        ("Larsen & Toubro", "L&T", POSSIBLE, "abbreviation"),
+        # A district or 自治区 in front tells where; numbers count however they are written.
+        ("南通市海门区鑫源纺织", "鑫源纺织", POSSIBLE, "city_one_side"),
+        ("北京市朝阳区光明小学", "北京市海淀区光明小学", DIFFERENT, "city"),
+        ("广西壮族自治区桂冠电力", "桂冠电力", POSSIBLE, "city_one_side"),
+        ("4 Corners Travel", "Four Corners Travel", POSSIBLE, "words"),
+        ("4 Corners Travel", "Five Corners Travel", DIFFERENT, "number"),
     ],
 )
 def test_what_held_out_pairs_taught(a: str, b: str, verdict: Verdict, deciding: str) -> None:
