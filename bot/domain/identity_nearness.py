@@ -1,5 +1,6 @@
 """Owns how near the distinctive words of two names are: abbreviations, well-known names, sounds, slips, short names."""
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _SHORTEST_CJK, _SHORTEST_KANA, _CJK_EXTRA = 2, 3, 2
 _SHORTEST_INITIALS = 3
+# "L&T", where one letter alone could be a particle.
+_LETTERS_JOINED = re.compile(r"^[a-z](?= and [a-z]$)|(?<=^[a-z] and )[a-z]$")
 _SHORTEST_SOUND = 5
 # What a Chinese or Japanese name may have at its end and its short form has not.
 _SHOP_ENDINGS = ("所", "社", "店", "厂", "场", "馆", "坊")
@@ -100,7 +103,10 @@ def _slipped(left: list[Part], right: list[Part]) -> bool:
 
 
 def _abbreviated(one: Reading, other: Reading, left: list[Part], right: list[Part], a: str, b: str) -> bool:
-    ours, theirs = ([word for part in side for word in part.text.split(" ")] for side in (left, right))
+    ours, theirs = (
+        _LETTERS_JOINED.findall(reading.key) or [word for part in side for word in part.text.split(" ")]
+        for reading, side in ((one, left), (other, right))
+    )
     return _is_short(ours, theirs, other, b) or _is_short(theirs, ours, one, a) or _cjk_abbreviated(one, other)
 
 

@@ -9,12 +9,21 @@ from bot.domain.identity_names import leading_cjk_place
 from bot.domain.identity_text import is_cjk, tokens_of
 
 _DIGITS = re.compile(r"\d+")
+_SPELLED = {
+    word: str(number)
+    for number, word in enumerate(
+        ["first", "second", "third", "fourth", "fifth", "six", "seven", "eight", "nine", "ten"], 1
+    )
+} | {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _SHORTEST_CJK_WORD = 2
 _SHORTEST_HEAD = 2
 # Endings of domains such as "jp" and "ai" are initials where a name begins with them: JP Morgan.
 _DOMAIN = 2
 _PLACE_ENDINGS = ("市", "省", "区", "县")
 _BANK = "银行"
+# What a place may have behind it that says no more (广西壮族自治区, 朝阳区), and the district of a city before a name.
+_REST_OF_PLACE = re.compile(r"^(?:(?:壮族|回族|维吾尔)?自治区|特别行政区|[区县](?=[^域内][^长]))")
+_DISTRICT = re.compile(r"(?:[^小社校园景特地战区县]{2,3}[区县](?!域)|[^区]{2,6}开发区|[^区]{1,3}新区)(?=..)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,11 @@ def read(key: str) -> Reading:
             part = Part(part.text, Role.PLACE, part.ident)  # "Filiale Deutz": what follows tells where
         parts.append(part)
         start += size
-    spelled = [part.ident for part in parts if part.role is Role.NUMBER and not _DIGITS.search(part.text)]
+    spelled = [
+        _SPELLED.get(part.ident, part.ident)
+        for part in parts
+        if part.role is Role.NUMBER and not _DIGITS.search(part.text)
+    ]
     promoted = not any(part.role is Role.CORE for part in parts)
     if promoted:
         parts = _promote(parts)
@@ -124,7 +137,11 @@ def _cjk_parts(text: str) -> list[Part]:
         if not place or (size == len(text) and front):
             break
         front.append(Part(place, Role.PLACE, lexicon().cjk[place].ident))
-        text = text[size:]
+        text = _REST_OF_PLACE.sub("", text[size:])
+        district = _DISTRICT.match(text)
+        if district:
+            front.append(Part(district[0], Role.PLACE, district[0]))
+            text = text[district.end() :]
     back: list[Part] = []
     while text:
         known = _at_end(text, branch=bool(back) and back[0].role is Role.BRANCH)

@@ -15,6 +15,8 @@ MOST_SEARCH_KEYS = 60
 _SKELETON = 5
 _EDGE = 4
 _LONGEST_INITIALS = 6
+# Of a very long name the last pairs of characters are not among the search keys any more.
+_MOST_PAIRS = 8
 
 
 def pinyin_key(name: str) -> str | None:
@@ -177,7 +179,8 @@ def query_keys(typed: str) -> tuple[str, ...]:
     keys: list[str] = []
     for word in words:
         if is_cjk(word):
-            keys.extend([word] if len(word) == 1 else [word[place : place + 2] for place in range(len(word) - 1)])
+            pairs = [word[place : place + 2] for place in range(min(len(word) - 1, _MOST_PAIRS))]
+            keys.extend(pairs or [word])
         elif word:
             keys.append(word[:LONGEST_PREFIX])
     return tuple(sorted(dict.fromkeys(keys), key=lambda key: (-2 if is_cjk(key) and len(key) > 1 else 0, -len(key))))
