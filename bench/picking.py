@@ -25,7 +25,8 @@ from bot.handlers.calls import Call, Surface
 NAMES = ("picker",)
 SIZES = {"postgresql": (10_000, 1_000_000), "sqlite": (10_000, 100_000)}
 
-_GOAL, _GROWTH_GOAL = 3.0, 2.0
+_GOAL = 3.0
+_GROWTH_GOALS = {f"picker_{one}": 2.0 for one in ("latin", "pinyin", "characters")}
 _QUERIES, _SAMPLE = 60, 4000
 _HARD = {
     # Words that very many share, alone and together; words that exclude each other; a letter; nothing; a whole name.
