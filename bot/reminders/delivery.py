@@ -80,10 +80,13 @@ class Delivery:
         handled = 0
         with self._one_at_a_time:
             while True:
+                # What came of a message may make the next one due: nothing is left only where nothing came of anything.
+                has_news = bool(self._done)
                 handled += self._take(0 if self._closing.is_set() else _IN_HAND * self._threads - len(self._flying))
-                if not self._flying:
+                if self._flying:
+                    self._wait(_RENEW_SECONDS)
+                elif not has_news:
                     return handled
-                self._wait(_RENEW_SECONDS)
 
     def run_once(self) -> int:
         """Send one batch: of each channel the oldest message that is due.

@@ -11,6 +11,7 @@ from bot.domain.events import CollisionStopped, OwnerTold
 from bot.domain.rulings import Verdict
 from bot.errors import CustomerProtected, InvalidInput, NotFound, RuleBroken, Text
 from bot.models import Customer, EventRow, Member, Opportunity, Registration, Ruling
+from bot.models.session import write_appended
 from bot.services.access import may_see
 from bot.services.case_values import Collision, Precedent
 from bot.services.desk import Actor, Desk
@@ -335,7 +336,7 @@ def tell_owner(desk: Desk, opportunity_id: int, form: TellForm, *, by: Actor) ->
         _check_phone(form)
         recorder = Recorder(desk, session, by)
         row = recorder.event(opportunity, OwnerTold(by.member_id or 0, by.name, form.text, form.contact))
-        session.flush()
+        write_appended(session)
         if owner.id != by.member_id:
             recorder.promise(
                 "told",

@@ -52,7 +52,7 @@ def found(connection: Connection, typed: str, by: Actor, now: datetime, limit: i
     keys = [stored_key(key) for key in identity.query_keys(typed)][:_KEYS_MOST] if typed.strip() else []
     asked: dict[str, Any] = {"workspace_id": by.workspace_id, "most": limit}
     if not keys:
-        return _matches(_rows(connection, asked, keys), by, now)
+        return tuple(sorted(_matches(_rows(connection, asked, keys), by, now), key=lambda one: -one.id))
     asked["name"] = stored_key(identity.name_key(typed))
     ordered, rarest = _rarest_first(connection, keys, by.workspace_id, _COUNTED)
     rows = _rows(connection, asked, ordered)

@@ -257,6 +257,9 @@ def _opportunity(
         captured_by_id=recorder.by.member_id,
         attended_at=now,
         protected_until=now + timedelta(days=ground.playbook.protection_days),
+        # Loop health is reckoned before the row is written, so that its defaults would come too late.
+        has_collision=False,
+        customer_known=True,
     )
     enter_stage(opportunity, ground.playbook.first_stage.key, ground, now)
     return opportunity

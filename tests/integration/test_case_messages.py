@@ -111,7 +111,7 @@ def test_the_former_channels_card_says_where_it_went(
     deliver_all(delivery)
     north = [(method, text) for method, channel, text, _ in slack.calls if channel == "CNORTH"]
     assert north[-1][0] == "update"
-    assert "went to team *South*, to Other Rep" in north[-1][1]
+    assert "Acme Ltd moved to South" in north[-1][1]
     assert [method for method, channel, *_ in slack.calls if channel == "CSOUTH"] == ["post"]
     assert opportunities.view(desk, number, by=team_world.admin).card_channel == "CSOUTH"
 

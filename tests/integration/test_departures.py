@@ -10,9 +10,10 @@ from bot.errors import NotAllowed, NotFound
 from bot.models import OutboxRow, Team
 from bot.models.session import Database
 from bot.reminders.rendering import render
-from bot.services import absences, assignments, departures, handovers, members, opportunities, reports, stages
+from bot.services import absences, departures, handovers, members, opportunities, pool_list, reports, stages
 from bot.services.members import Profile
 from bot.services.outbox import Address, Promise
+from bot.services.pool_list import PoolFilter
 from bot.services.stages import LossForm
 from bot.services.values import OpportunityView
 from tests.factories import TeamWorld, again, make_lead, make_member
@@ -293,4 +294,4 @@ def parcel_text(world: TeamWorld, row: OutboxRow, reader: str = "UMANAGER") -> s
 def test_absence_of_nobody_is_not_found(team_world: TeamWorld) -> None:
     with pytest.raises(NotFound):
         absences.absence_of(team_world.desk, 999_999, workspace_id=team_world.rep.workspace_id)
-    assert assignments.pool(team_world.desk, by=team_world.manager) == ()
+    assert pool_list.listing(team_world.desk, PoolFilter(), by=team_world.manager).rows == ()

@@ -24,7 +24,7 @@ def ids(lines: Any) -> list[int]:
 
 def test_who_may_see_and_do_what(team_world: TeamWorld) -> None:
     number = lead(team_world)
-    acting = {"note", "follow_up", "advance", "won", "lost", "handover", "edit"}
+    acting = {"note", "follow_up", "advance", "won", "lost", "handover", "edit", "release"}
     for who, may in (
         (team_world.rep, acting),
         (team_world.manager, acting | {"reassign"}),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.errors import Conflict, CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken, UserError
 from bot.models import Customer, OutboxRow
 from bot.models.session import Database
-from bot.services import collisions, customers, leads, members, registrations, reports, stages
+from bot.services import briefings, collisions, customers, leads, members, registrations, stages
 from bot.services.case_values import RegistrationCase
 from bot.services.collisions import TellForm
 from bot.services.desk import Actor, Desk
@@ -291,7 +291,7 @@ def test_many_reps_register_one_new_customer_at_once(team_world: TeamWorld) -> N
 def test_undecided_ones_are_counted_in_the_digest(desk: Desk, team_world: TeamWorld) -> None:
     registered(team_world, team_world.rep)
     day = team_world.clock.now().date()
-    assert reports.digest(desk, team_world.team.id, by=team_world.manager, day=day).undecided == 1
+    assert briefings.daily(desk, team_world.team.id, by=team_world.manager, day=day).undecided == 1
 
 
 def test_other_workspaces_see_nothing_of_it(desk: Desk, team_world: TeamWorld) -> None:

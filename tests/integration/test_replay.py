@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot.errors import UserError
 from bot.models import EventRow, Opportunity
-from bot.services import assignments, follow_ups, handovers, opportunities, reviews, stages, sweep
+from bot.services import follow_ups, handovers, opportunities, pool, reviews, stages, sweep
 from bot.services.desk import Actor
 from bot.services.edits import EditForm
 from bot.services.follow_ups import FollowUpForm
@@ -82,7 +82,7 @@ ACTS: dict[str, Act] = {
     ),
     "accept": lambda world, number, by, _size: handovers.accept(world.desk, number, by=by),
     "decline": lambda world, number, by, _size: handovers.decline(world.desk, number, None, by=by),
-    "claim": lambda world, number, by, _size: assignments.claim(world.desk, number, by=by),
+    "claim": lambda world, number, by, _size: pool.claim(world.desk, number, by=by),
 }
 _STEPS = st.lists(
     st.tuples(st.sampled_from(sorted(ACTS)), st.integers(0, 2), st.integers(1, 60)), min_size=3, max_size=14

@@ -14,7 +14,7 @@ from bot.errors import Conflict, CustomerProtected, InvalidInput, NotAllowed, No
 from bot.models import Opportunity, OutboxRow, Ruling
 from bot.models.session import Database
 from bot.services import (
-    assignments,
+    briefings,
     collisions,
     follow_ups,
     handovers,
@@ -22,7 +22,7 @@ from bot.services import (
     members,
     opportunities,
     playbooks,
-    reports,
+    pool,
     rulings,
     stages,
 )
@@ -384,7 +384,7 @@ def test_pooled_opportunity_is_claimed_by_its_team_and_ruled_for_others(team_wor
     assert shown.owner is not None
     assert shown.owner.name == "Other Rep"
     with pytest.raises(NotFound):
-        assignments.claim(team_world.desk, number, by=team_world.rep)
+        pool.claim(team_world.desk, number, by=team_world.rep)
 
 
 def test_what_cannot_be_asked_or_ruled_says_why(team_world: TeamWorld) -> None:
@@ -485,8 +485,8 @@ def test_digest_counts_what_waits_for_a_decision(team_world: TeamWorld) -> None:
     number = taken(team_world).id
     asked(team_world, number, team_world.other_rep)
     day = team_world.clock.now().date()
-    assert reports.digest(team_world.desk, team_world.team.id, by=team_world.manager, day=day).undecided == 1
-    assert reports.digest(team_world.desk, team_world.other_team.id, by=team_world.admin, day=day).undecided == 0
+    assert briefings.daily(team_world.desk, team_world.team.id, by=team_world.manager, day=day).undecided == 1
+    assert briefings.daily(team_world.desk, team_world.other_team.id, by=team_world.admin, day=day).undecided == 0
 
 
 def test_other_workspaces_see_nothing_of_it(desk: Desk, team_world: TeamWorld) -> None:

@@ -115,7 +115,7 @@ def test_manager_gets_the_evidence_and_gives_it_with_one_sentence(world: World) 
     assert "it goes to Otto Olsen" in words(world.dm(OUTSIDER))
     assert "it goes to Otto Olsen" in words(world.dm(REP))
     [former] = [one for one in world.sandbox.messages(CHANNEL) if one["ts"] == lead_card]
-    assert "已转到 *South* 团队" in words(former)
+    assert "已转入 South，负责人：Otto Olsen" in words(former)
     assert "Acme Ltd" in words(world.last(OUTSIDER, OTHER_CHANNEL))
     made = next(one.event for one in world.history(OUTSIDER, lead.id) if isinstance(one.event, RulingMade))
     assert (made.verdict, made.owner) == ("give", "Rita Reyes")
