@@ -210,7 +210,7 @@ def test_a_customer_whose_owner_is_away_gets_a_second_one_and_both_are_marked(
         assert "collision" in shown.broken
         marks = [line.event for line in shown.history if isinstance(line.event, CollisionMarked)]
         assert [mark.why for mark in marks] == ["away"]
-    assert told(database, team_world.manager.member_id) == ["notice.two_owners"]
+    assert told(database, team_world.manager.member_id) == ["absence", "notice.two_owners"]
     assert owner_of(opportunities.view(team_world.desk, first.id, by=team_world.admin)) == "Rep"
 
 

@@ -19,7 +19,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[logs.Format
         for handler in list(root.handlers):
             root.removeHandler(handler)
         logs.configure("INFO", form)
-        return logging.getLogger("closeloop.test")
+        return logging.getLogger("lines.of.the.log")
 
     yield configured
     for handler in list(root.handlers):
@@ -38,7 +38,7 @@ def test_json_lines_carry_the_id_of_their_work(
         copy_context().run(log.info, "later")
     log.info("apart")
     first, second, third = (json.loads(line) for line in capsys.readouterr().err.splitlines())
-    assert (first["message"], first["level"], first["logger"]) == ("one word", "INFO", "closeloop.test")
+    assert (first["message"], first["level"], first["logger"]) == ("one word", "INFO", "lines.of.the.log")
     assert first["request"] == second["request"] == number
     assert len(number) == 8
     assert "request" not in third
@@ -64,7 +64,7 @@ def test_text_lines_end_with_the_id(
         log.warning("slow")
     log.warning("apart")
     first, second = capsys.readouterr().err.splitlines()
-    assert first.endswith("WARNING closeloop.test: slow [promise-7]")
+    assert first.endswith("WARNING lines.of.the.log: slow [promise-7]")
     assert second.endswith("apart")
 
 
