@@ -19,7 +19,7 @@ from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.values import CustomerMatch
 
-_NEAR_MOST, _NEAR_READ, _NEAR_LESS = 20, 200, 20
+_NEAR_MOST, _NEAR_READ, _NEAR_LESS = 12, 150, 10
 
 
 def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
