@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from typing import Any
@@ -37,11 +37,12 @@ class Database:
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "hide_parameters": True}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
+        self._is_closed = False
         self.engine: Engine = create_engine(url, **options)
         if self.is_sqlite:
             _teach_sqlite(self.engine, durable=durable)
         else:
-            _teach_postgresql(self.engine)
+            _teach_postgresql(self.engine, lambda: self._is_closed)
         # SQLAlchemy would give a SQLite connection back with another isolation level than it came with.
         alone = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._asking = self.engine.execution_options(closeloop_ask=True, **alone)
@@ -93,7 +94,8 @@ class Database:
         return {"workspace_id": workspace_id, "cache": self.cache}
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Give all connections back; what is in use at this moment is closed when it comes back."""
+        self._is_closed = True
         self.engine.dispose()
 
 
@@ -184,7 +186,7 @@ def _teach_sqlite(engine: Engine, *, durable: bool) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("closeloop_write") else "BEGIN")
 
 
-def _teach_postgresql(engine: Engine) -> None:
+def _teach_postgresql(engine: Engine, is_closed: Callable[[], bool]) -> None:
     """Make sure of a connection that lay idle, as SQLAlchemy's own ping does before every use: that is a way there and back."""
 
     @event.listens_for(engine, "connect")
@@ -195,6 +197,8 @@ def _teach_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "checkin")
     def _on_checkin(_connection: object, record: Any) -> None:
         record.info["idle_since"] = time.monotonic()
+        if is_closed():
+            record.invalidate()
 
     @event.listens_for(engine, "checkout")
     def _on_checkout(connection: Any, record: Any, _proxy: object) -> None:

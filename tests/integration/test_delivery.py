@@ -282,7 +282,8 @@ def test_card_of_what_another_team_claimed_says_where_it_went_and_a_new_one_is_p
     deliver_all(delivery)
     world.clock.advance(timedelta(seconds=1))
     deliver_all(delivery)
-    assert [call[:2] for call in slack.calls] == calls
+    # What admins are told of a message that was refused is another matter.
+    assert [call[:2] for call in slack.calls if call[1] != "DADMIN"] == calls
     assert states(desk, "card_moved") == [state]
 
 

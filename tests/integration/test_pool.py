@@ -11,7 +11,7 @@ from bot.domain.events import Claimed, OwnerChanged, PutInPool, TeamChanged
 from bot.errors import InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken
 from bot.models import Member, Opportunity, OutboxRow
 from bot.models.session import Database
-from bot.services import follow_ups, handovers, opportunities, playbooks, pool, pool_list, reports
+from bot.services import briefings, follow_ups, handovers, opportunities, playbooks, pool, pool_list, reports
 from bot.services.desk import Actor, system_actor
 from bot.services.edits import EditForm
 from bot.services.follow_ups import FollowUpForm
@@ -132,7 +132,7 @@ def test_no_view_of_a_pooled_opportunity_shows_a_contact_until_it_is_claimed(tea
                 opportunities.find(desk, "", by=by),
                 listed(team_world, by),
                 pool_list.head_of(desk, number, by=by),
-                reports.digest(desk, team_world.team.id, by=by, day=team_world.clock.now().date()),
+                briefings.daily(desk, team_world.team.id, by=by, day=team_world.clock.now().date()),
                 reports.day(desk, by=by),
             )
         )

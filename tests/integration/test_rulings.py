@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.domain.events import OwnerChanged, OwnerTold, RulingAsked, RulingMade, TeamChanged
 from bot.domain.rulings import Verdict
-from bot.errors import Conflict, CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken
+from bot.errors import Conflict, CustomerProtected, InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken
 from bot.models import Opportunity, OutboxRow, Ruling
 from bot.models.session import Database
 from bot.services import (
@@ -383,7 +383,7 @@ def test_pooled_opportunity_is_claimed_by_its_team_and_ruled_for_others(team_wor
     shown = opportunities.view(team_world.desk, number, by=team_world.other_rep)
     assert shown.owner is not None
     assert shown.owner.name == "Other Rep"
-    with pytest.raises(NotFound):
+    with pytest.raises(LeadAlreadyClaimed):
         pool.claim(team_world.desk, number, by=team_world.rep)
 
 
