@@ -37,6 +37,8 @@ from bot.services.members import Profile
 from bot.services.recording import Recorder
 from tests.integration.conftest import SETTINGS
 
+pytestmark = pytest.mark.alone
+
 CARDS = "CCARDS"
 CHANNELS = [f"CSEQ{number:02}" for number in range(40)]
 USERS = [f"U{number:02}" for number in range(8)]

@@ -23,6 +23,8 @@ from bot.services import members, teams
 from bot.services.desk import Desk
 from bot.services.members import Profile
 
+pytestmark = pytest.mark.alone
+
 BURST = 200
 THREADS = 16
 CHANNEL = "CBURST"

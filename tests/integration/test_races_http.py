@@ -22,6 +22,8 @@ from tests.integration.test_kill import CHANNEL, Program
 from tests.integration.test_races import RACERS, spellings
 from tests.slack.conftest import words
 
+pytestmark = pytest.mark.alone
+
 USERS = [f"U{number:04}" for number in range(RACERS)]
 PATIENCE = 60.0
 
