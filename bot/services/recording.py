@@ -46,6 +46,11 @@ class Ground:
     playbook: Playbook
     calendar: WorkCalendar
 
+    def accept_by(self, opportunity: Opportunity, now: datetime) -> datetime:
+        """Return until when an answer, or a first contact, is due: by grade, and by stage where that has a pace of its own."""
+        pace = self.playbook.pace_of(opportunity.stage_key, opportunity.grade)
+        return calendar.add_hours(self.calendar, now, pace.accept_hours)
+
 
 def calendar_of(team: Team) -> WorkCalendar:
     """Return a team's working calendar."""
@@ -221,6 +226,12 @@ class Recorder:
 
     def attend(self, opportunity: Opportunity, ground: Ground) -> None:
         """Set when the loop next needs somebody, and from when on the opportunity is in a gap; the last thing a change does."""
+        # What waited for its day after a go-live is in somebody's hands now.
+        opportunity.attended_at = min(opportunity.attended_at, self.now)
+        self.reckon(opportunity, ground)
+
+    def reckon(self, opportunity: Opportunity, ground: Ground) -> None:
+        """Set both from ``attended_at`` as it stands, which may be ahead."""
         opportunity.attention_at = attention_of(opportunity, ground)
         opportunity.broken_from = health.broken_from(opportunity)
 

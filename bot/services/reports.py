@@ -18,10 +18,10 @@ from bot.services.members import ref
 from bot.services.playbooks import loaded
 from bot.services.reading import lines
 from bot.services.teams import team_ref
-from bot.services.values import Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum
+from bot.services.values import Backlog, Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum
 
 HEALTH_DAYS = 90
-_UPCOMING = 10
+_UPCOMING, _TEAM_GAPS = 10, 8
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
 
@@ -82,7 +82,20 @@ def summary(session: Session, scope: ColumnElement[bool], team: Team | None, now
         )
         for stage in _stages(list(playbooks.values()))
     )
-    return PipelineSummary(team_ref(session, team) if team else None, stages, health(session, scope, now), now)
+    return PipelineSummary(
+        team_ref(session, team) if team else None,
+        stages,
+        health(session, scope, now),
+        now,
+        _backlog(session, team, now),
+    )
+
+
+def _backlog(session: Session, team: Team | None, now: datetime) -> Backlog | None:
+    if team is None or team.backlog_until is None or team.backlog_until <= now:
+        return None
+    left = count(session, Opportunity.team_id == team.id, _OPEN, Opportunity.attended_at > now)
+    return Backlog(left, team.backlog_until) if left else None
 
 
 def _stages(playbooks: list[Playbook]) -> list[Any]:
@@ -139,8 +152,14 @@ def day(desk: Desk, *, by: Actor) -> Day:
             session, select(Opportunity).where(Opportunity.id.in_(asked), _OPEN).order_by(Opportunity.id).limit(20), now
         )
         team = session.get(Team, by.team_id) if by.team_id is not None else None
-        scope = visible_to(by) if by.is_admin or by.managed_team_ids else own
+        decides = by.is_admin or bool(by.managed_team_ids)
+        scope = visible_to(by) if decides else own
         counts = _counts(session, own, now, midnight)
+        team_gaps: tuple[OpportunityLine, ...] = ()
+        if decides:
+            others = _gaps(and_(scope, Opportunity.owner_id != (by.member_id or 0)), now)
+            team_gaps = biggest(session, others, now, limit=_TEAM_GAPS)
+            counts["team"] = count(session, others) if len(team_gaps) == _TEAM_GAPS else len(team_gaps)
         return Day(
             member=MemberRef(by.member_id or 0, by.name, by.slack_user_id),
             zone=by.zone,
@@ -152,6 +171,7 @@ def day(desk: Desk, *, by: Actor) -> Day:
             team=team_ref(session, team) if team else None,
             counts=counts,
             away_until=_away_until(session, by, now),
+            team_gaps=team_gaps,
         )
 
 
@@ -201,8 +221,12 @@ def overdue_by_rep(session: Session, scope: ColumnElement[bool], now: datetime) 
 
 def at_risk(session: Session, scope: ColumnElement[bool], now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:
     """Return the gravest gaps: overdue, or beyond the stage's limit; the best grade and the largest amount first."""
-    gaps = or_(Opportunity.next_due_at <= now, Opportunity.stage_limit_at <= now)
-    return biggest(session, and_(scope, _OPEN, Opportunity.owner_id.is_not(None), gaps), now, limit=limit)
+    return biggest(session, _gaps(scope, now), now, limit=limit)
+
+
+def _gaps(scope: ColumnElement[bool], now: datetime) -> ColumnElement[bool]:
+    is_late = or_(Opportunity.next_due_at <= now, Opportunity.stage_limit_at <= now)
+    return and_(scope, _OPEN, Opportunity.owner_id.is_not(None), is_late)
 
 
 def biggest(session: Session, wanted: ColumnElement[bool], now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:
