@@ -1,7 +1,7 @@
 """Owns the ladder: when the loop next needs somebody for an opportunity, why, and which step of the ladder it is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -39,11 +39,12 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One step of the ladder at its moment (aware UTC)."""
+    """One step of the ladder at its moment (aware UTC); ``is_repeat`` where it is the same step once more, days later."""
 
     moment: datetime
     cause: Cause
     step: Step
+    is_repeat: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ def _quiet_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalenda
 
 def _closed_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar) -> Iterator[Rung]:
     if situation.review_due_at is not None and situation.reviewed_at is None:
-        pace, due = playbook.pace[situation.grade], situation.review_due_at
+        pace, due = playbook.pace_of(situation.stage_key, situation.grade), situation.review_due_at
         yield Rung(due, Cause.REVIEW, Step.REMIND)
         yield Rung(add_hours(calendar, due, pace.nudge_hours), Cause.REVIEW, Step.NUDGE)
         yield Rung(add_hours(calendar, due, pace.escalate_hours), Cause.REVIEW, Step.ESCALATE)
@@ -216,4 +217,4 @@ def _repeated(
         return
     passed = working_days_between(calendar, local_day(calendar, first), local_day(calendar, around)) // every_days
     for count in range(max(1, passed - 1), passed + 3):
-        yield Rung(add_days(calendar, first, count * every_days), cause, step)
+        yield Rung(add_days(calendar, first, count * every_days), cause, step, is_repeat=True)
