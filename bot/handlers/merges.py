@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.errors import InvalidInput, Text
-from bot.handlers import in_place
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
 from bot.services import customers, duplicates, merges, opportunities
@@ -99,4 +98,4 @@ def merge(call: Call) -> Reply:
 def undo(call: Call) -> Reply:
     """Make two customers of one again."""
     text, blocks = merge_forms.undone(call.t, merges.undo(call.desk, call.number, by=call.by))
-    return Answer(text, blocks, replace=in_place.is_ephemeral(call))
+    return Answer(text, blocks, replace=call.is_ephemeral)

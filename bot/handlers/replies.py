@@ -19,6 +19,7 @@ from bot.errors import (
     Text,
     UserError,
 )
+from bot.handlers import in_place
 from bot.handlers.calls import Answer, Call, Form, Reply, Surface
 from bot.i18n import Translator
 from bot.services.desk import AlreadyDone
@@ -52,8 +53,7 @@ def submitted(call: Call, reply: Reply, ack: Ack) -> BoltResponse:
         reply = Form(answers.said(call.t, reply.text, reply.blocks))
     if reply is None:
         return ack()
-    view = _from_home(reply.view) if call.is_from_home else reply.view
-    return ack(response_action="update", view=view)
+    return ack(response_action="update", view=_marked(call, reply.view))
 
 
 def delivered(call: Call, reply: Reply) -> None:
@@ -68,18 +68,31 @@ def delivered(call: Call, reply: Reply) -> None:
 
 
 def _show(call: Call, view: View) -> None:
-    view = _from_home(view) if call.is_from_home else view
+    view = _marked(call, view)
     if call.is_in_modal:
         call.gateway.update_view(call.view["id"], view)
     else:
         call.gateway.open_view(call.trigger_id, view)
 
 
-def _from_home(view: View) -> View:
-    """Mark a modal as one that the Home led to, so that the Home is shown anew after what is done in it."""
-    metadata = {**json.loads(view.get("private_metadata") or "{}"), "home": True}
+def _marked(call: Call, view: View) -> View:
+    """Have a modal remember the Home or the card that led to it."""
+    if not call.origin:
+        return view
+    metadata = {**json.loads(view.get("private_metadata") or "{}"), **call.origin}
     # Chinese stays as it is: escaped it would be six times as long, and there is little room.
     return {**view, "private_metadata": json.dumps(metadata, separators=(",", ":"), ensure_ascii=False)}
+
+
+def renewed(call: Call) -> None:
+    """Put the present card in the place of the one at which it began; what Slack does not take any more stays as it was."""
+    kept = call.card or {}
+    try:
+        answer = in_place.card(call, int(kept["id"]))
+        call.gateway.respond(str(kept["url"]), answer.text, list(answer.blocks), replace_original=True)
+    except (UserError, GatewayError) as error:
+        # Five times and half an hour is all that Slack allows; and one who gave it away may not see it any more.
+        log.info("a card was not renewed after %s: %s", name_of(call), error)
 
 
 def guarded(call: Call, work: Callable[[], None]) -> None:
@@ -121,8 +134,8 @@ def refused(call: Call, error: Exception) -> BoltResponse:
 
 def _refused_with(call: Call, further: Form) -> BoltResponse:
     if call.surface is Surface.VIEW:
-        view = _from_home(further.view) if call.is_from_home else further.view
-        return BoltResponse(status=200, body={"response_action": "update", "view": view})
+        body = {"response_action": "update", "view": _marked(call, further.view)}
+        return BoltResponse(status=200, body=body)
     call.kit.start(lambda: guarded(call, lambda: _shown_instead(call, further)))
     return BoltResponse(status=200)
 
