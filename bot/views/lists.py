@@ -30,7 +30,7 @@ def opportunities(t: Translator, title: str, lines: Sequence[OpportunityLine], *
 
 
 def row(t: Translator, one: OpportunityLine) -> Block:
-    """Return one opportunity in two lines, with a button to its card."""
+    """Return one opportunity in three short lines, with a button to its card."""
     return elements.section(
         f"*{escape_line(one.customer, _NAME)}* – {escape_line(one.need, _NEED)}\n{standing(t, one)}",
         accessory=elements.button(t("card.button.open"), Action.CARD_OPEN, one.id),
@@ -38,12 +38,13 @@ def row(t: Translator, one: OpportunityLine) -> Block:
 
 
 def standing(t: Translator, one: OpportunityLine) -> str:
-    """Return stage, grade, amount, owner and next step in one line."""
+    """Return stage, grade, amount and owner in one line, and the next step in another."""
     parts = [t.value(harmless_name(one.stage.name)), t("card.grade_short", grade=one.grade or "–")]
     if one.amount_minor is not None:
         parts.append(t.money(one.amount_minor, one.currency))
     parts.append(escape_line(one.owner.name, _NAME) if one.owner else t("card.pool"))
     if one.closed_at is None and one.next_due_at is not None:
         key = "opp.row_overdue" if one.is_overdue else "opp.row_due"
-        parts.append(t(key, step=escape_line(one.next_text or "–", _STEP), due=one.next_due_at))
+        step = t(key, step=escape_line(one.next_text or "–", _STEP), due=one.next_due_at)
+        return f"{' · '.join(parts)}\n{step}"
     return " · ".join(parts)
