@@ -75,7 +75,7 @@ def _search(call: Call, words: str) -> Reply:
 def _list(call: Call, title: str, found: tuple[OpportunityLine, ...]) -> Answer:
     if not found:
         return Answer(call.t("opp.list_empty", title=title))
-    return Answer(*lists.opportunities(call.t, title, found))
+    return Answer(*lists.opportunities(call.t, title, found, reader_id=call.by.member_id))
 
 
 def find_options(call: Call) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ def message(t: Translator, digest: Digest) -> Message:
     if digest.overdue_by_rep:
         blocks.append(elements.section(late(t, digest.overdue_by_rep)))
     if digest.at_risk:
-        rows = [f"• {risk(t, line)}" for line in digest.at_risk[:_NAMED]]
+        rows = [risk(t, line) for line in digest.at_risk[:_NAMED]]
         blocks.append(elements.section("\n".join([f"*{t('digest.at_risk')}*", *rows])))
     blocks.append(elements.context(t("digest.hint")))
     open_ones = [row for row in summary.stages if not row.stage.kind.is_closed]
@@ -92,7 +92,7 @@ def risk(t: Translator, row: OpportunityLine) -> str:
 
 def rows_of(t: Translator, rows: Sequence[OpportunityLine], title: str, count: int) -> Block:
     """Return a short list of opportunities under a title, with how many more there are."""
-    lines = [f"• {risk(t, row)}" for row in rows]
+    lines = [risk(t, row) for row in rows]
     if count > len(rows):
         lines.append(t("digest.more", count=count - len(rows)))
     return elements.section("\n".join([f"*{title}*", *lines]))

@@ -74,7 +74,7 @@ def test_at_risk_names_owner_step_and_lateness_of_at_most_five() -> None:
     rows = tuple(make_late_line(number) for number in range(1, 9))
     _, blocks = digest.message(EN, make_digest(at_risk=rows))
     words = texts(blocks)
-    assert "• *Acme 1* · Lin Wei · A · CN¥12,000\n🔴 Call the CTO – was due Tue, Mar 3" in words
+    assert "*Acme 1* · Lin Wei · A · CN¥12,000\n🔴 Call the CTO – was due Tue, Mar 3" in words
     assert "Acme 5" in words
     assert "Acme 6" not in words
 

@@ -90,7 +90,7 @@ def test_a_manager_sees_who_is_late_with_what_and_a_way_to_each_card() -> None:
     day = make_day(team_gaps=lines(1, 8), counts={"open": 0, "overdue": 0, "today": 0, "team": 12})
     blocks = accepted_view(home.view(EN, day, NOW, may_set_up=True))["blocks"]
     words = texts(blocks)
-    assert "Late in your team (12)" in words
+    assert "Late in your teams (12)" in words
     assert "Lin Wei" in words
     assert "and 4 more" in words
     assert "/lead" not in words, "who manages is not told to capture a lead"
