@@ -80,7 +80,10 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
             if customer is None or (kind is KeyKind.NAME and _only_near(session, name, customer)):
                 break
             return Recognition(customer)
-    return Recognition(None, _near(session, name), taken)
+    near = _near(session, name)
+    # Somebody may have written the very customer since the look at the strong keys: of that one nobody is asked.
+    same = next((one for one in near if identity.compare(name, one.name).verdict is Verdict.SAME), None)
+    return Recognition(same) if same is not None else Recognition(None, near, taken)
 
 
 def _only_near(session: Session, name: str, customer: Customer) -> bool:
