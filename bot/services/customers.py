@@ -22,8 +22,8 @@ from bot.services.values import CustomerMatch
 _NEAR_MOST, _NEAR_READ, _NEAR_LESS = 12, 150, 10
 
 
-def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
-    """Find customers while somebody types, the best first.
+def search(desk: Desk, typed: str, *, by: Actor, limit: int = 25) -> tuple[CustomerMatch, ...]:
+    """Find customers while somebody types, the best first: no more than a person looks through before typing on.
 
     An outsider is shown the owner, the state and the date of the last follow-up, and nothing else.
     """
