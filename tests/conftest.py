@@ -4,7 +4,9 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,9 @@ from bot.clock import FakeClock
 from bot.models import migrate
 from bot.models import session as sessions
 from bot.models.session import Database
+from bot.sandbox import Sandbox
 from bot.services.desk import Desk
+from tests.transports import Front
 
 # How long an example takes is no business of a test; and CI looks at the same examples each time.
 settings.register_profile("closeloop", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -161,6 +165,36 @@ def database(database_url: str) -> Iterator[Database]:
     made = Database(database_url, durable=False)
     yield made
     made.close()
+
+
+Closing = Callable[[Sandbox], AbstractContextManager[Sandbox]]
+
+
+@pytest.fixture(scope="session")
+def closing() -> Iterator[Closing]:
+    """Runs a stand-in for a ``with`` block; it ends while the next test begins, as its server sleeps longer than most tests take."""
+    ended: list[Future[None]] = []
+
+    @contextmanager
+    def running(sandbox: Sandbox) -> Iterator[Sandbox]:
+        sandbox.start()
+        try:
+            yield sandbox
+        finally:
+            ended.append(threads.submit(sandbox.stop))
+
+    with ThreadPoolExecutor(4, thread_name_prefix="closing") as threads:
+        yield running
+    for one in ended:
+        one.result()
+
+
+@pytest.fixture(scope="session")
+def front() -> Iterator[Front]:
+    """The web server in front of the bots that take signed HTTP."""
+    made = Front()
+    yield made
+    made.stop()
 
 
 @pytest.fixture
