@@ -3,62 +3,21 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from bot.errors import Conflict, CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken, UserError
-from bot.models import Customer, OutboxRow
+from bot.models import Customer
 from bot.models.session import Database
-from bot.services import briefings, collisions, customers, leads, members, registrations, stages
-from bot.services.case_values import RegistrationCase
+from bot.services import briefings, collisions, customers, registrations, stages
 from bot.services.collisions import TellForm
 from bot.services.desk import Actor, Desk
-from bot.services.leads import LeadForm
-from bot.services.members import Profile
 from bot.services.registrations import RegisterForm
 from bot.services.stages import LossForm
-from bot.services.values import Done
-from tests.factories import WORKSPACE, TeamWorld, again, make_lead, make_member
+from tests.factories import TeamWorld, again, make_lead, make_member
+from tests.integration.disputing import ACME, approved, at, capture, customer, disable, promised, registered
 
-ACME = "Acme Ltd"
 SENTENCE = "先见客户先报备 👍 <!channel> {until}"
-
-
-def registered(world: TeamWorld, by: Actor, name: str = ACME, **more: Any) -> RegistrationCase:
-    form = RegisterForm.read({"customer_name": name, "note": "Met their CTO", **more})
-    return registrations.register(world.desk, form, by=by)[0]
-
-
-def approved(world: TeamWorld, by: Actor) -> RegistrationCase:
-    return registrations.approve(world.desk, registered(world, by).id, by=world.manager)
-
-
-def capture(world: TeamWorld, by: Actor, **more: Any) -> Done:
-    return leads.capture(world.desk, LeadForm.read({"customer_name": ACME, "need": "Seats", **more}), by=by)
-
-
-def customer(world: TeamWorld) -> Customer:
-    with world.desk.reading(world.admin) as session:
-        row = session.scalars(select(Customer).where(Customer.name == ACME)).one()
-        session.expunge(row)
-        return row
-
-
-def promised(database: Database, *kinds: str) -> list[tuple[str, str]]:
-    with database.reading(None) as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind.in_(kinds)).order_by(OutboxRow.id))
-        return [(row.kind, row.channel) for row in rows]
-
-
-def disable(world: TeamWorld, actor: Actor) -> None:
-    assert actor.slack_user_id is not None
-    members.remember(world.desk, WORKSPACE, Profile(actor.slack_user_id, actor.name, is_active=False))
-
-
-def at(actor: Actor) -> str:
-    return f"member:{actor.member_id}"
 
 
 def test_approval_protects_the_customer_for_its_rep(team_world: TeamWorld, database: Database) -> None:
