@@ -35,6 +35,7 @@ class Collision:
         last_follow_up_at: When the customer was last followed up.
         precedents: Rulings about this customer, the latest first.
         may_claim: Whether the reader may claim it from the pool.
+        may_ask: Whether the reader may ask for a ruling.
         has_asked: Whether a ruling that they asked for is still open.
     """
 
@@ -48,6 +49,7 @@ class Collision:
     last_follow_up_at: datetime | None
     precedents: tuple[Precedent, ...] = ()
     may_claim: bool = False
+    may_ask: bool = False
     has_asked: bool = False
 
 

@@ -9,15 +9,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain import identity
-from bot.errors import Conflict, CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken, Text
+from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, RuleBroken, Text
 from bot.models import Customer, Member, OutboxRow, Registration, Team
-from bot.services import collisions, customers
+from bot.services import collisions, customers, protection
 from bot.services.case_values import RegistrationCase
-from bot.services.collisions import Taken
 from bot.services.desk import Actor, Desk
 from bot.services.forms import clean_or_none, read_form
 from bot.services.judges import asked_judges, check_judge, judges_of
 from bot.services.members import actor_of, ref, ref_or_none
+from bot.services.protection import Taken
 from bot.services.recording import Ground, Recorder, ground_of
 from bot.services.teams import home_team
 
@@ -63,15 +63,12 @@ def register(desk: Desk, form: RegisterForm, *, by: Actor) -> tuple[Registration
     """
     if by.role not in {"rep", "manager", "admin"} or by.member_id is None:
         raise NotAllowed("error.not_allowed")
-    try:
+    with collisions.recorded(desk, by):
         try:
             return _register(desk, form, by, by.member_id)
         except IntegrityError:
             # Somebody created the same customer between our look and our write: now it is there to be seen.
             return _register(desk, form, by, by.member_id)
-    except Taken as taken:
-        collisions.record(desk, taken, by=by)
-        raise CustomerProtected(taken.key, **taken.params) from None
 
 
 def _register(desk: Desk, form: RegisterForm, by: Actor, member_id: int) -> tuple[RegistrationCase, str]:
@@ -80,7 +77,7 @@ def _register(desk: Desk, form: RegisterForm, by: Actor, member_id: int) -> tupl
         ground = ground_of(session, team.id)
         recorder = Recorder(desk, session, by)
         customer = _customer(session, form, recorder)
-        collisions.check_free(session, customer, ground, by, recorder.now)
+        protection.check_free(session, customer, ground, by, recorder.now)
         _check_new(session, customer, member_id, recorder)
         row = Registration(
             team_id=team.id,
@@ -124,7 +121,7 @@ def _customer(session: Session, form: RegisterForm, recorder: Recorder) -> Custo
 
 
 def _check_new(session: Session, customer: Customer, member_id: int, recorder: Recorder) -> None:
-    if collisions.registrant_of(session, customer, recorder.now) is not None:
+    if protection.registrant_of(session, customer, recorder.now) is not None:
         raise Conflict("registration.yours", customer=customer.name, until=customer.protected_until)
     pending = select(Registration.id).where(
         Registration.customer_id == customer.id,
@@ -215,7 +212,7 @@ def _check_still_free(
     if customer.merged_into_id is not None:
         raise RuleBroken("registration.merged", customer=customer.name)
     try:
-        collisions.check_free(session, customer, ground, actor_of(session, member), recorder.now)
+        protection.check_free(session, customer, ground, actor_of(session, member), recorder.now)
     except Taken as taken:
         raise Conflict("registration.taken", customer=customer.name, why=Text(taken.key, **taken.params)) from None
 

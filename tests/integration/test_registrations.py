@@ -43,12 +43,11 @@ def test_approval_protects_the_customer_for_its_rep(team_world: TeamWorld, datab
     assert own.is_mine
 
 
-@pytest.mark.parametrize("how", ["mine", "rules"])
-def test_others_are_stopped_while_it_lasts(team_world: TeamWorld, database: Database, how: str) -> None:
+def test_others_are_stopped_while_it_lasts(team_world: TeamWorld, database: Database) -> None:
     approved(team_world, team_world.rep)
     for by in (team_world.rep2, team_world.other_rep):
         with pytest.raises(CustomerProtected) as caught:
-            capture(team_world, by, mine=how == "mine")
+            capture(team_world, by)
         assert caught.value.key == "lead.capture.registered"
         assert (caught.value.params["owner"], caught.value.params["opportunity_id"]) == ("Rep", None)
     with pytest.raises(CustomerProtected):
@@ -64,7 +63,7 @@ def test_others_are_stopped_while_it_lasts(team_world: TeamWorld, database: Data
     team_world.clock.advance(timedelta(days=30))
     with pytest.raises(RuleBroken):
         collisions.tell_registrant(team_world.desk, seen.customer_id, form, by=team_world.other_rep)
-    assert capture(team_world, team_world.rep2, mine=how == "mine").opportunity.owner is not None
+    assert capture(team_world, team_world.rep2).opportunity.owner is not None
     assert customers.search(team_world.desk, "acme", by=team_world.rep)[0].state != "free"
 
 
