@@ -81,7 +81,12 @@ def open_ask(call: Call) -> Reply:
 def ask(call: Call) -> Reply:
     """Ask the manager for a ruling."""
     need = _typed(call).get("need")
-    done = rulings.ask(call.desk, int(call.metadata["id"]), call.values.get("plea"), by=call.by, need=need)
+    number, plea = call.metadata.get("id"), call.values.get("plea")
+    if number is None:
+        customer_id = int(call.metadata["customer_id"])
+        done = rulings.ask_of_registration(call.desk, customer_id, plea, by=call.by, need=need)
+    else:
+        done = rulings.ask(call.desk, int(number), plea, by=call.by, need=need)
     return Answer(collision_forms.asked(call.t, done))
 
 

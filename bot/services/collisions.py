@@ -14,6 +14,7 @@ from bot.domain.rulings import Verdict
 from bot.errors import CustomerProtected, InvalidInput, NotFound, RuleBroken, Text
 from bot.models import Customer, EventRow, Member, Opportunity, Registration, Ruling
 from bot.models.session import write_appended
+from bot.services import disputes
 from bot.services.access import may_see
 from bot.services.case_values import Collision, Precedent
 from bot.services.desk import Actor, Desk
@@ -95,14 +96,14 @@ def look(desk: Desk, customer_id: int, opportunity_id: int | None, *, by: Actor)
     with desk.reading(by) as session:
         now = desk.now()
         if opportunity_id is None:
-            return _registered(session, customer_id, now)
+            return _registered(session, customer_id, by, now)
         opportunity = load(session, opportunity_id)
         check_concerned(session, opportunity, by)
         owner = session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
         until = opportunity.protected_until
         is_protected = owner is not None and until is not None and until > now
         may_claim = owner is None and by.role in {"rep", "manager", "admin"} and may_see(opportunity, by)
-        has_asked = open_ruling(session, opportunity.id, by.member_id) is not None
+        asked = open_ruling(session, by.member_id, opportunity, None)
         return Collision(
             customer_id=opportunity.customer_id,
             customer=session.get_one(Customer, opportunity.customer_id).name,
@@ -114,8 +115,8 @@ def look(desk: Desk, customer_id: int, opportunity_id: int | None, *, by: Actor)
             last_follow_up_at=opportunity.last_follow_up_at,
             precedents=precedents(session, opportunity.customer_id),
             may_claim=may_claim,
-            may_ask=not has_asked and not may_claim,
-            has_asked=has_asked,
+            may_ask=asked is None and not may_claim,
+            asked_id=asked.id if asked is not None else None,
         )
 
 
@@ -124,32 +125,43 @@ def _since(opportunity: Opportunity) -> datetime:
     return moment or opportunity.captured_at
 
 
-def _registered(session: Session, customer_id: int, now: datetime) -> Collision:
+def _registered(session: Session, customer_id: int, by: Actor, now: datetime) -> Collision:
     customer = session.get(Customer, customer_id)
     owner = registrant_of(session, customer, now) if customer is not None else None
     if customer is None or owner is None:
         raise NotFound("error.not_found")
-    approved = session.scalar(
-        select(Registration)
-        .where(
-            Registration.customer_id == customer_id,
-            Registration.asked_by_id == owner.id,
-            Registration.state == "approved",
-        )
-        .order_by(Registration.id.desc())
-        .limit(1)
-    )
-    since = approved.decided_at if approved is not None and approved.decided_at is not None else customer.created_at
+    registration = registration_of(session, customer, now)
+    asked = open_ruling(session, by.member_id, None, registration) if registration is not None else None
+    since = registration.decided_at if registration is not None else None
     return Collision(
         customer_id=customer.id,
         customer=customer.name,
         opportunity_id=None,
         owner=ref(owner),
         state="registered",
-        since=since,
+        since=since or customer.created_at,
         until=customer.protected_until,
         last_follow_up_at=None,
         precedents=precedents(session, customer.id),
+        may_ask=registration is not None and asked is None,
+        asked_id=asked.id if asked is not None else None,
+    )
+
+
+def registration_of(session: Session, customer: Customer, now: datetime) -> Registration | None:
+    """Return the registration that protects the customer now, if one does."""
+    registrant = registrant_of(session, customer, now)
+    if registrant is None:
+        return None
+    return session.scalar(
+        select(Registration)
+        .where(
+            Registration.customer_id == customer.id,
+            Registration.asked_by_id == registrant.id,
+            Registration.state == "approved",
+        )
+        .order_by(Registration.id.desc())
+        .limit(1)
     )
 
 
@@ -174,13 +186,16 @@ def check_concerned(session: Session, opportunity: Opportunity, by: Actor) -> No
         raise NotFound("error.not_found")
 
 
-def open_ruling(session: Session, opportunity_id: int, member_id: int | None) -> Ruling | None:
-    """Return the request for a ruling that a member made about an opportunity and that nobody answered yet."""
-    return session.scalar(
-        select(Ruling).where(
-            Ruling.opportunity_id == opportunity_id, Ruling.asked_by_id == member_id, Ruling.state == "open"
-        )
+def open_ruling(
+    session: Session, member_id: int | None, opportunity: Opportunity | None, registration: Registration | None
+) -> Ruling | None:
+    """Return the request for a ruling that a member made about an opportunity, else a registration, and nobody answered yet."""
+    about = (
+        Ruling.opportunity_id == opportunity.id
+        if opportunity is not None
+        else Ruling.registration_id == (registration.id if registration is not None else None)
     )
+    return session.scalar(select(Ruling).where(about, Ruling.asked_by_id == member_id, Ruling.state == "open"))
 
 
 def precedents(
@@ -205,8 +220,8 @@ def precedents(
     )
     rows = session.execute(statement.where(Ruling.customer_id == customer_id).limit(_PRECEDENTS)).all()
     if not rows and team_id is not None:
-        of_team = select(Opportunity.id).where(Opportunity.team_id == team_id)
-        rows = session.execute(statement.where(Ruling.opportunity_id.in_(of_team)).limit(1)).all()
+        of_team = disputes.with_subjects(statement).where(disputes.team_of() == team_id)
+        rows = session.execute(of_team.limit(1)).all()
     return tuple(
         Precedent(
             customer=customer,

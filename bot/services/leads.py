@@ -140,7 +140,7 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
             recorder.event(opportunity, AssignmentAccepted(by.member_id or 0, by.name))
         else:
             assignments.offer_by_rules(recorder, opportunity, ground)
-        protection.use_up(session, customer, opportunity.owner_id, now)
+        protection.use_up(recorder, customer, opportunity)
         set_first_step(recorder, opportunity, *step)
         if not is_kept:
             recorder.attend(opportunity, ground)

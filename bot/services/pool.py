@@ -80,7 +80,7 @@ def _claim(desk: Desk, opportunity_id: int, by: Actor) -> Done:
         opportunity.owner_reason = {"key": "assign.claimed", "params": {}}
         opportunity.protected_until = recorder.now + timedelta(days=ground.playbook.protection_days)
         assignments.pass_over(opportunity, ground, recorder.now)
-        protection.use_up(session, customer, by.member_id, recorder.now)
+        protection.use_up(recorder, customer, opportunity)
         is_moved = former_team.id != ground.team.id
         recorder.event(opportunity, Claimed(by.member_id, by.name))
         if is_moved:
@@ -187,7 +187,7 @@ def _check_registrant(recorder: Recorder, opportunity: Opportunity, taker: Membe
     except Taken as taken:
         values = {name: taken.params[name] for name in ("owner", "until")}
         raise InvalidInput({"to": Text("pool.registered_by", **values)}) from None
-    protection.use_up(session, customer, taker.id, now)
+    protection.use_up(recorder, customer, opportunity)
 
 
 def _by_rules(recorder: Recorder, opportunity: Opportunity) -> tuple[Member, Ground]:

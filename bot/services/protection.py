@@ -4,14 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from bot.domain import health
 from bot.domain.rulings import Verdict
 from bot.errors import CustomerProtected
-from bot.models import Customer, Member, Opportunity, Ruling
+from bot.models import Customer, Member, Opportunity, Registration, Ruling
+from bot.services import disputes
 from bot.services.desk import Actor
-from bot.services.recording import Ground
+from bot.services.recording import Ground, Recorder
 
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
@@ -130,23 +132,39 @@ def registrants(session: Session, customers: Iterable[Customer], now: datetime) 
     return {customer_id: known[member_id] for customer_id, member_id in held.items() if member_id in known}
 
 
-def use_up(session: Session, customer: Customer, owner_id: int | None, now: datetime) -> None:
-    """End a registration whose rep has an opportunity there, which is protected itself from now on; a void one ends too."""
+def use_up(recorder: Recorder, customer: Customer, opportunity: Opportunity) -> None:
+    """End a registration whose rep has an opportunity there, which is protected itself from now on; a void one ends too.
+
+    Who asked for a ruling on the registration has asked it about the opportunity from now on.
+    """
     if customer.protected_by_id is None:
         return
-    registrant = registrant_of(session, customer, now)
-    if registrant is None or registrant.id == owner_id:
+    session = recorder.session
+    registrant = registrant_of(session, customer, recorder.now)
+    if registrant is None or registrant.id == opportunity.owner_id:
         customer.protected_by_id = customer.protected_until = None
+    if registrant is None or registrant.id != opportunity.owner_id:
+        return
+    asked = session.execute(
+        update(Ruling)
+        .where(Ruling.customer_id == customer.id, Ruling.opportunity_id.is_(None), Ruling.state == "open")
+        .values(opportunity_id=opportunity.id)
+        .returning(Ruling.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if asked:
+        opportunity.has_collision = True
+        opportunity.broken_from = health.broken_from(opportunity)
 
 
 def is_shared(session: Session, customer_id: int, member_id: int | None, other_id: int | None) -> bool:
     """Say whether a manager ruled that a member may work on a customer beside another one.
 
-    Who asked and was granted it may always; who owned the ruled opportunity may beside the one it is shared with.
+    Who asked and was granted it may always; who had the ruled opportunity or registration may beside the one it is shared with.
     """
+    had = func.coalesce(Opportunity.owner_id, Registration.asked_by_id)
     rows = session.execute(
-        select(Ruling.asked_by_id, Ruling.verdict, Opportunity.owner_id)
-        .join(Opportunity, Opportunity.id == Ruling.opportunity_id)
+        disputes.with_subjects(select(Ruling.asked_by_id, Ruling.verdict, had).select_from(Ruling))
         .where(Ruling.customer_id == customer_id, Ruling.state == "ruled")
         .order_by(Ruling.ruled_at, Ruling.id)
     ).all()

@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain import identity
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, RuleBroken, Text
-from bot.models import Customer, Member, OutboxRow, Registration, Team
+from bot.models import Customer, Member, Registration, Team
 from bot.services import collisions, customers, protection
 from bot.services.case_values import RegistrationCase
 from bot.services.desk import Actor, Desk
@@ -178,15 +178,7 @@ def _decide(
             _approve(recorder, row, customer, ground, sentence)
         else:
             _settle(recorder, row, "refused", sentence)
-        payload = {"registration_id": row.id}
-        if row.asked_by_id != by.member_id:
-            recorder.promise("registered", f"member:{row.asked_by_id}", payload, key=f"registered:{row.id}")
-        session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.kind == "registration", OutboxRow.key.startswith(_key(row.id, "")))
-            .values(state="waiting", due_at=recorder.now, attempts=0, retry_at=0.0)
-            .execution_options(synchronize_session=False)
-        )
+        _tell(recorder, row)
         return _case(session, row, ground)
 
 
@@ -195,6 +187,28 @@ def _approve(recorder: Recorder, row: Registration, customer: Customer, ground: 
     customer.protected_by_id, customer.protected_until = row.asked_by_id, until
     row.protected_until = until
     _settle(recorder, row, "approved", sentence)
+    _decline_rivals(recorder, row)
+
+
+def _decline_rivals(recorder: Recorder, approved: Registration) -> None:
+    """Decline whoever else waits for the customer, of whatever team; they are told for whom."""
+    rivals = select(Registration).where(
+        Registration.customer_id == approved.customer_id,
+        Registration.state == "pending",
+        Registration.id != approved.id,
+    )
+    for rival in recorder.session.scalars(rivals.order_by(Registration.id)).all():
+        rival.yielded_to_id = approved.id
+        _settle(recorder, rival, "refused", None)
+        _tell(recorder, rival)
+
+
+def _tell(recorder: Recorder, row: Registration) -> None:
+    """Tell the rep what was decided, and have the judges' cards say so."""
+    if row.asked_by_id != recorder.by.member_id:
+        payload = {"registration_id": row.id}
+        recorder.promise("registered", f"member:{row.asked_by_id}", payload, key=f"registered:{row.id}")
+    recorder.renew(_key(row.id, ""))
 
 
 def _settle(recorder: Recorder, row: Registration, state: str, sentence: str | None) -> None:
@@ -291,6 +305,7 @@ def _case(session: Session, row: Registration, ground: Ground) -> RegistrationCa
         .where(Registration.customer_id == row.customer_id, Registration.state == "pending", Registration.id != row.id)
         .order_by(Registration.id)
     ).all()
+    other = session.get(Registration, row.yielded_to_id) if row.yielded_to_id is not None else None
     return RegistrationCase(
         id=row.id,
         state=row.state,
@@ -306,4 +321,5 @@ def _case(session: Session, row: Registration, ground: Ground) -> RegistrationCa
         decided_at=row.decided_at,
         protected_until=row.protected_until,
         rivals=tuple(rivals),
+        yielded_to=ref_or_none(session, other.asked_by_id if other is not None else None),
     )

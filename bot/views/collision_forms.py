@@ -26,6 +26,7 @@ class CollisionId(StrEnum):
     ASK_OPEN = "collision.ask_open"
     ASK = "collision.ask"
     CLAIM = "collision.claim"
+    WITHDRAW = "collision.withdraw"
 
 
 def explained(t: Translator, one: Collision, carried: dict[str, Any]) -> View:
@@ -43,7 +44,7 @@ def explained(t: Translator, one: Collision, carried: dict[str, Any]) -> View:
     if one.precedents:
         blocks.append(elements.context(*(precedent(t, past) for past in one.precedents)))
     buttons = [*_ways_on(t, one), *_back(t, carried)]
-    if one.has_asked:
+    if one.asked_id is not None:
         blocks.append(elements.context(t("collision.has_asked")))
     else:
         ways = t(f"collision.ways_{_choice(one)}")
@@ -105,6 +106,8 @@ def _ways_on(t: Translator, one: Collision) -> list[Any]:
         )
     if one.may_ask:
         row.append(elements.button(t("collision.button.ask"), CollisionId.ASK_OPEN, "ask"))
+    if one.asked_id is not None:
+        row.append(elements.button(t("ruling.button.withdraw"), CollisionId.WITHDRAW, one.asked_id))
     return row
 
 

@@ -152,14 +152,11 @@ def test_the_same_is_not_registered_twice(team_world: TeamWorld) -> None:
     assert has.value.key == "registration.yours"
 
 
-def test_rivals_are_shown_and_the_first_approval_wins(team_world: TeamWorld) -> None:
+def test_rivals_are_shown_until_one_is_approved(team_world: TeamWorld) -> None:
     first, second = registered(team_world, team_world.rep), registered(team_world, team_world.rep2)
     assert (first.rivals, second.rivals) == ((), ("Rep",))
     registrations.approve(team_world.desk, second.id, by=team_world.manager)
-    with pytest.raises(Conflict) as caught:
-        registrations.approve(team_world.desk, first.id, by=team_world.manager)
-    assert caught.value.key == "registration.taken"
-    registrations.refuse(team_world.desk, first.id, "Rep Two was first", by=team_world.manager)
+    assert registrations.case(team_world.desk, first.id, by=team_world.rep).state == "refused"
 
 
 def test_two_approvals_of_rivals_at_once_protect_it_for_one(team_world: TeamWorld) -> None:
@@ -176,7 +173,7 @@ def test_two_approvals_of_rivals_at_once_protect_it_for_one(team_world: TeamWorl
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = sorted(pool.map(decide, zip(cases, (team_world.manager, team_world.admin), strict=True)))
-    assert outcomes == ["approved", "registration.taken"]
+    assert outcomes == ["approved", "registration.refused_already"]
 
 
 def test_only_who_manages_the_team_decides_and_only_who_is_concerned_looks(team_world: TeamWorld) -> None:

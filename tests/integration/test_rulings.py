@@ -43,7 +43,7 @@ def test_outsider_learns_owner_state_and_dates_of_a_collision(team_world: TeamWo
     now = team_world.clock.now()
     assert (shown.customer, shown.owner.name, shown.state) == (ACME, "Rep", "protected")
     assert (shown.since, shown.until, shown.last_follow_up_at) == (now, now + timedelta(days=30), None)
-    assert (shown.precedents, shown.may_claim, shown.has_asked) == ((), False, False)
+    assert (shown.precedents, shown.may_claim, shown.asked_id) == ((), False, None)
 
 
 def test_one_who_was_never_stopped_can_neither_look_nor_tell_nor_ask(team_world: TeamWorld) -> None:
