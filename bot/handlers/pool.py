@@ -40,7 +40,7 @@ def register(kit: Kit) -> None:
 def shown(call: Call, asked: PoolFilter, *, banner: str | None = None, opens: int | None = None) -> Form:
     """Return the list as it stands now."""
     page = pool_list.listing(call.desk, asked, by=call.by)
-    return Form(pool_forms.listing(call.t, page, banner=banner, opens=opens))
+    return Form(pool_forms.listing(call.t, page, banner=banner, opens=opens), said=banner)
 
 
 def _asked(call: Call) -> PoolFilter:

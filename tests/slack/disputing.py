@@ -58,7 +58,7 @@ def registered(
     world.sandbox.command(user, "/lead", text)
     world.settle()
     answer = world.sandbox.submit(user, {})
-    assert answer.ok, answer.errors
+    assert answer.ok, (answer.error, answer.errors)
     world.settle()
     world.sandbox.close(user, clear=True)
 
