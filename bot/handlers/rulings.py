@@ -6,7 +6,7 @@ from bot.domain.rulings import Verdict
 from bot.handlers import typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
-from bot.services import rulings
+from bot.services import ruling_ends, rulings
 from bot.views import lead_forms, ruling_views
 from bot.views.collision_forms import CollisionId
 from bot.views.ruling_views import RulingId
@@ -46,7 +46,7 @@ def rule(call: Call) -> Reply:
 
 def withdraw(call: Call) -> Reply:
     """Take a request back; in a message it says so in its own place, a modal says it here."""
-    case = rulings.withdraw(call.desk, call.number, by=call.by)
+    case = ruling_ends.withdraw(call.desk, call.number, by=call.by)
     return Answer(ruling_views.ended_line(call.t, case)) if call.is_in_modal else None
 
 

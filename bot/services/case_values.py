@@ -63,7 +63,6 @@ class RulingCase:
 
     id: int
     state: str
-    cause: str | None
     opportunity_id: int | None
     customer_id: int
     customer: str
@@ -81,6 +80,7 @@ class RulingCase:
     ruled_at: datetime | None
     precedents: tuple[Precedent, ...] = ()
     judges: tuple[MemberRef, ...] = ()
+    cause: str | None = None
 
     @property
     def is_open(self) -> bool:

@@ -8,7 +8,7 @@ from bot.domain.events import RulingDropped
 from bot.domain.rulings import Verdict
 from bot.errors import Conflict, CustomerProtected, LeadAlreadyClaimed, NotFound, RuleBroken
 from bot.models.session import Database
-from bot.services import briefings, collisions, handovers, pool, registrations, rulings, stages
+from bot.services import briefings, collisions, handovers, pool, registrations, ruling_ends, rulings, stages
 from bot.services.desk import Actor
 from bot.services.stages import LossForm
 from tests.factories import TeamWorld
@@ -144,7 +144,7 @@ def test_what_was_asked_of_a_registration_is_asked_of_the_opportunity_that_came_
     assert (row.has_collision, row.broken_from is not None) == (True, True)
     [case] = rulings.waiting(team_world.desk, by=team_world.manager)
     assert (case.id, case.opportunity_id) == (number, shown.id)
-    assert rulings.lapse(team_world.desk) == 0
+    assert ruling_ends.lapse(team_world.desk) == 0
     rulings.rule(team_world.desk, number, Verdict.GIVE, "Met first", by=team_world.manager)
     assert row_of(team_world, shown.id).owner_id == team_world.other_rep.member_id
 
@@ -173,8 +173,8 @@ def test_asker_takes_the_request_back_and_everybody_reads_it(team_world: TeamWor
     ruling = asked(team_world, number, team_world.other_rep)
     for by in (team_world.rep, team_world.manager):
         with pytest.raises(NotFound):
-            rulings.withdraw(team_world.desk, ruling, by=by)
-    case = rulings.withdraw(team_world.desk, ruling, by=team_world.other_rep)
+            ruling_ends.withdraw(team_world.desk, ruling, by=by)
+    case = ruling_ends.withdraw(team_world.desk, ruling, by=team_world.other_rep)
     assert (case.state, case.is_open, case.judge) == ("withdrawn", False, None)
     assert not row_of(team_world, number).has_collision
     assert RulingDropped(team_world.other_rep.member_id or 0, "Other Rep", "withdrawn") in events(team_world, number)
@@ -182,7 +182,7 @@ def test_asker_takes_the_request_back_and_everybody_reads_it(team_world: TeamWor
     assert rulings.waiting(team_world.desk, by=team_world.manager) == ()
     for late in (
         lambda: rulings.rule(team_world.desk, ruling, Verdict.KEEP, "x", by=team_world.manager),
-        lambda: rulings.withdraw(team_world.desk, ruling, by=team_world.other_rep),
+        lambda: ruling_ends.withdraw(team_world.desk, ruling, by=team_world.other_rep),
     ):
         with pytest.raises(Conflict) as caught:
             late()
@@ -193,7 +193,7 @@ def test_asker_takes_the_request_back_and_everybody_reads_it(team_world: TeamWor
 
 def test_request_on_a_registration_is_taken_back_too(team_world: TeamWorld) -> None:
     number = contested(team_world)
-    rulings.withdraw(team_world.desk, number, by=team_world.other_rep)
+    ruling_ends.withdraw(team_world.desk, number, by=team_world.other_rep)
     assert asks(team_world, team_world.other_rep) != number
 
 
@@ -215,11 +215,11 @@ def test_request_lapses_when_its_reason_went_away(
 ) -> None:
     number = taken(team_world).id
     ruling = asked(team_world, number, team_world.rep2)
-    assert rulings.lapse(team_world.desk) == 0
+    assert ruling_ends.lapse(team_world.desk) == 0
     assert callable(end)
     end(team_world, number)
-    assert rulings.lapse(team_world.desk) == 1
-    assert rulings.lapse(team_world.desk) == 0
+    assert ruling_ends.lapse(team_world.desk) == 1
+    assert ruling_ends.lapse(team_world.desk) == 0
     case = rulings.case(team_world.desk, ruling, by=team_world.rep2)
     assert (case.state, case.cause) == ("lapsed", cause)
     assert f"notice.ruling_{cause}" in [one["key"] for one in notices(database, team_world.rep2)]
@@ -231,7 +231,7 @@ def test_request_about_what_was_in_the_pool_already_does_not_lapse(team_world: T
     number = taken(team_world).id
     released(team_world, number)
     asked(team_world, number, team_world.other_rep)
-    assert rulings.lapse(team_world.desk) == 0
+    assert ruling_ends.lapse(team_world.desk) == 0
 
 
 @pytest.mark.parametrize("how", ["expired", "left"])
@@ -241,7 +241,7 @@ def test_request_lapses_with_the_registration(team_world: TeamWorld, database: D
         team_world.clock.advance(timedelta(days=30))
     else:
         disable(team_world, team_world.rep)
-    assert rulings.lapse(team_world.desk) == 1
+    assert ruling_ends.lapse(team_world.desk) == 1
     assert rulings.case(team_world.desk, number, by=team_world.other_rep).cause == "free"
     told = notices(database, team_world.other_rep)[-1]
     assert (told["key"], told["params"]) == ("notice.ruling_free", {"customer": ACME})
