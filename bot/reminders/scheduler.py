@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.clock import SystemClock
 from bot.reminders.delivery import Delivery
-from bot.services import outbox, sweep
+from bot.services import outbox, ruling_ends, sweep
 from bot.services.desk import Desk
 from bot.vitals import TICKS
 
@@ -54,7 +54,7 @@ class Ticker:
 
     def sweep(self) -> int:
         """Act on everything whose moment has come, and promise the digests; returns how much there was."""
-        handled = sweep.digests(self._desk)
+        handled = sweep.digests(self._desk) + ruling_ends.lapse(self._desk)
         while True:
             count = sweep.due(self._desk, limit=_BATCH)
             handled += count

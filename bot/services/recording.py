@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import bindparam, column, func, insert, select
+from sqlalchemy import bindparam, column, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -170,6 +170,19 @@ class Recorder:
             "leased_until": 0.0,
         }
         self.session.connection().execute(_promise(_dialect(self.session)), values)
+
+    def renew(self, prefix: str) -> None:
+        """Have messages that were promised say the present state, in their own places.
+
+        Args:
+            prefix: With which their keys begin.
+        """
+        self.session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.key.startswith(prefix, autoescape=True))
+            .values(state="waiting", due_at=self.now, attempts=0, retry_at=0.0)
+            .execution_options(synchronize_session=False)
+        )
 
     def tell(
         self,

@@ -239,19 +239,18 @@ class Gateway:
         options = {} if view_hash is None else {"hash": view_hash}
         return _view_of(self._call(self.client.views_update, view_id=view_id, view=_plain_view(view), **options))
 
-    def refresh_view(self, view_id: str, view: View | dict[str, Any], view_hash: str) -> bool:
+    def refresh_view(self, view_id: str, view: View | dict[str, Any], view_hash: str) -> str | None:
         """Replace an open modal, unless it was closed, sent or changed meanwhile: then nobody misses what it would say.
 
         Returns:
-            False where it was.
+            Its new hash; None where it was.
         """
         try:
-            self.update_view(view_id, view, view_hash)
+            return self.update_view(view_id, view, view_hash)[1]
         except Rejected as error:
             if error.code in {"hash_conflict", "not_found", "view_not_found"}:
-                return False
+                return None
             raise
-        return True
 
     def publish_home(self, user: str, view: View | dict[str, Any]) -> None:
         """Replace a user's App Home."""
