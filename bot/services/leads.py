@@ -12,6 +12,7 @@ from bot.domain.events import AssignmentAccepted, LeadCaptured
 from bot.domain.money import read_amount
 from bot.errors import CustomerProtected, InvalidInput, Text
 from bot.models import Contact, Customer, Opportunity
+from bot.models.session import write
 from bot.services import assignments, collisions, customers
 from bot.services.collisions import Taken
 from bot.services.desk import Actor, Desk
@@ -124,8 +125,7 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
             opportunity.owner_id, opportunity.accepted_at = by.member_id, now
             opportunity.owner_reason = {"key": "assign.captured", "params": {}}
         recorder.attend(opportunity, ground)
-        session.add(opportunity)
-        session.flush()
+        write(session, opportunity)
         recorder.event(
             opportunity,
             LeadCaptured(
@@ -211,8 +211,7 @@ def _contact(session: Session, customer: Customer, form: LeadForm, now: datetime
         email=form.contact_email,
         created_at=now,
     )
-    session.add(contact)
-    session.flush()
+    write(session, contact)
     return contact
 
 
