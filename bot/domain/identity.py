@@ -13,6 +13,7 @@ from bot.domain.identity_names import forms_conflict, legal_form, name_key, stor
 from bot.domain.identity_search import near_keys, pinyin_key, query_key, query_keys, search_keys
 
 __all__ = [
+    "KEY_RULES",
     "STRONG",
     "Comparison",
     "CustomerFacts",
@@ -34,6 +35,13 @@ __all__ = [
     "search_keys",
     "stored_name_key",
 ]
+
+
+KEY_RULES = 1
+"""Version of the rules by which a name makes keys: raised by every change after which some name has others.
+
+Keys in the record are of the rules they were made by, until ``closeloop identity rekey`` rewrites them.
+"""
 
 
 class KeyKind(StrEnum):
