@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.domain.identity_compare import Comparison, Verdict, compare
 from bot.domain.identity_contacts import credit_code_key, domain_key, phone_key
-from bot.domain.identity_names import forms_conflict, legal_form, name_key, stored_name_key
+from bot.domain.identity_names import forms_conflict, legal_form, name_key
 from bot.domain.identity_search import near_keys, pinyin_key, query_key, query_keys, search_keys
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "query_key",
     "query_keys",
     "search_keys",
-    "stored_name_key",
 ]
 
 

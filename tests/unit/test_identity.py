@@ -29,7 +29,6 @@ from bot.domain.identity import (
     query_key,
     query_keys,
     search_keys,
-    stored_name_key,
 )
 from bot.domain.identity_near import romaji_of
 from bot.domain.identity_search import MOST_SEARCH_KEYS, pinyin_key
@@ -319,12 +318,6 @@ def test_each_clause_of_the_table(a: str, b: str, verdict: Verdict, deciding: st
     found = compare(a, b)
     assert found.verdict is verdict
     assert deciding in found.deciding
-
-
-def test_different_forms_get_keys_of_their_own_once_a_person_confirmed() -> None:
-    assert stored_name_key("Acme GmbH") == stored_name_key("Acme AG") == stored_name_key("Acme") == "acme"
-    assert stored_name_key("Acme GmbH", distinct_form=True) == "acme|gmbh"
-    assert stored_name_key("Acme", distinct_form=True) == "acme"
 
 
 @pytest.mark.parametrize(
