@@ -1,6 +1,7 @@
 """Owns the making of values out of rows: an opportunity as its reader sees it, and lines of lists."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
@@ -49,8 +50,8 @@ def view_of(
     customer = session.get_one(Customer, opportunity.customer_id)
     veil = veil_of(session, opportunity, by)
     contact = session.get(Contact, opportunity.contact_id) if opportunity.contact_id and veil is None else None
-    pending = pending_assignment(session, opportunity)
-    lines = history_of(session, opportunity.id, limit=history, veil=veil) if history else ()
+    pending = _offered(session, opportunity)
+    lines = history_of(session, opportunity, limit=history, veil=veil) if history else ()
     kind = StageKind(opportunity.stage_kind)
     return OpportunityView(
         id=opportunity.id,
@@ -166,7 +167,7 @@ def _points(opportunity: Opportunity, playbook: Playbook) -> tuple[PointLine, ..
     return tuple(lines)
 
 
-def _may(opportunity: Opportunity, pending: Assignment | None, by: Actor) -> frozenset[str]:
+def _may(opportunity: Opportunity, pending: Any, by: Actor) -> frozenset[str]:
     found: set[str] = set()
     is_open = opportunity.closed_at is None
     if may_see(opportunity, by):
@@ -186,40 +187,67 @@ def _may(opportunity: Opportunity, pending: Assignment | None, by: Actor) -> fro
     return frozenset(found)
 
 
-_PENDING = (
-    select(Assignment)
-    .where(Assignment.opportunity_id == bindparam("opportunity_id"), Assignment.state == "pending")
-    .order_by(Assignment.id.desc())
-    .limit(1)
-)
+def _pending(*columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .where(
+            Assignment.workspace_id == bindparam("workspace_id"),
+            Assignment.opportunity_id == bindparam("opportunity_id"),
+            Assignment.state == "pending",
+        )
+        .order_by(Assignment.id.desc())
+        .limit(1)
+    )
+
+
+_PENDING = _pending(Assignment)
+_OFFERED = _pending(Assignment.member_id, Assignment.accept_by)
 
 
 def pending_assignment(session: Session, opportunity: Opportunity) -> Assignment | None:
     """Return the offer or handover that waits for an answer, if there is one."""
-    return session.scalar(_PENDING, {"opportunity_id": opportunity.id})
+    found: Assignment | None = session.scalar(_PENDING, _asked(opportunity))
+    return found
+
+
+def _offered(session: Session, opportunity: Opportunity) -> Any:
+    """Return to whom it is offered and until when, or None; every view asks, and few have one."""
+    return session.connection().execute(_OFFERED, _asked(opportunity)).first()
+
+
+def _asked(opportunity: Opportunity) -> dict[str, int]:
+    return {"workspace_id": opportunity.workspace_id, "opportunity_id": opportunity.id}
 
 
 _COUNT = select(func.count()).select_from(EventRow).where(EventRow.opportunity_id == bindparam("opportunity_id"))
 _PAGE = (
     select(EventRow.id, EventRow.at, EventRow.actor_id, EventRow.kind, EventRow.payload)
-    .where(EventRow.opportunity_id == bindparam("opportunity_id"), EventRow.id < bindparam("before_id"))
+    .where(
+        EventRow.workspace_id == bindparam("workspace_id"),
+        EventRow.opportunity_id == bindparam("opportunity_id"),
+        EventRow.id < bindparam("before_id"),
+    )
     .order_by(EventRow.id.desc())
     .limit(bindparam("most"))
+)
+_PEOPLE = select(Member.id, Member.name, Member.slack_user_id).where(
+    Member.workspace_id == bindparam("workspace_id"), Member.id.in_(bindparam("ids", expanding=True))
 )
 _AFTER_ALL = 2**62
 
 
 def history_of(
-    session: Session, opportunity_id: int, *, limit: int, before_id: int | None = None, veil: Veil | None = None
+    session: Session, opportunity: Opportunity, *, limit: int, before_id: int | None = None, veil: Veil | None = None
 ) -> tuple[HistoryLine, ...]:
     """Return a page of the history, newest first."""
-    asked = {"opportunity_id": opportunity_id, "before_id": before_id or _AFTER_ALL, "most": limit}
-    rows = session.execute(_PAGE, asked).all()
-    actors = {row.actor_id for row in rows} - {None}
-    people: dict[int, MemberRef] = {}
+    connection = session.connection()
+    asked = {**_asked(opportunity), "before_id": before_id or _AFTER_ALL, "most": limit}
+    rows = connection.execute(_PAGE, asked).all()
+    actors = sorted({row.actor_id for row in rows} - {None})
+    people = {}
     if actors:
-        named = select(Member.id, Member.name, Member.slack_user_id).where(Member.id.in_(actors))
-        people = {row.id: MemberRef(row.id, row.name, row.slack_user_id) for row in session.execute(named)}
+        named = connection.execute(_PEOPLE, {"workspace_id": opportunity.workspace_id, "ids": actors})
+        people = {row.id: MemberRef(row.id, row.name, row.slack_user_id) for row in named}
     events = [event_from(row.kind, row.payload) for row in rows]
     return tuple(
         HistoryLine(row.id, row.at, people.get(row.actor_id), veil.event(event) if veil else event)

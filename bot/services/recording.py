@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import bindparam, column, func, insert, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -16,7 +16,7 @@ from bot.domain.events import Event, Graded
 from bot.domain.playbook import Playbook
 from bot.errors import NotFound, StaleRecord
 from bot.models import Contact, Customer, EventRow, Member, Opportunity, OutboxRow, Team, WorkspaceOwned
-from bot.models.session import append
+from bot.models.session import append, insert_one
 from bot.services.calendars import work_calendar
 from bot.services.desk import Actor, Desk
 from bot.services.playbooks import loaded
@@ -133,8 +133,7 @@ class Recorder:
 
     def insert(self, model: type[WorkspaceOwned], **values: Any) -> int:
         """Write a row at once, without the rest of the session, and return its number."""
-        values = {"workspace_id": self.by.workspace_id, **values}
-        return int(self.session.connection().execute(_numbered(cast("Any", model)), values).scalar_one())
+        return insert_one(self.session, model, {"workspace_id": self.by.workspace_id, **values})
 
     def promise(
         self,
@@ -345,11 +344,6 @@ def _dialect(session: Session) -> str:
 
 
 # Putting a statement together takes longer than the database takes for it: each of these is made once.
-
-
-@cache
-def _numbered(model: Any) -> Any:
-    return insert(model).returning(column("id"))
 
 
 def _outbox(dialect: str) -> Any:

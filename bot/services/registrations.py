@@ -100,21 +100,20 @@ def _register(desk: Desk, form: RegisterForm, by: Actor, member_id: int) -> tupl
 
 
 def _customer(session: Session, form: RegisterForm, recorder: Recorder) -> Customer:
-    found_id, name = form.customer_id, form.customer_name or ""
-    keys = identity.keys_of(name)
-    taken: frozenset[tuple[str, str]] = frozenset()
-    if found_id is None:
+    known_id, name = form.customer_id, form.customer_name or ""
+    if known_id is None:
+        keys = identity.keys_of(name)
         found = customers.recognise(session, name, keys)
-        found_id, taken = (found.customer.id if found.customer is not None else None), found.taken
-        if found_id is None and found.possible and not form.confirmed_new:
-            names = ", ".join(row.name for row in found.possible[:3])
-            raise InvalidInput({"customer": Text("lead.capture.possible", names=names)})
-    if found_id is None:
-        return customers.create(
-            session, name, keys, at=recorder.now, workspace_id=recorder.by.workspace_id, taken=taken
-        )
+        if found.customer is None:
+            if found.possible and not form.confirmed_new:
+                names = ", ".join(row.name for row in found.possible[:3])
+                raise InvalidInput({"customer": Text("lead.capture.possible", names=names)})
+            return customers.create(
+                session, name, keys, at=recorder.now, workspace_id=recorder.by.workspace_id, taken=found.taken
+            )
+        known_id = found.customer.id
     # Captures of this customer wait for the same row.
-    known = session.scalar(select(Customer).where(Customer.id == found_id).with_for_update())
+    known = session.scalar(select(Customer).where(Customer.id == known_id).with_for_update())
     if known is None:
         raise InvalidInput({"customer": Text("error.not_found")})
     return known

@@ -71,6 +71,18 @@ def test_what_begins_as_typed_comes_first_and_only_so_many(team_world: TeamWorld
     assert customers.search(team_world.desk, "zzzz", by=team_world.rep) == ()
 
 
+def test_a_slip_of_the_finger_finds_near_names_where_nothing_else_is_meant(team_world: TeamWorld) -> None:
+    for name in ("Marigold Foundry", "Osprey Textiles"):
+        make_lead(team_world.desk, team_world.rep, customer_name=name)
+    for typed in ("Marigould Foundry", "marigoldfoundry gmbh", "Foundry Marigold"):
+        (found,) = customers.search(team_world.desk, typed, by=team_world.other_rep)
+        assert (found.name, found.state, found.owner and found.owner.id) == (
+            "Marigold Foundry",
+            "protected",
+            team_world.rep.member_id,
+        )
+
+
 def test_a_new_name_is_checked_against_the_same_and_the_near_ones(team_world: TeamWorld) -> None:
     make_lead(team_world.desk, team_world.rep, customer_name="杭州云杉技术有限公司")
     assert [one.name for one in customers.check(team_world.desk, "杭州云杉技术", by=team_world.rep2)] == [
