@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.events import RulingAsked, RulingMade, event_from
@@ -156,17 +156,17 @@ def waiting(desk: Desk, *, by: Actor) -> tuple[RulingCase, ...]:
         )
 
 
+_OPEN_COUNT = (
+    select(func.count())
+    .select_from(Ruling)
+    .join(Opportunity, Opportunity.id == Ruling.opportunity_id)
+    .where(Ruling.state == "open", Opportunity.team_id == bindparam("team_id"))
+)
+
+
 def open_count(session: Session, team_id: int) -> int:
     """Return how many requests about a team's opportunities nobody answered yet; for the digest."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Ruling)
-            .join(Opportunity, Opportunity.id == Ruling.opportunity_id)
-            .where(Ruling.state == "open", Opportunity.team_id == team_id)
-        )
-        or 0
-    )
+    return session.connection().scalar(_OPEN_COUNT, {"team_id": team_id}) or 0
 
 
 def _worded(field: str, text: str | None, most: int) -> str:
