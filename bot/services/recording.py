@@ -1,9 +1,10 @@
 """Owns what every change of an opportunity has in common: its ground, its events, its promises and its attention."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import bindparam, func, select, update
@@ -261,34 +262,17 @@ def promise_cards(session: Session, changed: Iterable[tuple[Any, Team]], now: da
         session.connection().execute(_card(_dialect(session)), sorted(values, key=lambda one: one["key"]))
 
 
+WATCHED = tuple(one.name for one in fields(attention.Situation))[1:]
+"""What the ladder looks at besides whether there is an owner, as its columns are called, in the order of ``Situation``."""
+
+_watched = attrgetter(*WATCHED)
+
+
 def attention_of(opportunity: Opportunity, ground: Ground) -> datetime | None:
     """Return when the loop next needs somebody; None for a closed one whose review and win-back are done with."""
-    coming = attention.next_rung(
-        situation_of(opportunity), ground.playbook, ground.calendar, after=opportunity.attended_at
-    )
+    situation = attention.Situation(opportunity.owner_id is not None, *_watched(opportunity))
+    coming = attention.next_rung(situation, ground.playbook, ground.calendar, after=opportunity.attended_at)
     return None if coming is None else coming.moment
-
-
-def situation_of(opportunity: Any) -> attention.Situation:
-    """Return what the ladder looks at, of an opportunity's row or of its columns alone."""
-    return attention.Situation(
-        stage_key=opportunity.stage_key,
-        stage_entered_at=opportunity.stage_entered_at,
-        grade=opportunity.grade,
-        captured_at=opportunity.captured_at,
-        has_owner=opportunity.owner_id is not None,
-        accepted_at=opportunity.accepted_at,
-        accept_by=opportunity.accept_by,
-        next_due_at=opportunity.next_due_at,
-        snoozed_until=opportunity.snoozed_until,
-        last_follow_up_at=opportunity.last_follow_up_at,
-        pooled_at=opportunity.pooled_at,
-        warned_at=opportunity.warned_at,
-        closed_at=opportunity.closed_at,
-        review_due_at=opportunity.review_due_at,
-        reviewed_at=opportunity.reviewed_at,
-        win_back_on=opportunity.win_back_on,
-    )
 
 
 def is_live(team: Team, now: datetime) -> bool:

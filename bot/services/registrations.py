@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -272,10 +272,12 @@ def waiting(desk: Desk, *, by: Actor) -> tuple[RegistrationCase, ...]:
         )
 
 
+_OPEN_COUNT = select(func.count()).where(Registration.state == "pending", Registration.team_id == bindparam("team_id"))
+
+
 def open_count(session: Session, team_id: int) -> int:
     """Return how many of a team's registrations nobody decided yet; for the digest."""
-    statement = select(func.count()).select_from(Registration)
-    return session.scalar(statement.where(Registration.state == "pending", Registration.team_id == team_id)) or 0
+    return session.connection().scalar(_OPEN_COUNT, {"team_id": team_id}) or 0
 
 
 def _key(registration_id: int, member_id: int | str) -> str:
