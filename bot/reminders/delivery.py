@@ -1,9 +1,8 @@
 """Owns the way from the outbox to Slack: lease, render, send, and write down what came of it."""
 
 import logging
-import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from bot import logs
@@ -25,10 +24,8 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 15.0
 _RENEW_SECONDS = 3.0
 _FINISH_SECONDS = 12.0
-_GATHER_SECONDS = 0.01
+_GATHER_SECONDS = 0.05
 _IN_HAND = 5  # for each thread: the next ones are ready when it is
-_LOOKED_UP = 500
-_ALL_AT_ONCE = 32
 
 
 class Delivery:
@@ -66,7 +63,6 @@ class Delivery:
         self._flying: dict[Future[Outcome], Promise] = {}
         self._leases: dict[int, float] = {}
         self._done: list[Outcome] = []
-        self._ready: list[int] = []
         self._renewed_at = 0.0
 
     def run(self) -> int:
@@ -124,29 +120,8 @@ class Delivery:
 
     def _take(self, room: int) -> int:
         """Write what came of earlier ones, and take as many new ones in hand as there is room for."""
-        count, has_looked = 0, False
-        while True:
-            if count < room and not self._ready and not has_looked:
-                self._ready, has_looked = self._looked_up(), True
-            wanted = self._ready[: room - count]
-            del self._ready[: len(wanted)]
-            count += self._lease(wanted)
-            if count >= room or (has_looked and not self._ready):
-                return count
-
-    def _looked_up(self) -> list[int]:
-        """Look for whose turn it is: many at once, since looking costs more than taking a few of them in hand."""
-        found = outbox.ready(self._desk, limit=_LOOKED_UP)
-        if len(found) > _ALL_AT_ONCE:
-            # Other workers look up the same ones; each begins somewhere else.
-            random.shuffle(found)
-        return found
-
-    def _lease(self, wanted: Sequence[int]) -> int:
         done = tuple(self._done)
-        leased = outbox.lease(
-            self._desk, limit=len(wanted), seconds=LEASE_SECONDS, rates=self._rates, done=done, among=wanted
-        )
+        leased = outbox.lease(self._desk, limit=room, seconds=LEASE_SECONDS, rates=self._rates, done=done)
         self._done.clear()
         if not leased:
             return 0
