@@ -103,9 +103,7 @@ class PostgresServer:
         Deleting a test's few rows takes a millisecond, a new database a hundred times as long.
         """
         if self._sweeper is None:
-            self._sweeper = psycopg.connect(self.create("shared", template="template_closeloop"), autocommit=True)
-            # Rows go in any order: nobody looks at foreign keys here.
-            self._sweeper.execute("SET session_replication_role = replica")
+            self._sweeper = self._sweeping(self.create("shared", template="template_closeloop"))
         self._sweeper.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shared' AND pid <> pg_backend_pid()"
         )
@@ -114,12 +112,30 @@ class PostgresServer:
         self._sweeper.execute("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'")
         return self.url("shared")
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Stop the server while the block runs; whoever was connected is cut off."""
+        self._hang_up()
+        self._server.stop()
+        yield
+        self._server.start()
+        self._connection = psycopg.connect(self._server.get_uri(), autocommit=True)
+        self._sweeper = self._sweeper and self._sweeping(self.url("shared"))
+
     def stop(self) -> None:
         """End the server and remove its data."""
+        self._hang_up()
+        self._server.cleanup()
+
+    def _hang_up(self) -> None:
         if self._sweeper is not None:
             self._sweeper.close()
         self._connection.close()
-        self._server.cleanup()
+
+    @staticmethod
+    def _sweeping(url: str) -> psycopg.Connection:
+        # Rows go in any order: nobody looks at foreign keys here.
+        return psycopg.connect(url, autocommit=True, options="-c session_replication_role=replica")
 
 
 @pytest.fixture(scope="session")
