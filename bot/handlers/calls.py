@@ -46,9 +46,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A modal for the one who acted: opened, or put in the place of the one they acted in."""
+    """A modal for the one who acted: opened, or put in the place of the one they acted in.
+
+    Attributes:
+        view: What is shown.
+        said: What was done, as finished mrkdwn; told on its own where that place shows something later by now.
+    """
 
     view: View
+    said: str | None = None
 
 
 Reply = Answer | Form | None
@@ -64,12 +70,14 @@ class Call:
         surface: How it came about.
         body: The payload as Slack sent it.
         later: What is done after the ack, in order; nothing of it where the request was refused.
+        order: Its number among all that came in.
     """
 
     kit: "Kit"
     surface: Surface
     body: dict[str, Any]
     later: list[Callable[[], None]] = field(default_factory=list)
+    order: int = 0
     _by: Actor | None = None
 
     @property

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.domain.identity import KEY_RULES
 from bot.models.base import Base, BigId, Id, Long, Short, WorkspaceOwned
 
 
 class Workspace(Base):
-    """One Slack workspace; nothing crosses from one to another."""
+    """One Slack workspace; nothing crosses from one to another. ``key_rules`` made its customers' keys."""
 
     __tablename__ = "workspace"
     __table_args__ = (UniqueConstraint("slack_team_id", "enterprise_id"),)
@@ -21,6 +22,7 @@ class Workspace(Base):
     name: Mapped[Short]
     bot_token: Mapped[Long | None]
     bot_user_id: Mapped[Short | None]
+    key_rules: Mapped[int] = mapped_column(default=KEY_RULES)
     created_at: Mapped[datetime]
 
 

@@ -67,16 +67,17 @@ def write(desk: Desk, session: Session, done: Sequence[Outcome], *, real: float,
     """
     if not done:
         return
+    # Opportunities before promises, as whoever changes one and arms its card: nobody waits in a circle.
+    for one in sorted((one for one in done if one.card_of is not None), key=lambda one: one.card_of or 0):
+        # The version stays: a card in a channel is no change of the opportunity.
+        session.execute(
+            update(Opportunity)
+            .where(Opportunity.id == one.card_of, Opportunity.workspace_id == one.workspace_id)
+            .values(card_channel=one.slack_channel, card_ts=one.slack_ts)
+            .execution_options(synchronize_session=False)
+        )
     session.connection().execute(_settled(), [_values(one, real) for one in done])
     for one in done:
-        if one.card_of is not None:
-            # The version stays: a card in a channel is no change of the opportunity.
-            session.execute(
-                update(Opportunity)
-                .where(Opportunity.id == one.card_of, Opportunity.workspace_id == one.workspace_id)
-                .values(card_channel=one.slack_channel, card_ts=one.slack_ts)
-                .execution_options(synchronize_session=False)
-            )
         if one.payload is not None:
             kept = update(OutboxRow).where(OutboxRow.id == one.promise_id).values(payload=one.payload)
             session.execute(kept, execution_options={"synchronize_session": False})

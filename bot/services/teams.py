@@ -6,7 +6,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain.calendar import WorkCalendar
@@ -237,14 +237,26 @@ def team_ref(session: Session, team: Team) -> TeamRef:
     return _team_ref(session, team, _people(session, [team]))
 
 
-def _people(session: Session, teams: list[Team]) -> dict[int, Member]:
+_PEOPLE = (
+    select(Member.id, Member.name, Member.slack_user_id, Member.role, Member.team_id, Member.is_active)
+    .where(
+        or_(
+            and_(Member.team_id.in_(bindparam("teams", expanding=True)), Member.is_active),
+            Member.id.in_(bindparam("managers", expanding=True)),
+        )
+    )
+    .order_by(Member.id)
+)
+
+
+def _people(session: Session, teams: list[Team]) -> dict[int, Any]:
     """Return the active members and the managers of teams by our number, in its order."""
-    of_teams = and_(Member.team_id.in_([team.id for team in teams]), Member.is_active)
-    managers = Member.id.in_([team.manager_id for team in teams if team.manager_id is not None])
-    return {row.id: row for row in session.scalars(select(Member).where(or_(of_teams, managers)).order_by(Member.id))}
+    managers = [team.manager_id for team in teams if team.manager_id is not None]
+    rows = session.connection().execute(_PEOPLE, {"teams": [team.id for team in teams], "managers": managers})
+    return {row.id: row for row in rows}
 
 
-def _team_ref(session: Session, team: Team, known: Mapping[int, Member]) -> TeamRef:
+def _team_ref(session: Session, team: Team, known: Mapping[int, Any]) -> TeamRef:
     people = [one for one in known.values() if one.team_id == team.id and one.is_active]
     manager = known.get(team.manager_id) if team.manager_id is not None else None
     return TeamRef(

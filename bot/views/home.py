@@ -31,6 +31,7 @@ def view(
     may_set_up: bool = False,
     is_outside: bool = False,
     undelivered: Sequence[Block] = (),
+    has_old_keys: bool = False,
     pool: PoolPage | None = None,
     cases: Sequence[RulingCase | RegistrationCase] = (),
 ) -> View:
@@ -44,6 +45,7 @@ def view(
         may_set_up: Whether they may set teams up.
         is_outside: Whether they are on no team and manage none.
         undelivered: What an admin sees of messages that could not be delivered, from ``dead_letters.part``.
+        has_old_keys: Whether an admin is to have the keys of customers rewritten.
         pool: The beginning of the pool as they see it.
         cases: What waits for their decision.
     """
@@ -56,7 +58,8 @@ def view(
         if is_outside:
             blocks.insert(1, elements.section(t("home.outside")))
     top = next((index for index, block in enumerate(blocks) if block.get("block_id") == "home.top"), 0)
-    blocks[top + 1 : top + 1] = undelivered
+    old_keys = [elements.section(t("rekey.due"))] if has_old_keys else []
+    blocks[top + 1 : top + 1] = [*undelivered, *old_keys]
     return {"type": "home", "callback_id": Callback.HOME.value, "blocks": blocks[: elements.MODAL_BLOCKS]}
 
 

@@ -275,6 +275,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.RulingAsked(2, "Lin", "I met them"),
     ev.RulingMade("share", "Two sites", 2, "Lin", "Rita"),
     ev.RulingMade("keep", "Claim it", 2, "Lin"),
+    ev.RulingDropped(2, "Lin", "pooled"),
     ev.OwnerChanged(1, "Rita", 2, "Lin", "ruled"),
     ev.TeamChanged("North", "South", "quote"),
     ev.NoteAdded("<Text>", source="thread"),
