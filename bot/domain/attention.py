@@ -38,11 +38,12 @@ class Step(StrEnum):
 
 
 class Rung(NamedTuple):
-    """One step of the ladder at its moment (aware UTC)."""
+    """One step of the ladder at its moment (aware UTC); ``is_repeat`` where it is the same step once more, days later."""
 
     moment: datetime
     cause: Cause
     step: Step
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ def _silence_rungs(situation: Situation, pace: Pace, calendar: WorkCalendar, aro
 def _closed_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar) -> list[Rung]:
     found = []
     if situation.review_due_at is not None and situation.reviewed_at is None:
-        pace, due = playbook.pace[situation.grade], situation.review_due_at
+        pace, due = playbook.pace_of(situation.stage_key, situation.grade), situation.review_due_at
         found += [
             Rung(due, Cause.REVIEW, Step.REMIND),
             Rung(add_hours(calendar, due, pace.nudge_hours), Cause.REVIEW, Step.NUDGE),
@@ -216,6 +217,6 @@ def _repeated(first: Rung, every_days: int, calendar: WorkCalendar, around: date
         working_days_between(calendar, local_day(calendar, first.moment), local_day(calendar, around)) // every_days
     )
     return [first] + [
-        first._replace(moment=add_days(calendar, first.moment, count * every_days))
+        first._replace(moment=add_days(calendar, first.moment, count * every_days), is_repeat=True)
         for count in range(max(1, passed - 1), passed + 3)
     ]

@@ -261,7 +261,6 @@ def _keeps(by: Actor, form: LeadForm, ground: Ground) -> bool:
 def _first_step(
     opportunity: Opportunity, form: LeadForm, ground: Ground, now: datetime, by: Actor
 ) -> tuple[str, datetime]:
-    pace = ground.playbook.pace[opportunity.grade]
-    due = form.next_due_at or calendar.add_hours(ground.calendar, now, pace.accept_hours)
+    due = form.next_due_at or ground.accept_by(opportunity, now)
     first = "First contact" if not by.locale.startswith("zh") else "首次联系"
     return form.next_step or first, due

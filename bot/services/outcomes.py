@@ -35,6 +35,7 @@ class Outcome:
         slack_channel: Where the message stands.
         slack_ts: And which it is.
         card_of: The opportunity whose card it is.
+        payload: What is kept with the promise from now on, if that changed.
         not_begun: It was given back before anything was sent: the try does not count.
     """
 
@@ -50,6 +51,7 @@ class Outcome:
     slack_channel: str | None = None
     slack_ts: str | None = None
     card_of: int | None = None
+    payload: dict[str, Any] | None = None
     not_begun: bool = False
 
 
@@ -76,6 +78,9 @@ def write(desk: Desk, session: Session, done: Sequence[Outcome], *, real: float,
         )
     session.connection().execute(_settled(), [_values(one, real) for one in done])
     for one in done:
+        if one.payload is not None:
+            kept = update(OutboxRow).where(OutboxRow.id == one.promise_id).values(payload=one.payload)
+            session.execute(kept, execution_options={"synchronize_session": False})
         if one.limited_seconds and rates is not None:
             until = real + one.limited_seconds
             pacing.limited(session, one.workspace_id, one.channel, until=until, real=real, rates=rates)

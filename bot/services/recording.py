@@ -47,6 +47,11 @@ class Ground:
     playbook: Playbook
     calendar: WorkCalendar
 
+    def accept_by(self, opportunity: Opportunity, now: datetime) -> datetime:
+        """Return until when an answer, or a first contact, is due: by grade, and by stage where that has a pace of its own."""
+        pace = self.playbook.pace_of(opportunity.stage_key, opportunity.grade)
+        return calendar.add_hours(self.calendar, now, pace.accept_hours)
+
 
 def calendar_of(team: Team) -> WorkCalendar:
     """Return a team's working calendar."""
@@ -234,6 +239,12 @@ class Recorder:
 
     def attend(self, opportunity: Opportunity, ground: Ground) -> None:
         """Set when the loop next needs somebody, and from when on the opportunity is in a gap; the last thing a change does."""
+        # What waited for its day after a go-live is in somebody's hands now.
+        opportunity.attended_at = min(opportunity.attended_at, self.now)
+        self.reckon(opportunity, ground)
+
+    def reckon(self, opportunity: Opportunity, ground: Ground) -> None:
+        """Set both from ``attended_at`` as it stands, which may be ahead."""
         opportunity.attention_at = attention_of(opportunity, ground)
         opportunity.broken_from = health.broken_from(opportunity)
 
@@ -270,9 +281,15 @@ _watched = attrgetter(*WATCHED)
 
 def attention_of(opportunity: Opportunity, ground: Ground) -> datetime | None:
     """Return when the loop next needs somebody; None for a closed one whose review and win-back are done with."""
-    situation = attention.Situation(opportunity.owner_id is not None, *_watched(opportunity))
-    coming = attention.next_rung(situation, ground.playbook, ground.calendar, after=opportunity.attended_at)
+    coming = attention.next_rung(
+        situation_of(opportunity), ground.playbook, ground.calendar, after=opportunity.attended_at
+    )
     return None if coming is None else coming.moment
+
+
+def situation_of(opportunity: Opportunity) -> attention.Situation:
+    """Return what the ladder looks at in an opportunity."""
+    return attention.Situation(opportunity.owner_id is not None, *_watched(opportunity))
 
 
 def is_live(team: Team, now: datetime) -> bool:

@@ -22,10 +22,19 @@ from bot.services.members import ref
 from bot.services.playbooks import loaded
 from bot.services.reading import lined, lines, lines_of
 from bot.services.teams import team_ref
-from bot.services.values import Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum, TeamRef
+from bot.services.values import (
+    Backlog,
+    Day,
+    Health,
+    MemberRef,
+    OpportunityLine,
+    PipelineSummary,
+    StageSum,
+    TeamRef,
+)
 
 HEALTH_DAYS = 90
-_UPCOMING = 10
+_UPCOMING, _TEAM_GAPS = 10, 8
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 _IS_OPEN = Opportunity.closed_at.is_(None)
 _NOW = bindparam("now", type_=Instant)
@@ -123,7 +132,19 @@ def summary(
         )
         for stage in _stages(list(playbooks.values()))
     )
-    return PipelineSummary(shown, stages, health(session, scope, now), now)
+    return PipelineSummary(shown, stages, health(session, scope, now), now, _backlog(session, scope, team, now))
+
+
+@once
+def _quiet_count(scope: ColumnElement[bool]) -> Any:
+    return select(func.count()).select_from(Opportunity).where(scope, _OPEN, Opportunity.attended_at > _NOW)
+
+
+def _backlog(session: Session, scope: Scope, team: Team | None, now: datetime) -> Backlog | None:
+    if team is None or team.backlog_until is None or team.backlog_until <= now:
+        return None
+    ((left,),) = scope.rows(session, _quiet_count, now=now)
+    return Backlog(left, team.backlog_until) if left else None
 
 
 def _stages(playbooks: list[Playbook]) -> list[Any]:
@@ -192,7 +213,16 @@ def day(desk: Desk, *, by: Actor) -> Day:
             session, select(Opportunity).where(Opportunity.id.in_(asked), _OPEN).order_by(Opportunity.id).limit(20), now
         )
         team = session.get(Team, by.team_id) if by.team_id is not None else None
+        decides = by.is_admin or bool(by.managed_team_ids)
         counts = _counts(session, own, now, midnight)
+        team_gaps: tuple[OpportunityLine, ...] = ()
+        if decides:
+            all_seen = seen_by(by)
+            others = Scope(and_(all_seen.condition, Opportunity.owner_id != (by.member_id or 0)), all_seen.values)
+            team_gaps = at_risk(session, others, now, limit=_TEAM_GAPS)
+            counts["team"] = len(team_gaps)
+            if len(team_gaps) == _TEAM_GAPS:
+                ((counts["team"],),) = others.rows(session, _gap_count, now=now)
         return Day(
             member=MemberRef(by.member_id or 0, by.name, by.slack_user_id),
             zone=by.zone,
@@ -204,6 +234,7 @@ def day(desk: Desk, *, by: Actor) -> Day:
             team=team_ref(session, team) if team else None,
             counts=counts,
             away_until=_away_until(session, by, now),
+            team_gaps=team_gaps,
         )
 
 
@@ -278,10 +309,19 @@ def _biggest(wanted: ColumnElement[bool]) -> Any:
     )
 
 
+def _gaps(scope: ColumnElement[bool]) -> ColumnElement[bool]:
+    is_late = or_(Opportunity.next_due_at <= _NOW, Opportunity.stage_limit_at <= _NOW)
+    return and_(scope, _IS_OPEN, Opportunity.owner_id.is_not(None), is_late)
+
+
+@once
+def _gap_count(scope: ColumnElement[bool]) -> Any:
+    return select(func.count()).select_from(Opportunity).where(_gaps(scope))
+
+
 @once
 def _at_risk(scope: ColumnElement[bool]) -> Any:
-    gaps = or_(Opportunity.next_due_at <= _NOW, Opportunity.stage_limit_at <= _NOW)
-    return _biggest(and_(scope, _IS_OPEN, Opportunity.owner_id.is_not(None), gaps))
+    return _biggest(_gaps(scope))
 
 
 def at_risk(session: Session, scope: Scope, now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:

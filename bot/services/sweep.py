@@ -200,6 +200,7 @@ class _Sweep:
             "cause": rung.cause.value,
             "step": rung.step.value,
             "moment": rung.moment.isoformat(),
+            "is_repeat": rung.is_repeat,
         }
         words = []
         if to is not Addressee.MANAGER and reached is not None:

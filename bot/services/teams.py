@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from bot.domain.calendar import WorkCalendar
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed, NotFound, Text
-from bot.models import Member, Opportunity, Team
-from bot.services import absences, member_changes, members
+from bot.models import Member, Team
+from bot.services import absences, going_live, member_changes, members
 from bot.services.desk import Actor, Desk
 from bot.services.forms import read_form
 from bot.services.members import Profile, ref
 from bot.services.playbooks import add_version, loaded
-from bot.services.recording import Recorder, ground_of
+from bot.services.recording import Recorder
 from bot.services.values import TeamRef
 from bot.services.working_hours import read_week
 
@@ -130,17 +130,8 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
             session.refresh(team)
         session.flush()
         if goes_live:
-            _go_live(session, desk, by, team)
+            going_live.begin(Recorder(desk, session, by), team)
         return team_ref(session, team)
-
-
-def _go_live(session: Session, desk: Desk, by: Actor, team: Team) -> None:
-    """Let the loop look after what an import brought; the past is not held against anybody, the next working day counts."""
-    recorder = Recorder(desk, session, by)
-    rows = session.scalars(select(Opportunity).where(Opportunity.team_id == team.id, Opportunity.closed_at.is_(None)))
-    for opportunity in rows:
-        opportunity.attended_at = recorder.now
-        recorder.attend(opportunity, ground_of(session, team.id, opportunity.playbook_id))
 
 
 def _team_row(session: Session, desk: Desk, form: TeamForm) -> Team:
