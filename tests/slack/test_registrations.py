@@ -141,5 +141,6 @@ def test_claim_of_a_registered_customer_explains_itself_and_leads_to_a_ruling(wo
     world.settle()
     assert world.sandbox.submit(REP, {"plea": "I work with them"}).ok
     world.settle()
-    assert "was stopped 1 time" in words(world.dm(MANAGER))
+    # In the list, and at the card.
+    assert "was stopped 2 times" in words(world.dm(MANAGER))
     assert "想要您的客户" in words(world.sandbox.messages(world.sandbox.dm(REP2)))

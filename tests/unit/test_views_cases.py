@@ -84,6 +84,8 @@ def test_request_that_ended_without_a_ruling_says_why_to_both_sides_and_has_no_b
             shown = accepted_message(message)
             assert t(f"ruling.cause.{cause or state}") in read(shown)
             assert "button" not in str(shown[1])
+    decided = read(accepted_message(ruling_views.waiting(t, replace(RULING, state="ruled", judge=RITA))))
+    assert decided == t("ruling.decided", customer="Acme")
 
 
 @pytest.mark.parametrize("t", [EN, ZH])
