@@ -89,7 +89,7 @@ def test_near_name_and_taken_customer_are_asked_about_in_the_form(world: World) 
     world.settle()
     world.sandbox.submit(REP2, {})
     assert "北京华星科技有限公司" in words(world.sandbox.view(REP2))
-    assert world.sandbox.submit(REP2, {"customer": "北京华星科技有限公司", "confirmed_new": []}).ok
+    assert world.sandbox.submit(REP2, {"confirmed_new": [], "customer": "北京华星科技有限公司"}).ok
     shown = words(world.sandbox.view(REP2))
     assert "Rita Reyes" in shown
     world.sandbox.click_view(REP2, "collision.back")
