@@ -53,7 +53,7 @@ from bot.models.session import Database
 from bot.reminders.delivery import Delivery
 from bot.reminders.pace import Pace
 from bot.reminders.scheduler import Scheduler, Ticker
-from bot.services import outbox
+from bot.services import outbox, rekeying
 from bot.services.desk import Desk
 from bot.services.pacing import Rates
 from bot.slack.gateway import Gateway
@@ -114,6 +114,8 @@ class Bot:
 
     def start(self) -> None:
         """Begin to tick, where that is this process's part; requests may come before and after."""
+        if rekeying.is_due(self.desk):
+            log.warning("customers are found by keys of older rules; run: closeloop identity rekey")
         if self.role == "web":
             return
         if self.desk.database.is_sqlite:

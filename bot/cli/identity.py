@@ -1,4 +1,4 @@
-"""Owns `closeloop identity`: why two customer names are the same, possibly the same, or different."""
+"""Owns `closeloop identity`: why two customer names are the same, possibly or not, and the keys by which customers are found."""
 
 import json
 from collections.abc import Iterator
@@ -82,6 +82,24 @@ def duplicates(limit: int, as_json: bool, apart: tuple[int, int] | None, workspa
             click.echo(f"{one.verdict:<8} {one.first_id} {one.first}  |  {one.second_id} {one.second}")
     if not found and not as_json:
         click.echo("No two customers look like one.")
+
+
+@identity.command()
+def rekey() -> None:
+    """Rewrite the keys by which customers are found, after an update changed the rules; the log and an admin's Home ask for it.
+
+    First start every program that works on this database with the new version. The bot may work meanwhile; broken off, run it
+    again.
+    """
+    from bot.services import rekeying, workspaces
+    from bot.services.desk import system_actor
+
+    with opened_desk() as desk:
+        for workspace in workspaces.all_workspaces(desk):
+            done = rekeying.rekey(desk, by=system_actor(workspace.id))
+            click.echo(f"{workspace.name}: {done.changed} of {done.customers} customers have other keys now.")
+            if done.same:
+                click.echo(f"{done.same} have the same name as another one: closeloop identity duplicates")
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from bot.domain.identity_compare import Comparison, Verdict, compare
 from bot.domain.identity_contacts import credit_code_key, domain_key, phone_key
-from bot.domain.identity_names import forms_conflict, legal_form, name_key, stored_name_key
+from bot.domain.identity_names import forms_conflict, legal_form, name_key
 from bot.domain.identity_search import near_keys, pinyin_key, query_key, query_keys, search_keys
 
 __all__ = [
+    "KEY_RULES",
     "STRONG",
     "Comparison",
     "CustomerFacts",
@@ -32,8 +33,14 @@ __all__ = [
     "query_key",
     "query_keys",
     "search_keys",
-    "stored_name_key",
 ]
+
+
+KEY_RULES = 1
+"""Version of the rules by which a name makes keys: raised by every change after which some name has others.
+
+Keys in the record are of the rules they were made by, until ``closeloop identity rekey`` rewrites them.
+"""
 
 
 class KeyKind(StrEnum):

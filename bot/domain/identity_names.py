@@ -61,21 +61,6 @@ def forms_conflict(first: str | None, second: str | None) -> bool:
     return not (len(short) == 1 and short[0] in _OPEN_FORMS and short[0] in long)
 
 
-def stored_name_key(name: str, *, distinct_form: bool = False) -> str:
-    """The value for the unique index on names.
-
-    Args:
-        name: The customer's name.
-        distinct_form: A person has confirmed that this customer is another one than the customer with the same key
-            and another legal form; the form then becomes part of the key.
-
-    Returns:
-        :func:`name_key`, or ``key|form``. A key of :func:`name_key` never contains ``|`` beside letters.
-    """
-    form = legal_form(name)
-    return f"{name_key(name)}|{form}" if distinct_form and form else name_key(name)
-
-
 @lru_cache(maxsize=16384)
 def _normalised(name: str) -> tuple[str, frozenset[str]]:
     key, forms = _round(name)

@@ -197,8 +197,9 @@ def connect(app: App, kit: Kit) -> None:
             log.warning("nobody handles %s", replies.name_of(call))
             return ack()
         call.by  # noqa: B018 - one who may not act is refused before anything is read
-        response = replies.submitted(call, handler(call), ack)
-        _changed(call)
+        reply = handler(call)
+        response = replies.submitted(call, reply, ack)
+        _changed(call, reply)
         _start_later(call)
         return response
 
@@ -250,15 +251,18 @@ def _acted(call: Call, handler: Handler | None, ack: Ack) -> BoltResponse:
         return ack()
     reply = handler(call)
     response = replies.acked(call, reply, ack)
-    _changed(call)
+    _changed(call, reply)
     _start_later(call)
     return response
 
 
-def _changed(call: Call) -> None:
+def _changed(call: Call, reply: Reply) -> None:
     call.kit.wake()
     if call.is_from_home:
         call.later += [partial(work, call) for work in call.kit.changes]
+    # A button of a modal that only leads on to the next one has changed nothing yet.
+    if call.is_in_modal and call.card and not (call.surface is Surface.ACTION and isinstance(reply, Form)):
+        call.later.append(partial(replies.renewed, call))
 
 
 def _introduced(call: Call, handler: Handler) -> None:

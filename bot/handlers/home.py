@@ -3,7 +3,7 @@
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Reply
 from bot.i18n import Translator
-from bot.services import dead_letters, pool_list, registrations, reports, rulings, teams
+from bot.services import dead_letters, pool_list, registrations, rekeying, reports, rulings, teams
 from bot.services.desk import Actor
 from bot.services.pool_list import PoolFilter
 from bot.views import dead_letters as dead_letter_views
@@ -44,6 +44,7 @@ def republish(kit: Kit, by: Actor) -> None:
         may_set_up=may_set_up,
         is_outside=by.team_id is None and not may_set_up,
         undelivered=dead_letter_views.part(t, letters, count),
+        has_old_keys=rekeying.is_due(kit.desk, by=by),
         pool=pool_list.listing(kit.desk, PoolFilter(), by=by, most=pool_forms.HOME_ROWS),
         cases=(*rulings.waiting(kit.desk, by=by), *registrations.waiting(kit.desk, by=by)),
     )

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.errors import InvalidInput, Text
-from bot.handlers import in_place
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
 from bot.services import customers, duplicates, merges, opportunities
@@ -55,7 +54,7 @@ def show_duplicates(call: Call) -> Reply:
     """List pairs of customers that may be one; a list that stands changes in its own place."""
     found = duplicates.pairs(call.desk, by=call.by, limit=_PAIRS)
     told = duplicates.told_apart(call.desk, by=call.by, limit=1)
-    return Answer(*merge_forms.duplicates(call.t, found, told), replace=in_place.is_ephemeral(call))
+    return Answer(*merge_forms.duplicates(call.t, found, told), replace=call.is_ephemeral)
 
 
 def tell_apart(call: Call) -> Reply:
@@ -68,7 +67,7 @@ def tell_apart(call: Call) -> Reply:
 def show_apart(call: Call) -> Reply:
     """List what was told apart."""
     told = duplicates.told_apart(call.desk, by=call.by)
-    return Answer(*merge_forms.apart(call.t, told), replace=in_place.is_ephemeral(call))
+    return Answer(*merge_forms.apart(call.t, told), replace=call.is_ephemeral)
 
 
 def propose_again(call: Call) -> Reply:
@@ -122,4 +121,4 @@ def merge(call: Call) -> Reply:
 def undo(call: Call) -> Reply:
     """Make two customers of one again."""
     text, blocks = merge_forms.undone(call.t, merges.undo(call.desk, call.number, by=call.by))
-    return Answer(text, blocks, replace=in_place.is_ephemeral(call))
+    return Answer(text, blocks, replace=call.is_ephemeral)

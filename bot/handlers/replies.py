@@ -19,6 +19,7 @@ from bot.errors import (
     Text,
     UserError,
 )
+from bot.handlers import in_place
 from bot.handlers.calls import Answer, Call, Form, Reply, Surface
 from bot.i18n import Translator
 from bot.services.desk import AlreadyDone
@@ -67,7 +68,7 @@ def delivered(call: Call, reply: Reply) -> None:
 
 
 def _show(call: Call, form: Form) -> None:
-    view = _from_home(form.view) if call.is_from_home else form.view
+    view = _marked(call, form.view)
     if not call.is_in_modal:
         call.gateway.open_view(call.trigger_id, view)
         return
@@ -83,14 +84,27 @@ def _show(call: Call, form: Form) -> None:
 def _instead(call: Call, view: View) -> dict[str, Any]:
     """Return the answer to a submission that puts a view in the form's place."""
     call.kit.modals.answered(str(call.view.get("id")), call.order)
-    return {"response_action": "update", "view": _from_home(view) if call.is_from_home else view}
+    return {"response_action": "update", "view": _marked(call, view)}
 
 
-def _from_home(view: View) -> View:
-    """Mark a modal as one that the Home led to, so that the Home is shown anew after what is done in it."""
-    metadata = {**json.loads(view.get("private_metadata") or "{}"), "home": True}
+def _marked(call: Call, view: View) -> View:
+    """Have a modal remember the Home or the card that led to it."""
+    if not call.origin:
+        return view
+    metadata = {**json.loads(view.get("private_metadata") or "{}"), **call.origin}
     # Chinese stays as it is: escaped it would be six times as long, and there is little room.
     return {**view, "private_metadata": json.dumps(metadata, separators=(",", ":"), ensure_ascii=False)}
+
+
+def renewed(call: Call) -> None:
+    """Put the present card in the place of the one at which it began; what Slack does not take any more stays as it was."""
+    kept = call.card or {}
+    try:
+        answer = in_place.card(call, int(kept["id"]))
+        call.gateway.respond(str(kept["url"]), answer.text, list(answer.blocks), replace_original=True)
+    except (UserError, GatewayError) as error:
+        # Five times and half an hour is all that Slack allows; and one who gave it away may not see it any more.
+        log.info("a card was not renewed after %s: %s", name_of(call), error)
 
 
 def guarded(call: Call, work: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """Owns what every table shares: column types, the workspace each row belongs to, and names of constraints."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -10,25 +11,38 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware instant, kept in UTC; SQLite, which has no zones, keeps it without one."""
+    """An aware instant, kept in UTC; SQLite, which has no zones, keeps it without one.
+
+    Every request reads and writes dozens: each is one call, where a decorated type makes several.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
         """Refuse naive values and store UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant must be aware")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        return _as_text if dialect.name == "sqlite" else _in_utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - interface
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002 - interface
         """Return aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return _from_text if dialect.name == "sqlite" else _in_utc
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("an instant must be aware")
+    return value.astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    moment = _in_utc(value)
+    return None if moment is None else moment.isoformat(" ", "microseconds").removesuffix("+00:00")
+
+
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 BigId = BigInteger().with_variant(Integer, "sqlite")

@@ -6,11 +6,12 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from bot.domain.identity import KEY_RULES
 from bot.models.base import Base, BigId, Id, Long, Short, WorkspaceOwned
 
 
 class Workspace(Base):
-    """One Slack workspace; nothing crosses from one to another."""
+    """One Slack workspace; nothing crosses from one to another. ``key_rules`` made its customers' keys."""
 
     __tablename__ = "workspace"
     __table_args__ = (UniqueConstraint("slack_team_id", "enterprise_id"),)
@@ -21,6 +22,7 @@ class Workspace(Base):
     name: Mapped[Short]
     bot_token: Mapped[Long | None]
     bot_user_id: Mapped[Short | None]
+    key_rules: Mapped[int] = mapped_column(default=KEY_RULES)
     created_at: Mapped[datetime]
 
 
@@ -28,7 +30,8 @@ class Team(WorkspaceOwned, Base):
     """Members with a channel, a manager, a playbook and a calendar.
 
     ``hours`` are seven lists of ``[start, end]`` in minutes of the local day, Monday first; ``exceptions`` map an ISO
-    date to such a list. ``live_from`` is None while an import has not gone live: no cards and no nudges until then.
+    date to such a list. ``live_from`` is None while an import has not gone live: no cards and no nudges until then;
+    ``backlog_until`` is when the last of what was overdue then comes up.
     """
 
     __tablename__ = "team"
@@ -52,6 +55,7 @@ class Team(WorkspaceOwned, Base):
     digest_next_at: Mapped[datetime | None]
     weekly_next_at: Mapped[datetime | None]
     live_from: Mapped[datetime | None]
+    backlog_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

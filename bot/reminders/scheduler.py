@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-_BATCH = 200
 _PURGE_SECONDS = 3600.0
 _GATHER_SECONDS = 0.1
 _LEAST_SECONDS = 0.05
@@ -56,9 +55,9 @@ class Ticker:
         """Act on everything whose moment has come, and promise the digests; returns how much there was."""
         handled = sweep.digests(self._desk) + ruling_ends.lapse(self._desk)
         while True:
-            count = sweep.due(self._desk, limit=_BATCH)
+            count = sweep.due(self._desk)
             handled += count
-            if count < _BATCH:
+            if count < sweep.BATCH:
                 return handled + sweep.focus(self._desk)
 
     def deliver(self) -> int:

@@ -1,27 +1,43 @@
-"""Owns the type-ahead of customers: which ones a few typed characters mean, the best first, and who has each of them.
+"""Owns the search for customers: which ones a few typed characters mean, the best first, and who has each of them.
+
+What was typed means the customers that have all its keys, and the one of that very name; where there is none, those of near
+names, so that a slip of the finger is forgiven.
 
 However many customers share what was typed, the number of rows that are looked at is bounded: the rarest key leads, in the
 order of its index, and the others are looked up for what it gives. All matches are found where one of the keys is had by
 fewer than ``_LOOKED_AT`` customers, and the customer of that very name always.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import CTE, Connection, DateTime, Select, and_, bindparam, func, literal, select, type_coerce, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    DateTime,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from bot.domain import identity
 from bot.models import Customer, CustomerKey, Member, Opportunity, SearchKey
+from bot.services import customer_keys, near_names
 from bot.services.desk import Actor
 from bot.services.values import CustomerMatch, MemberRef
 
-_KEY_MOST = 220
 _KEYS_MOST = 8
 _LOOKED_AT = 20_000
 _COUNTED = 1000
+_CANDIDATES = 99
 _OPEN = ("INTAKE", "OPEN")
 
 _key: Any = SearchKey.__table__
@@ -30,13 +46,11 @@ _opportunity: Any = Opportunity.__table__
 _member: Any = Member.__table__
 _registrant: Any = _member.alias("registrant")
 _strong: Any = CustomerKey.__table__
-
-
-def stored_key(value: str) -> str:
-    """Return a key as its column holds it: folding may make a long name many times longer."""
-    if len(value) <= _KEY_MOST:
-        return value
-    return f"{value[: _KEY_MOST - 20]}#{sha256(value.encode()).hexdigest()[:16]}"
+_NAMED = select(_strong.c.customer_id).where(
+    _strong.c.workspace_id == bindparam("workspace_id"),
+    _strong.c.kind == "name",
+    _strong.c.value == bindparam("name"),
+)
 
 
 def found(connection: Connection, typed: str, by: Actor, now: datetime, limit: int) -> tuple[CustomerMatch, ...]:
@@ -47,30 +61,59 @@ def found(connection: Connection, typed: str, by: Actor, now: datetime, limit: i
         typed: As much as was typed so far.
         by: Who looks.
         now: Decides what is protected.
-        limit: At most so many.
+        limit: At most so many, the best of the candidates.
     """
-    keys = [stored_key(key) for key in identity.query_keys(typed)][:_KEYS_MOST] if typed.strip() else []
-    asked: dict[str, Any] = {"workspace_id": by.workspace_id, "most": limit}
+    keys = _keys(typed)
+    asked: dict[str, Any] = {"workspace_id": by.workspace_id, "most": _CANDIDATES if keys else limit}
     if not keys:
-        return tuple(sorted(_matches(_rows(connection, asked, keys), by, now), key=lambda one: -one.id))
-    asked["name"] = stored_key(identity.name_key(typed))
+        newest = _speaking(connection.execute(_answer(0), asked).all())
+        return tuple(_match(row, by, now) for row in sorted(newest, key=lambda row: -row[0]))
+    asked["name"] = _name(typed)
     ordered, rarest = _rarest_first(connection, keys, by.workspace_id, _COUNTED)
     rows = _rows(connection, asked, ordered)
-    if rarest == _COUNTED and len(rows) < limit:
+    if rarest == _COUNTED and len(rows) < _CANDIDATES:
         # Words that very many have, together hardly anybody: only now is it worth knowing exactly which is the rarest.
         exact, _ = _rarest_first(connection, ordered, by.workspace_id, _LOOKED_AT)
         rows = rows if exact == ordered else _rows(connection, asked, exact)
+    if not rows and (near := near_names.found(connection, by.workspace_id, typed)):
+        rows = connection.execute(_answer_by_number(), {**asked, "numbers": near}).all()
     begins = typed.strip().casefold()
-    matches = sorted(
-        _matches(rows, by, now),
-        key=lambda one: (not one.name.casefold().startswith(begins), len(one.name), one.name),
-    )
-    return tuple(matches[:limit])
+    best = sorted(_speaking(rows), key=lambda row: (not row[1].casefold().startswith(begins), len(row[1]), row[1]))
+    return tuple(_match(row, by, now) for row in best[:limit])
+
+
+def meant(connection: Connection, typed: str, workspace_id: int) -> Select[Any]:
+    """Return the numbers of all customers that typed characters mean, as a query to be a part of another one.
+
+    Args:
+        connection: The record.
+        typed: As much as was typed; at least one visible character.
+        workspace_id: Whose customers.
+    """
+    keys = _keys(typed)
+    if keys:
+        ordered, _ = _rarest_first(connection, keys, workspace_id, _COUNTED)
+        asked = {"workspace_id": workspace_id, "name": _name(typed), **_numbered(ordered)}
+        everybody = _everybody(len(keys)).params(asked)
+        if connection.execute(everybody.limit(1)).first() is not None:
+            return everybody
+    return select(_customer.c.id).where(_customer.c.id.in_(near_names.found(connection, workspace_id, typed)))
+
+
+def _keys(typed: str) -> list[str]:
+    return [customer_keys.stored(key) for key in identity.query_keys(typed)][:_KEYS_MOST]
+
+
+def _name(typed: str) -> str:
+    return customer_keys.stored(identity.name_key(typed))
 
 
 def _rows(connection: Connection, asked: dict[str, Any], keys: list[str]) -> Sequence[Any]:
-    values = {f"key{place}": key for place, key in enumerate(keys)}
-    return connection.execute(_answer(len(keys)), {**asked, **values}).all()
+    return connection.execute(_answer(len(keys)), {**asked, **_numbered(keys)}).all()
+
+
+def _numbered(keys: list[str]) -> dict[str, str]:
+    return {f"key{place}": key for place, key in enumerate(keys)}
 
 
 def _rarest_first(connection: Connection, keys: list[str], workspace_id: int, most: int) -> tuple[list[str], int]:
@@ -80,7 +123,7 @@ def _rarest_first(connection: Connection, keys: list[str], workspace_id: int, mo
     """
     if len(keys) == 1:
         return keys, 0
-    asked = {"workspace_id": workspace_id, "counted": most, **{f"key{place}": key for place, key in enumerate(keys)}}
+    asked = {"workspace_id": workspace_id, "counted": most, **_numbered(keys)}
     counts = connection.execute(_counts(len(keys)), asked).one()
     first = min(range(len(keys)), key=lambda place: (counts[place], place))
     return [keys[first], *keys[:first], *keys[first + 1 :]], counts[first]
@@ -120,24 +163,44 @@ def _hits(keys: int) -> CTE:
         .limit(bindparam("most") if keys == 1 else _LOOKED_AT)
         .subquery("led")
     )
-    best = select(led.c.customer_id).order_by(led.c.customer_id).limit(bindparam("most"))
-    for place in range(1, keys):
-        other = _key.alias(f"key{place}")
-        same = and_(*_of(other, place), other.c.customer_id == led.c.customer_id)
-        best = best.where(select(literal(1)).where(same).exists())
-    named = select(_strong.c.customer_id).where(
-        _strong.c.workspace_id == bindparam("workspace_id"),
-        _strong.c.kind == "name",
-        _strong.c.value == bindparam("name"),
-    )
-    both = union_all(select(best.subquery("best")), named).subquery("both")
+    best = select(led.c.customer_id).where(*_has_others(led.c.customer_id, keys))
+    best = best.order_by(led.c.customer_id).limit(bindparam("most"))
+    both = union_all(select(best.subquery("best")), _NAMED).subquery("both")
     return select(both.c.customer_id).distinct().cte("hit")
 
 
 @cache
+def _everybody(keys: int) -> Select[Any]:
+    """Return the statement for the numbers of all customers that have all keys, and of the one of that very name."""
+    every = select(_key.c.customer_id).where(*_of(_key, 0), *_has_others(_key.c.customer_id, keys))
+    return select(union_all(every, _NAMED).subquery("both").c.customer_id)
+
+
+def _has_others(customer_id: ColumnElement[int], keys: int) -> list[ColumnElement[bool]]:
+    """Return the conditions for a customer to have all keys but the first."""
+    others = ((place, _key.alias(f"key{place}")) for place in range(1, keys))
+    return [
+        select(literal(1)).where(*_of(other, place), other.c.customer_id == customer_id).exists()
+        for place, other in others
+    ]
+
+
+@cache
 def _answer(keys: int) -> Select[Any]:
-    """Return the statement for a number of keys: each customer with its open opportunities and their owners."""
-    hit = _hits(keys)
+    """Return the statement for a number of keys: the matches with who has them."""
+    return _with_owners(_hits(keys))
+
+
+@cache
+def _answer_by_number() -> Select[Any]:
+    """Return the statement for customers by their numbers: the same of them."""
+    wanted = _customer.c.id.in_(bindparam("numbers", expanding=True))
+    own = _customer.c.workspace_id == bindparam("workspace_id")
+    return _with_owners(select(_customer.c.id.label("customer_id")).where(own, wanted).cte("hit"))
+
+
+def _with_owners(hit: CTE) -> Select[Any]:
+    """Return the statement for each customer of some with its open opportunities and their owners."""
     is_open = and_(
         _opportunity.c.workspace_id == bindparam("workspace_id"),
         _opportunity.c.customer_id == _customer.c.id,
@@ -174,31 +237,29 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def _matches(rows: Sequence[Any], by: Actor, now: datetime) -> tuple[CustomerMatch, ...]:
-    """Return one match a customer: of several opportunities the first that somebody owns speaks for it."""
+def _speaking(rows: Iterable[Any]) -> Iterable[Any]:
+    """Return one row a customer: of several opportunities the first that somebody owns speaks for it."""
     speaking: dict[int, Any] = {}
-    owners: dict[int, MemberRef] = {}
     for row in rows:
         known = speaking.get(row[0])
         if known is None or (row[3] is not None, -row[2]) > (known[3] is not None, -known[2]):
             speaking[row[0]] = row
-    return tuple(_match(row, by, now, owners) for row in speaking.values())
+    return speaking.values()
 
 
-def _match(row: Any, by: Actor, now: datetime, owners: dict[int, MemberRef]) -> CustomerMatch:
+def _match(row: Any, by: Actor, now: datetime) -> CustomerMatch:
     number, name, opportunity_id, owner_id, until, followed_up_at, owner, slack_user_id = row[:8]
     until, followed_up_at = _utc(until), _utc(followed_up_at)
     if opportunity_id is None:
         return _unworked(row, by, now)
     if owner_id is None:
         return CustomerMatch(number, name, "pool", last_follow_up_at=followed_up_at)
-    known = owners.get(owner_id) or owners.setdefault(owner_id, MemberRef(owner_id, owner, slack_user_id))
     is_protected = until is not None and until > now
     return CustomerMatch(
         number,
         name,
         "protected" if is_protected else "owned",
-        owner=known,
+        owner=MemberRef(owner_id, owner, slack_user_id),
         protected_until=until if is_protected else None,
         last_follow_up_at=followed_up_at,
         is_mine=owner_id == by.member_id,

@@ -3,27 +3,25 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Float, bindparam, cast, func, insert, select, union_all
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.domain import identity
 from bot.domain.identity import Key, KeyKind, Verdict
 from bot.errors import BotError, NotFound
-from bot.models import Customer, CustomerKey, CustomerMerge, Member, NearKey, Opportunity, SearchKey
-from bot.services import customer_search, protection
-from bot.services.customer_search import stored_key
+from bot.models import Customer, CustomerMerge, Member, Opportunity
+from bot.models.session import write
+from bot.services import customer_keys, customer_search, near_names, protection
+from bot.services.customer_keys import StrongKey
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.values import CustomerMatch
 
-_NEAR_MOST, _NEAR_READ, _NEAR_LESS = 12, 150, 10
 
-
-def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
-    """Find customers while somebody types, the best first.
+def search(desk: Desk, typed: str, *, by: Actor, limit: int = 25) -> tuple[CustomerMatch, ...]:
+    """Find customers while somebody types, the best first: no more than a person looks through before typing on.
 
     An outsider is shown the owner, the state and the date of the last follow-up, and nothing else.
     """
@@ -46,11 +44,6 @@ def standing(desk: Desk, customer_id: int, *, by: Actor) -> CustomerMatch | None
         return next(iter(matches(session, rows, by, desk.now())), None)
 
 
-def strong_keys(keys: Iterable[Key]) -> list[tuple[str, str]]:
-    """Return the strong ones of a customer's keys as kind and stored value."""
-    return sorted({(str(key.kind), stored_key(key.value)) for key in keys if key.kind is not KeyKind.PINYIN})
-
-
 @dataclass(frozen=True, slots=True)
 class Recognition:
     """What a name turned out to be: a known customer, or near ones that a person must look at.
@@ -60,19 +53,13 @@ class Recognition:
 
     customer: Customer | None
     possible: tuple[Customer, ...] = ()
-    taken: frozenset[tuple[str, str]] = frozenset()
+    taken: frozenset[StrongKey] = frozenset()
 
 
 def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
     """Look a name and its keys up in the workspace; for other use cases inside their transaction."""
-    wanted = set(strong_keys(keys))
-    rows = session.execute(
-        select(CustomerKey.kind, CustomerKey.value, CustomerKey.customer_id).where(
-            CustomerKey.value.in_(sorted({value for _, value in wanted}))
-        )
-    ).all()
-    hits = {kind: customer_id for kind, value, customer_id in rows if (kind, value) in wanted}
-    taken = frozenset((kind, value) for kind, value, _ in rows)
+    had = customer_keys.holders(session.connection(), session.info["workspace_id"], customer_keys.strong(keys))
+    hits = {key.kind: number for key, number in had.items()}
     # The name is what the person meant; a shared switchboard or domain only speaks where the name is new.
     for kind in (KeyKind.NAME, KeyKind.CREDIT_CODE, KeyKind.DOMAIN, KeyKind.PHONE):
         if kind in hits:
@@ -80,7 +67,10 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
             if customer is None or (kind is KeyKind.NAME and _only_near(session, name, customer)):
                 break
             return Recognition(customer)
-    return Recognition(None, _near(session, name), taken)
+    near = _near(session, name)
+    # Somebody may have written the very customer since the look at the strong keys: of that one nobody is asked.
+    same = next((one for one in near if identity.compare(name, one.name).verdict is Verdict.SAME), None)
+    return Recognition(same) if same is not None else Recognition(None, near, frozenset(had))
 
 
 def _only_near(session: Session, name: str, customer: Customer) -> bool:
@@ -93,59 +83,41 @@ def _only_near(session: Session, name: str, customer: Customer) -> bool:
     )
 
 
-def names_behind(session: Session, customer_id: int) -> list[str]:
-    """Return the names of the customers that were merged into one, at first, second and any further hand."""
-    names, wanted, seen = [], [customer_id], {customer_id}
+class MergeInto(NamedTuple):
+    """A merge in force: into which customer in the end, whose name lives on there, and the numbers of what was moved."""
+
+    root: int
+    merged_id: int
+    name: str
+    moved: dict[str, Any]
+
+
+def merges_into(session: Session, customer_ids: Iterable[int]) -> list[MergeInto]:
+    """Return the merges in force into some customers, at first, second and any further hand; the nearest first."""
+    roots = {number: number for number in customer_ids}
+    found: list[MergeInto] = []
+    wanted = list(roots)
     while wanted:
         rows = session.execute(
-            select(Customer.id, Customer.name)
+            select(Customer.id, Customer.name, CustomerMerge.kept_id, CustomerMerge.moved)
             .join(CustomerMerge, CustomerMerge.merged_id == Customer.id)
             .where(CustomerMerge.kept_id.in_(wanted), CustomerMerge.undone_at.is_(None))
         ).all()
-        wanted = [row.id for row in rows if row.id not in seen]
-        names += [row.name for row in rows if row.id not in seen]
-        seen.update(wanted)
-    return names
+        fresh = [row for row in rows if row.id not in roots]
+        roots.update((row.id, roots[row.kept_id]) for row in fresh)
+        found += [MergeInto(roots[row.id], row.id, row.name, row.moved) for row in fresh]
+        wanted = [row.id for row in fresh]
+    return found
+
+
+def names_behind(session: Session, customer_id: int) -> list[str]:
+    """Return the names of the customers that were merged into one."""
+    return [merge.name for merge in merges_into(session, [customer_id])]
 
 
 def _near(session: Session, name: str) -> tuple[Customer, ...]:
-    weak = sorted({stored_key(value) for value in identity.near_keys(name)})
-    if not weak:
-        return ()
-    asked = {"workspace_id": session.info["workspace_id"], **{f"value{place}": one for place, one in enumerate(weak)}}
-    best = session.connection().execute(_nearest(len(weak)), asked).all()
-    # Who shares no more than what very many share is not looked at beside one who shares something rare.
-    shared = [row.customer_id for row in best if row.weight * _NEAR_LESS >= best[0].weight]
-    named = session.execute(select(Customer.id, Customer.name).where(Customer.id.in_(shared))) if shared else ()
-    near = [row.id for row in named if identity.compare(name, row.name).verdict is not Verdict.DIFFERENT]
+    near = near_names.found(session.connection(), session.info["workspace_id"], name)
     return tuple(session.scalars(select(Customer).where(Customer.id.in_(near)).order_by(Customer.id))) if near else ()
-
-
-@cache
-def _nearest(keys: int) -> Any:
-    """Return the statement for the customers that share most of a number of weak keys: the rarer a key, the more it weighs.
-
-    Of each key a bounded number of customers is read, however many have it.
-    """
-    table: Any = NearKey.__table__
-    some = [
-        select(table.c.value, table.c.customer_id)
-        .where(table.c.workspace_id == bindparam("workspace_id"), table.c.value == bindparam(f"value{place}"))
-        .order_by(table.c.customer_id.desc())
-        .limit(_NEAR_READ)
-        .subquery()
-        for place in range(keys)
-    ]
-    each = union_all(*(select(one) for one in some)).subquery("each")
-    weight = 1.0 / func.count().over(partition_by=each.c.value)
-    weighed = select(each.c.customer_id, weight.label("weight")).subquery("weighed")
-    total = func.sum(weighed.c.weight)
-    return (
-        select(weighed.c.customer_id, cast(total, Float).label("weight"))
-        .group_by(weighed.c.customer_id)
-        .order_by(total.desc(), weighed.c.customer_id)
-        .limit(_NEAR_MOST)
-    )
 
 
 def create(
@@ -157,7 +129,7 @@ def create(
     workspace_id: int,
     region: str | None = None,
     industry: str | None = None,
-    taken: frozenset[tuple[str, str]] = frozenset(),
+    taken: frozenset[StrongKey] = frozenset(),
 ) -> Customer:
     """Write a new customer with everything it is found by; ``taken`` as ``recognise`` found them.
 
@@ -165,23 +137,11 @@ def create(
         IntegrityError: Somebody created the same customer meanwhile; the caller looks again.
     """
     customer = Customer(workspace_id=workspace_id, name=name, region=region, industry=industry, created_at=at)
-    session.add(customer)
-    session.flush()
-    _write_keys(session, customer, strong_keys(keys), taken)
-    write_found_by(session, customer)
+    write(session, customer)
+    connection = session.connection()
+    customer_keys.write_strong(connection, workspace_id, {customer.id: customer_keys.strong(keys)}, taken)
+    customer_keys.write_by_name(connection, workspace_id, {customer.id: [name]})
     return customer
-
-
-def write_found_by(session: Session, customer: Customer) -> None:
-    """Write what a customer's name is found by, near names and while typing, as if nothing of it were there."""
-    own = {"workspace_id": customer.workspace_id, "customer_id": customer.id}
-    for model, found in (
-        (NearKey, identity.near_keys(customer.name)),
-        (SearchKey, identity.search_keys(customer.name)),
-    ):
-        rows = [{**own, "value": value} for value in sorted({stored_key(value) for value in found})]
-        if rows:
-            session.connection().execute(insert(model), rows)
 
 
 class CustomerMoved(BotError):  # noqa: N818 - it is an outcome, not a fault
@@ -223,29 +183,10 @@ def held(session: Session, customer_id: int) -> Customer:
 
 def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer:
     """Add what else a known customer is found by, such as the telephone number of a new contact; returns the customer."""
-    strong = strong_keys(key for key in keys if key.kind is not KeyKind.NAME)
+    strong = customer_keys.strong(key for key in keys if key.kind is not KeyKind.NAME)
     if strong:
-        values = [value for _, value in strong]
-        known = session.execute(select(CustomerKey.kind, CustomerKey.value).where(CustomerKey.value.in_(values)))
-        _write_keys(session, customer, strong, frozenset((row.kind, row.value) for row in known))
+        customer_keys.write_strong(session.connection(), customer.workspace_id, {customer.id: strong})
     return customer
-
-
-def _write_keys(
-    session: Session, customer: Customer, strong: list[tuple[str, str]], taken: frozenset[tuple[str, str]]
-) -> None:
-    """Write strong keys that nobody has yet; the one of the name must be free."""
-    rows = []
-    for kind, value in strong:
-        free = value
-        if (kind, value) in taken:
-            if kind != KeyKind.NAME:
-                continue
-            # A person confirmed that it is another organisation of the same name, such as a GmbH beside an AG.
-            free = f"{value}|{customer.id}"
-        rows.append({"workspace_id": customer.workspace_id, "customer_id": customer.id, "kind": kind, "value": free})
-    if rows:
-        session.connection().execute(insert(CustomerKey), rows)
 
 
 def matches(session: Session, rows: list[Customer], by: Actor, now: datetime) -> tuple[CustomerMatch, ...]:

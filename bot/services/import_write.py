@@ -1,15 +1,13 @@
 """Owns the writing of a planned import: teams and people first, then rows by the hundred, with their history."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from bot.domain.identity import KeyKind, near_keys, search_keys
-from bot.models import Contact, Customer, CustomerKey, Member, NearKey, Opportunity, SearchKey, Team
-from bot.services import customers
-from bot.services.customer_search import stored_key
+from bot.models import Contact, Customer, Member, Opportunity, Team
+from bot.services import customer_keys
 from bot.services.desk import Actor, Desk
 from bot.services.import_customers import PlannedCustomer
 from bot.services.import_history import HistoryWriter
@@ -123,35 +121,12 @@ class ImportWriter:
         ]
         for one, number in zip(unwritten, _inserted(connection, Customer, rows), strict=True):
             one.id = number
-        identified = [one for one in unwritten if one.is_identified]
-        self._strong_keys(session, identified)
-        for model, keys_of in ((NearKey, near_keys), (SearchKey, search_keys)):
-            found = [(one, value) for one in identified for value in sorted(_columns(keys_of(one.name)))]
-            _insert(connection, model, [self._key(one, value=value) for one, value in found])
-
-    def _strong_keys(self, session: Session, made: list[PlannedCustomer]) -> None:
-        """Write the keys that nobody has yet; a name that somebody has is kept apart by the customer's number."""
-        strong = [(one, customers.strong_keys(one.keys)) for one in made]
-        values = sorted({value for _, keys in strong for _, value in keys})
-        taken: set[tuple[str, str]] = set()
-        for start in range(0, len(values), _LOOK):
-            some = values[start : start + _LOOK]
-            statement = select(CustomerKey.kind, CustomerKey.value).where(CustomerKey.value.in_(some))
-            taken.update((kind, value) for kind, value in session.execute(statement))
-        rows = []
-        for one, keys in strong:
-            for kind, value in keys:
-                free = value
-                if (kind, value) in taken:
-                    if kind != KeyKind.NAME:
-                        continue
-                    free = f"{value}|{one.id}"
-                taken.add((kind, free))
-                rows.append(self._key(one, kind=kind, value=free))
-        _insert(session.connection(), CustomerKey, rows)
-
-    def _key(self, customer: PlannedCustomer, **values: str) -> dict[str, Any]:
-        return {"workspace_id": self.by.workspace_id, "customer_id": customer.id, **values}
+        found_by = {one.id: one for one in unwritten if one.is_identified and one.id is not None}
+        workspace_id = self.by.workspace_id
+        strong = {number: customer_keys.strong(one.keys) for number, one in found_by.items()}
+        customer_keys.write_strong(connection, workspace_id, strong)
+        names = {number: [one.name] for number, one in found_by.items()}
+        customer_keys.write_by_name(connection, workspace_id, names)
 
     def _contacts(self, session: Session, planned: list[PlannedRow]) -> dict[int, int]:
         """Return the contact of each row that names one, by the identity of the planned row."""
@@ -169,7 +144,9 @@ class ImportWriter:
             if contact is None or (one.customer.id, contact.name.casefold()) in known:
                 continue
             made[one.customer.id, contact.name.casefold()] = {
-                **self._key(one.customer, name=contact.name),
+                "workspace_id": self.by.workspace_id,
+                "customer_id": one.customer.id,
+                "name": contact.name,
                 "title": one.row.contact_title,
                 "phone": one.row.contact_phone,
                 "email": contact.email,
@@ -182,15 +159,6 @@ class ImportWriter:
             for one in naming
             if one.row.contact is not None
         }
-
-
-def _columns(keys: Iterable[str]) -> set[str]:
-    return {stored_key(value) for value in keys}
-
-
-def _insert(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(model), rows)
 
 
 def _inserted(connection: Connection, model: Any, rows: list[dict[str, Any]]) -> list[int]:
@@ -208,5 +176,5 @@ def _inserted(connection: Connection, model: Any, rows: list[dict[str, Any]]) ->
         numbers = list(
             connection.scalars(select(sequence).select_from(func.generate_series(1, len(rows)).alias("each")))
         )
-    _insert(connection, model, [{"id": number, **row} for number, row in zip(numbers, rows, strict=True)])
+    connection.execute(insert(model), [{"id": number, **row} for number, row in zip(numbers, rows, strict=True)])
     return numbers

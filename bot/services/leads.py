@@ -12,6 +12,7 @@ from bot.domain.events import AssignmentAccepted, LeadCaptured
 from bot.domain.money import read_amount
 from bot.errors import InvalidInput, Text
 from bot.models import Contact, Customer, Opportunity
+from bot.models.session import write
 from bot.services import assignments, collisions, customers, protection
 from bot.services.desk import Actor, Desk
 from bot.services.forms import check_future, check_future_day, read_form
@@ -120,8 +121,7 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
             opportunity.owner_id, opportunity.accepted_at = by.member_id, now
             opportunity.owner_reason = {"key": "assign.captured", "params": {}}
         recorder.attend(opportunity, ground)
-        session.add(opportunity)
-        session.flush()
+        write(session, opportunity)
         recorder.event(
             opportunity,
             LeadCaptured(
@@ -199,8 +199,7 @@ def _contact(session: Session, customer: Customer, form: LeadForm, now: datetime
         email=form.contact_email,
         created_at=now,
     )
-    session.add(contact)
-    session.flush()
+    write(session, contact)
     return contact
 
 
@@ -262,7 +261,6 @@ def _keeps(by: Actor, form: LeadForm, ground: Ground) -> bool:
 def _first_step(
     opportunity: Opportunity, form: LeadForm, ground: Ground, now: datetime, by: Actor
 ) -> tuple[str, datetime]:
-    pace = ground.playbook.pace[opportunity.grade]
-    due = form.next_due_at or calendar.add_hours(ground.calendar, now, pace.accept_hours)
+    due = form.next_due_at or ground.accept_by(opportunity, now)
     first = "First contact" if not by.locale.startswith("zh") else "首次联系"
     return form.next_step or first, due

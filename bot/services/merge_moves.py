@@ -2,23 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.domain import identity
 from bot.domain.events import Event
 from bot.models import (
     Contact,
     Customer,
     CustomerKey,
-    NearKey,
     Opportunity,
     Registration,
     Ruling,
-    SearchKey,
 )
-from bot.services import customers
-from bot.services.customer_search import stored_key
+from bot.services import customer_keys, customers
 from bot.services.recording import Ground, Recorder, ground_of
 
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
@@ -55,8 +51,8 @@ def move_all(session: Session, kept: Customer, merged: Customer) -> Moved:
     moved["registrations"] = _registrations(session, kept, merged)
     _move(session, Registration, moved["registrations"], kept.id)
     ours, theirs = _names(session, kept), _names(session, merged)
-    _change_found_by(session, merged, remove=theirs, add=[])
-    _change_found_by(session, kept, remove=[], add=theirs, have=ours)
+    _found_by(session, merged, before=theirs, after=[])
+    _found_by(session, kept, before=ours, after=[*ours, *theirs])
     if kept.protected_by_id is None and merged.protected_by_id is not None:
         kept.protected_by_id, kept.protected_until = merged.protected_by_id, merged.protected_until
         moved["protection"] = merged.protected_by_id
@@ -73,10 +69,9 @@ def move_back(session: Session, kept: Customer, merged: Customer, moved: Moved) 
     _keep_contacts(session, kept, moved.get("contacts", []))
     for name, model in {**_PLAIN, "registrations": Registration}.items():
         _move(session, model, moved.get(name, []), merged.id, only_of=kept.id)
-    theirs = _names(session, merged)
-    ours = [kept.name, *(name for name in customers.names_behind(session, kept.id) if name not in theirs)]
-    _change_found_by(session, kept, remove=theirs, add=[], keep=ours)
-    _change_found_by(session, merged, remove=[], add=theirs)
+    ours, theirs = _names(session, kept), _names(session, merged)
+    _found_by(session, kept, before=[*ours, *theirs], after=ours)
+    _found_by(session, merged, before=[], after=theirs)
     if moved.get("protection") is not None and kept.protected_by_id == moved["protection"]:
         kept.protected_by_id = kept.protected_until = None
     return opportunities
@@ -132,38 +127,8 @@ def _names(session: Session, customer: Customer) -> list[str]:
     return [customer.name, *customers.names_behind(session, customer.id)]
 
 
-def _change_found_by(
-    session: Session,
-    customer: Customer,
-    *,
-    remove: list[str],
-    add: list[str],
-    have: list[str] | None = None,
-    keep: list[str] | None = None,
-) -> None:
-    """Change what a customer is found by: keys are worked out from names, so that none is lost or left behind.
-
-    Args:
-        session: The transaction.
-        customer: Whose keys change.
-        remove: Names whose keys go.
-        add: Names whose keys come.
-        have: Names whose keys are there already.
-        keep: Names whose keys stay.
-    """
-    for model, keys_of in ((NearKey, identity.near_keys), (SearchKey, identity.search_keys)):
-        gone = _values(keys_of, remove) - _values(keys_of, keep or [])
-        if gone:
-            statement = delete(model).where(model.value.in_(sorted(gone)), model.customer_id == customer.id)
-            session.execute(statement, execution_options={"synchronize_session": False})
-        come = _values(keys_of, add) - _values(keys_of, have or [])
-        own = {"workspace_id": customer.workspace_id, "customer_id": customer.id}
-        if come:
-            session.connection().execute(insert(model), [{**own, "value": value} for value in sorted(come)])
-
-
-def _values(keys_of: Any, names: list[str]) -> set[str]:
-    return {stored_key(value) for name in names for value in keys_of(name)}
+def _found_by(session: Session, customer: Customer, *, before: list[str], after: list[str]) -> None:
+    customer_keys.change_by_name(session.connection(), customer.workspace_id, customer.id, before=before, after=after)
 
 
 def rivalries(session: Session, customer_id: int) -> list[tuple[Opportunity, Ground, bool]]:

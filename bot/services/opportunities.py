@@ -2,19 +2,19 @@
 
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.domain import identity
 from bot.domain.events import ActionUndone, NoteAdded
 from bot.errors import NotAllowed, NotFound, RuleBroken, Text
-from bot.models import Contact, EventRow, FollowUp, Member, NextStep, Opportunity, SearchKey
+from bot.models import Contact, EventRow, FollowUp, Member, NextStep, Opportunity
 from bot.services import departures
 from bot.services.access import check_acts, check_sees, visible_to
 from bot.services.desk import Actor, Desk
 from bot.services.edits import EditForm, apply_edit, undo_of
 from bot.services.forms import clean
 from bot.services.members import member_by_slack_id
+from bot.services.opportunity_search import Words
 from bot.services.reading import done, history_of, is_undoable_until, lines, view_of
 from bot.services.recording import Recorder, changed, ground_of, load, restore, snapshot
 from bot.services.stages import check_customer_free, reopen
@@ -50,7 +50,8 @@ def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int =
         limit: At most so many.
     """
     with desk.reading(by) as session:
-        statement = matching(select(Opportunity).where(visible_to(by)), words)
+        meant = Words(session, words)
+        statement = meant.narrow(select(Opportunity).where(visible_to(by)))
         if scope == "open":
             statement = statement.where(_OPEN)
         mine = Opportunity.owner_id == (by.member_id or 0)
@@ -59,34 +60,14 @@ def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int =
             statement.order_by(mine.desc(), Opportunity.closed_at.is_not(None), Opportunity.id.desc()).limit(limit),
             desk.now(),
         )
-        return tuple(one for one in found if one.owner is not None or shows(one.customer, one.need, words))
-
-
-def shows(customer: str, need: str, words: str) -> bool:
-    """Say whether words are seen in a line; what is hidden in its need is not found by typing it."""
-    return words.strip().lower() in need.lower() or set(identity.query_keys(words)) <= identity.search_keys(customer)
-
-
-def matching(statement: Select[Opportunity], words: str) -> Select[Opportunity]:
-    """Return a query held to opportunities whose customer or need has these words."""
-    keys = sorted(identity.query_keys(words)) if words.strip() else []
-    if not words.strip():
-        return statement
-    need = func.lower(Opportunity.need).contains(words.strip().lower(), autoescape=True)
-    if not keys:
-        return statement.where(need)
-    by_customer = select(SearchKey.customer_id).where(SearchKey.value == keys[0])
-    for key in keys[1:]:
-        by_customer = by_customer.where(
-            SearchKey.customer_id.in_(select(SearchKey.customer_id).where(SearchKey.value == key))
-        )
-    return statement.where(or_(Opportunity.customer_id.in_(by_customer), need))
+        pooled = meant.seen({one.id: one.need for one in found if one.owner is None})
+        return tuple(one for one in found if one.owner is not None or one.id in pooled)
 
 
 def options(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[OpportunityLine, ...]:
     """Return what a type-ahead of one's open opportunities offers, the most urgent first; managers see their teams' too."""
     with desk.reading(by) as session:
-        statement = matching(select(Opportunity).where(_OPEN), typed)
+        statement = Words(session, typed).narrow(select(Opportunity).where(_OPEN))
         mine = Opportunity.owner_id == (by.member_id or 0)
         if by.is_admin:
             statement = statement.where(Opportunity.owner_id.is_not(None))
@@ -168,7 +149,7 @@ def history_page(
         opportunity = load(session, opportunity_id)
         check_sees(opportunity, by)
         veil = veil_of(session, opportunity, by)
-        found = history_of(session, opportunity_id, limit=limit, before_id=before_id, veil=veil)
+        found = history_of(session, opportunity, limit=limit, before_id=before_id, veil=veil)
         return view_of(session, opportunity, by, desk.now(), history=0), found
 
 

@@ -15,7 +15,7 @@ from bot.errors import Text
 from bot.models import Customer, Opportunity, Team
 from bot.services import protection
 from bot.services.desk import Actor, Desk
-from bot.services.opportunities import matching, shows
+from bot.services.opportunity_search import Words
 from bot.services.playbooks import loaded
 from bot.services.reading import reason_of
 from bot.services.recording import calendar_of, load
@@ -118,7 +118,8 @@ def listing(desk: Desk, asked: PoolFilter, *, by: Actor, most: int = PAGE) -> Po
         base = _seen(session, teams, own, by, now)
         wanted = _wanted(select(Opportunity).where(base), asked, own)
         if asked.words:
-            rows, total = _by_words(session, wanted, asked.words)
+            rows = _by_words(session, wanted, asked.words)
+            total = len(rows)
         else:
             rows, total = [], _count(session, wanted)
         pages = max(1, -(-total // most))
@@ -179,16 +180,17 @@ def _wanted(statement: Select[Opportunity], asked: PoolFilter, own: set[int]) ->
         statement = statement.where(Opportunity.region == asked.region)
     if asked.subject is not None:
         statement = statement.where(or_(Opportunity.product == asked.subject, Opportunity.industry == asked.subject))
-    return matching(statement, asked.words) if asked.words else statement
+    return statement
 
 
-def _by_words(session: Session, wanted: Select[Opportunity], words: str) -> tuple[list[Opportunity], int]:
+def _by_words(session: Session, wanted: Select[Opportunity], words: str) -> list[Opportunity]:
     """Return those whose words can be seen: what is hidden in a need is not found by typing it."""
     order = func.coalesce(Opportunity.pooled_at, Opportunity.captured_at)
-    found = list(session.scalars(wanted.order_by(order, Opportunity.id).limit(_WORDS_MOST)))
-    hidden, known = veils(session, {row.customer_id for row in found}), _customers(session, found)
-    kept = [row for row in found if shows(known[row.customer_id].name, hidden[row.customer_id].text(row.need), words)]
-    return kept, len(kept)
+    meant = Words(session, words)
+    found = list(session.scalars(meant.narrow(wanted).order_by(order, Opportunity.id).limit(_WORDS_MOST)))
+    hidden = veils(session, {row.customer_id for row in found})
+    shown = meant.seen({row.id: hidden[row.customer_id].text(row.need) for row in found})
+    return [row for row in found if row.id in shown]
 
 
 def _count(session: Session, statement: Select[Opportunity]) -> int:

@@ -1,9 +1,11 @@
 """Owns the making of values out of rows: an opportunity as its reader sees it, and lines of lists."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.domain.events import event_from
 from bot.domain.health import broken_clauses
@@ -14,7 +16,7 @@ from bot.models import Assignment, Contact, Customer, EventRow, Member, Opportun
 from bot.models.session import write_appended
 from bot.services.access import may_act, may_see
 from bot.services.desk import Actor
-from bot.services.member_rows import ref, ref_or_none
+from bot.services.member_rows import ref_or_none
 from bot.services.playbooks import loaded
 from bot.services.reasons import reason_text
 from bot.services.recording import ground_of
@@ -49,8 +51,8 @@ def view_of(
     customer = session.get_one(Customer, opportunity.customer_id)
     veil = veil_of(session, opportunity, by)
     contact = session.get(Contact, opportunity.contact_id) if opportunity.contact_id and veil is None else None
-    pending = pending_assignment(session, opportunity)
-    lines = history_of(session, opportunity.id, limit=history, veil=veil) if history else ()
+    pending = _offered(session, opportunity)
+    lines = history_of(session, opportunity, limit=history, veil=veil) if history else ()
     kind = StageKind(opportunity.stage_kind)
     return OpportunityView(
         id=opportunity.id,
@@ -166,7 +168,7 @@ def _points(opportunity: Opportunity, playbook: Playbook) -> tuple[PointLine, ..
     return tuple(lines)
 
 
-def _may(opportunity: Opportunity, pending: Assignment | None, by: Actor) -> frozenset[str]:
+def _may(opportunity: Opportunity, pending: Any, by: Actor) -> frozenset[str]:
     found: set[str] = set()
     is_open = opportunity.closed_at is None
     if may_see(opportunity, by):
@@ -186,40 +188,67 @@ def _may(opportunity: Opportunity, pending: Assignment | None, by: Actor) -> fro
     return frozenset(found)
 
 
-_PENDING = (
-    select(Assignment)
-    .where(Assignment.opportunity_id == bindparam("opportunity_id"), Assignment.state == "pending")
-    .order_by(Assignment.id.desc())
-    .limit(1)
-)
+def _pending(*columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .where(
+            Assignment.workspace_id == bindparam("workspace_id"),
+            Assignment.opportunity_id == bindparam("opportunity_id"),
+            Assignment.state == "pending",
+        )
+        .order_by(Assignment.id.desc())
+        .limit(1)
+    )
+
+
+_PENDING = _pending(Assignment)
+_OFFERED = _pending(Assignment.member_id, Assignment.accept_by)
 
 
 def pending_assignment(session: Session, opportunity: Opportunity) -> Assignment | None:
     """Return the offer or handover that waits for an answer, if there is one."""
-    return session.scalar(_PENDING, {"opportunity_id": opportunity.id})
+    found: Assignment | None = session.scalar(_PENDING, _asked(opportunity))
+    return found
+
+
+def _offered(session: Session, opportunity: Opportunity) -> Any:
+    """Return to whom it is offered and until when, or None; every view asks, and few have one."""
+    return session.connection().execute(_OFFERED, _asked(opportunity)).first()
+
+
+def _asked(opportunity: Opportunity) -> dict[str, int]:
+    return {"workspace_id": opportunity.workspace_id, "opportunity_id": opportunity.id}
 
 
 _COUNT = select(func.count()).select_from(EventRow).where(EventRow.opportunity_id == bindparam("opportunity_id"))
 _PAGE = (
     select(EventRow.id, EventRow.at, EventRow.actor_id, EventRow.kind, EventRow.payload)
-    .where(EventRow.opportunity_id == bindparam("opportunity_id"), EventRow.id < bindparam("before_id"))
+    .where(
+        EventRow.workspace_id == bindparam("workspace_id"),
+        EventRow.opportunity_id == bindparam("opportunity_id"),
+        EventRow.id < bindparam("before_id"),
+    )
     .order_by(EventRow.id.desc())
     .limit(bindparam("most"))
+)
+_PEOPLE = select(Member.id, Member.name, Member.slack_user_id).where(
+    Member.workspace_id == bindparam("workspace_id"), Member.id.in_(bindparam("ids", expanding=True))
 )
 _AFTER_ALL = 2**62
 
 
 def history_of(
-    session: Session, opportunity_id: int, *, limit: int, before_id: int | None = None, veil: Veil | None = None
+    session: Session, opportunity: Opportunity, *, limit: int, before_id: int | None = None, veil: Veil | None = None
 ) -> tuple[HistoryLine, ...]:
     """Return a page of the history, newest first."""
-    asked = {"opportunity_id": opportunity_id, "before_id": before_id or _AFTER_ALL, "most": limit}
-    rows = session.execute(_PAGE, asked).all()
-    actors = {row.actor_id for row in rows} - {None}
-    people: dict[int, MemberRef] = {}
+    connection = session.connection()
+    asked = {**_asked(opportunity), "before_id": before_id or _AFTER_ALL, "most": limit}
+    rows = connection.execute(_PAGE, asked).all()
+    actors = sorted({row.actor_id for row in rows} - {None})
+    people = {}
     if actors:
-        named = select(Member.id, Member.name, Member.slack_user_id).where(Member.id.in_(actors))
-        people = {row.id: MemberRef(row.id, row.name, row.slack_user_id) for row in session.execute(named)}
+        named = connection.execute(_PEOPLE, {"workspace_id": opportunity.workspace_id, "ids": actors})
+        people = {row.id: MemberRef(row.id, row.name, row.slack_user_id) for row in named}
     events = [event_from(row.kind, row.payload) for row in rows]
     return tuple(
         HistoryLine(row.id, row.at, people.get(row.actor_id), veil.event(event) if veil else event)
@@ -232,38 +261,56 @@ def history_count(session: Session, opportunity_id: int) -> int:
     return session.scalar(_COUNT, {"opportunity_id": opportunity_id}) or 0
 
 
+_NAMED, _OWNER = aliased(Customer), aliased(Member)
+
+
+def _of_owner(field: Any) -> Any:
+    return select(field).where(_OWNER.id == Opportunity.owner_id).correlate(Opportunity).scalar_subquery()
+
+
+_LINE = (
+    Opportunity.id, Opportunity.playbook_id, Opportunity.customer_id, Opportunity.need, Opportunity.stage_key, Opportunity.grade,
+    Opportunity.amount_minor, Opportunity.currency, Opportunity.owner_id, Opportunity.next_text, Opportunity.next_due_at,
+    Opportunity.expected_close_on, Opportunity.accept_by, Opportunity.accepted_at, Opportunity.closed_at, Opportunity.stage_kind,
+    select(_NAMED.name).where(_NAMED.id == Opportunity.customer_id).correlate(Opportunity).scalar_subquery().label("customer"),
+    _of_owner(_OWNER.name).label("owner"), _of_owner(_OWNER.slack_user_id).label("owner_slack_id"),
+)  # fmt: skip
+
+
+def lined(statement: Select[Opportunity]) -> Select[Any]:
+    """Return a query for opportunities as one for what their lines show."""
+    return statement.with_only_columns(*_LINE)
+
+
 def lines(session: Session, statement: Select[Opportunity], now: datetime) -> tuple[OpportunityLine, ...]:
     """Return the opportunities of a query as lines of a list, in its order; what nobody owns shows no contact."""
-    rows = list(session.scalars(statement))
-    if not rows:
-        return ()
+    return lines_of(session, session.execute(lined(statement)).all(), now)
+
+
+def lines_of(session: Session, rows: Sequence[Any], now: datetime) -> tuple[OpportunityLine, ...]:
+    """Return the lines of rows that a ``lined`` query found."""
     hidden = veils(session, {row.customer_id for row in rows if row.owner_id is None})
-    named = select(Customer.id, Customer.name).where(Customer.id.in_({row.customer_id for row in rows}))
-    customers = {row.id: row.name for row in session.execute(named)}
-    owners = {row.owner_id for row in rows if row.owner_id is not None}
-    people = (
-        {row.id: ref(row) for row in session.scalars(select(Member).where(Member.id.in_(owners)))} if owners else {}
-    )
     return tuple(
-        OpportunityLine(
-            id=row.id,
-            customer=customers[row.customer_id],
-            need=_seen(row.need, hidden.get(row.customer_id) if row.owner_id is None else None),
-            stage=loaded(session, row.playbook_id).stage(row.stage_key),
-            grade=row.grade,
-            amount_minor=row.amount_minor,
-            currency=row.currency,
-            owner=people.get(row.owner_id) if row.owner_id else None,
-            next_text=_seen(row.next_text, hidden.get(row.customer_id) if row.owner_id is None else None)
-            if row.next_text
-            else None,
-            next_due_at=row.next_due_at,
-            is_overdue=_is_overdue(row, now),
-            expected_close_on=row.expected_close_on,
-            accept_by=row.accept_by if row.accepted_at is None else None,
-            closed_at=row.closed_at,
-        )
-        for row in rows
+        _line(session, row, hidden.get(row.customer_id) if row.owner_id is None else None, now) for row in rows
+    )
+
+
+def _line(session: Session, row: Any, veil: Veil | None, now: datetime) -> OpportunityLine:
+    return OpportunityLine(
+        id=row.id,
+        customer=row.customer,
+        need=_seen(row.need, veil),
+        stage=loaded(session, row.playbook_id).stage(row.stage_key),
+        grade=row.grade,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        owner=MemberRef(row.owner_id, row.owner, row.owner_slack_id) if row.owner_id is not None else None,
+        next_text=_seen(row.next_text, veil) if row.next_text else None,
+        next_due_at=row.next_due_at,
+        is_overdue=_is_overdue(row, now),
+        expected_close_on=row.expected_close_on,
+        accept_by=row.accept_by if row.accepted_at is None else None,
+        closed_at=row.closed_at,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -100,21 +100,20 @@ def _register(desk: Desk, form: RegisterForm, by: Actor, member_id: int) -> tupl
 
 
 def _customer(session: Session, form: RegisterForm, recorder: Recorder) -> Customer:
-    found_id, name = form.customer_id, form.customer_name or ""
-    keys = identity.keys_of(name)
-    taken: frozenset[tuple[str, str]] = frozenset()
-    if found_id is None:
+    known_id, name = form.customer_id, form.customer_name or ""
+    if known_id is None:
+        keys = identity.keys_of(name)
         found = customers.recognise(session, name, keys)
-        found_id, taken = (found.customer.id if found.customer is not None else None), found.taken
-        if found_id is None and found.possible and not form.confirmed_new:
-            names = ", ".join(row.name for row in found.possible[:3])
-            raise InvalidInput({"customer": Text("lead.capture.possible", names=names)})
-    if found_id is None:
-        return customers.create(
-            session, name, keys, at=recorder.now, workspace_id=recorder.by.workspace_id, taken=taken
-        )
+        if found.customer is None:
+            if found.possible and not form.confirmed_new:
+                names = ", ".join(row.name for row in found.possible[:3])
+                raise InvalidInput({"customer": Text("lead.capture.possible", names=names)})
+            return customers.create(
+                session, name, keys, at=recorder.now, workspace_id=recorder.by.workspace_id, taken=found.taken
+            )
+        known_id = found.customer.id
     # Captures of this customer wait for the same row.
-    known = session.scalar(select(Customer).where(Customer.id == found_id).with_for_update())
+    known = session.scalar(select(Customer).where(Customer.id == known_id).with_for_update())
     if known is None:
         raise InvalidInput({"customer": Text("error.not_found")})
     return known
@@ -273,10 +272,12 @@ def waiting(desk: Desk, *, by: Actor) -> tuple[RegistrationCase, ...]:
         )
 
 
+_OPEN_COUNT = select(func.count()).where(Registration.state == "pending", Registration.team_id == bindparam("team_id"))
+
+
 def open_count(session: Session, team_id: int) -> int:
     """Return how many of a team's registrations nobody decided yet; for the digest."""
-    statement = select(func.count()).select_from(Registration)
-    return session.scalar(statement.where(Registration.state == "pending", Registration.team_id == team_id)) or 0
+    return session.connection().scalar(_OPEN_COUNT, {"team_id": team_id}) or 0
 
 
 def _key(registration_id: int, member_id: int | str) -> str:

@@ -1,6 +1,6 @@
 """Owns rulings: asking a manager whose customer it is, the manager's answer, and what waits for one."""
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.events import RulingAsked, RulingMade
@@ -189,10 +189,16 @@ def waiting(desk: Desk, *, by: Actor) -> tuple[RulingCase, ...]:
         )
 
 
+_OPEN_COUNT = (
+    disputes.with_subjects(select(Ruling))
+    .where(Ruling.state == "open", disputes.team_of() == bindparam("team_id"))
+    .with_only_columns(func.count())
+)
+
+
 def open_count(session: Session, team_id: int) -> int:
     """Return how many requests about a team's opportunities and registrations nobody answered yet; for the digest."""
-    counted = disputes.with_subjects(select(Ruling)).where(Ruling.state == "open", disputes.team_of() == team_id)
-    return session.scalar(counted.with_only_columns(func.count())) or 0
+    return session.connection().scalar(_OPEN_COUNT, {"team_id": team_id}) or 0
 
 
 def _worded(field: str, text: str | None, most: int) -> str:

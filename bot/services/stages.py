@@ -191,9 +191,8 @@ def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) ->
         opportunity.attended_at = recorder.now
         recorder.event(opportunity, OpportunityReopened(stage, why))
         recorder.regrade(opportunity, ground)
-        hours = ground.playbook.pace[opportunity.grade].accept_hours
         text = "Contact again" if not by.locale.startswith("zh") else "重新联系"
-        set_next_step(recorder, opportunity, text, calendar.add_hours(ground.calendar, recorder.now, hours))
+        set_next_step(recorder, opportunity, text, ground.accept_by(opportunity, recorder.now))
         departures.check_owner(recorder, opportunity)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from bot.domain import calendar
 from bot.domain.events import OwnerChanged
 from bot.errors import RuleBroken
 from bot.models import Customer, Member, Opportunity, Registration, Ruling
@@ -91,6 +90,5 @@ def give(recorder: Recorder, opportunity: Opportunity, taker: Member) -> Ground:
     # What fell due before it was theirs is not held against the new owner.
     opportunity.attended_at = now
     if opportunity.next_due_at is not None and opportunity.next_due_at <= now:
-        pace = ground.playbook.pace[opportunity.grade]
-        opportunity.snoozed_until = calendar.add_hours(ground.calendar, now, pace.accept_hours)
+        opportunity.snoozed_until = ground.accept_by(opportunity, now)
     return ground

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
+from bot.domain import identity
+from bot.models import CustomerKey
 from bot.services import customers, follow_ups, leads, members, stages
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
@@ -68,6 +71,18 @@ def test_what_begins_as_typed_comes_first_and_only_so_many(team_world: TeamWorld
     assert customers.search(team_world.desk, "zzzz", by=team_world.rep) == ()
 
 
+def test_a_slip_of_the_finger_finds_near_names_where_nothing_else_is_meant(team_world: TeamWorld) -> None:
+    for name in ("Marigold Foundry", "Osprey Textiles"):
+        make_lead(team_world.desk, team_world.rep, customer_name=name)
+    for typed in ("Marigould Foundry", "marigoldfoundry gmbh", "Foundry Marigold"):
+        (found,) = customers.search(team_world.desk, typed, by=team_world.other_rep)
+        assert (found.name, found.state, found.owner and found.owner.id) == (
+            "Marigold Foundry",
+            "protected",
+            team_world.rep.member_id,
+        )
+
+
 def test_a_new_name_is_checked_against_the_same_and_the_near_ones(team_world: TeamWorld) -> None:
     make_lead(team_world.desk, team_world.rep, customer_name="杭州云杉技术有限公司")
     assert [one.name for one in customers.check(team_world.desk, "杭州云杉技术", by=team_world.rep2)] == [
@@ -77,6 +92,19 @@ def test_a_new_name_is_checked_against_the_same_and_the_near_ones(team_world: Te
         "杭州云杉技术有限公司"
     ]
     assert customers.check(team_world.desk, "Quillback", by=team_world.rep2) == ()
+
+
+def test_a_customer_written_between_the_two_looks_is_that_customer_and_no_question(team_world: TeamWorld) -> None:
+    make_lead(team_world.desk, team_world.rep, customer_name="Marigold Foundry Works")
+    database = team_world.desk.database
+    with database.transaction(team_world.rep.workspace_id) as session:
+        # As the look at the strong keys finds it, where the other capture commits right after.
+        session.execute(delete(CustomerKey))
+        found = customers.recognise(
+            session, "Marigold Foundry Works Ltd", identity.keys_of("Marigold Foundry Works Ltd")
+        )
+        assert found.customer is not None
+        assert (found.customer.name, found.possible) == ("Marigold Foundry Works", ())
 
 
 def test_of_several_opportunities_the_owned_one_speaks_for_the_customer(team_world: TeamWorld) -> None:

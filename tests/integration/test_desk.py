@@ -8,7 +8,7 @@ from sqlalchemy.exc import StatementError
 
 from bot.clock import FakeClock
 from bot.models import Member, ProcessedRequest
-from bot.models.session import Database
+from bot.models.session import Database, write
 from bot.services.desk import Actor, AlreadyDone, Desk, system_actor
 from tests.factories import TeamWorld, make_member
 
@@ -96,3 +96,17 @@ def test_addresses_are_spelt_for_the_driver(given: str, used: str) -> None:
     made = Database(given, pool_size=1)
     assert (made.url, made.is_sqlite) == (used, used.startswith("sqlite"))
     made.close()
+
+
+def test_a_row_written_at_once_is_the_session_s_own_with_its_defaults(team_world: TeamWorld) -> None:
+    desk, by = team_world.desk, team_world.admin
+    with desk.transaction(by) as session:
+        row = Member(workspace_id=by.workspace_id, name="Nora", zone="UTC", locale="en-US", created_at=desk.now())
+        write(session, row)
+        assert session.get(Member, row.id) is row
+        assert (row.capacity, row.territories, row.is_active, row.email) == (50, [], True, None)
+        row.capacity = 7
+    with desk.reading(by) as session:
+        found = session.get_one(Member, row.id)
+        assert (found.name, found.capacity, found.territories, found.email) == ("Nora", 7, [], None)
+        assert found.created_at == desk.now()

@@ -73,6 +73,9 @@ def test_words_find_by_customer_and_by_need_ones_own_first(team_world: TeamWorld
         ("cotton_", [second]),
         ("华为", [third]),
         ("服务器", [third]),
+        ("huaweijishu", [third]),
+        ("華為技術股份有限公司", [third]),
+        ("Marigould Foundry", [first]),
         ("nowhere", []),
         ("。", []),
     ):
@@ -81,6 +84,13 @@ def test_words_find_by_customer_and_by_need_ones_own_first(team_world: TeamWorld
     assert ids(opportunities.find(desk, "mari", by=team_world.rep)) == []
     assert ids(opportunities.find(desk, "mari", by=team_world.rep, scope="all")) == [first]
     assert len(opportunities.find(desk, "", by=team_world.rep, scope="all", limit=2)) == 2
+
+
+def test_words_of_a_manager_s_type_ahead_forgive_a_slip_and_take_pinyin(team_world: TeamWorld) -> None:
+    first = lead(team_world, customer_name="Marigold Foundry")
+    second = lead(team_world, team_world.rep2, customer_name="华为技术有限公司")
+    for typed, found in (("marigold", [first]), ("Marigolt Foundry", [first]), ("hwjs", [second]), ("zzzz", [])):
+        assert ids(opportunities.options(team_world.desk, typed, by=team_world.manager)) == found, typed
 
 
 def test_lists_of_ones_own_of_what_is_late_closing_and_of_a_member(team_world: TeamWorld) -> None:

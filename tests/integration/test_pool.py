@@ -179,6 +179,7 @@ def test_filters_narrow_the_list_and_pages_turn(team_world: TeamWorld) -> None:
     assert listed(world, world.rep2, grade="C").total == 11
     assert listed(world, world.rep2, grade="A").total == 0
     assert [row.customer for row in listed(world, world.rep2, words="3333").rows] == ["Firm 3333"]
+    assert [row.customer for row in listed(world, world.rep2, words="3333 Firm Ltd").rows] == ["Firm 3333"]
     assert listed(world, world.rep2, words="need").total == 11
     assert listed(world, world.rep2, scope="workspace").total == 0
     assert listed(world, world.rep2, scope="team").everything == 11

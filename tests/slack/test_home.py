@@ -1,7 +1,13 @@
 """The App Home: published when opened, and again after what one does there."""
 
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import update
+
+from bot.models import Workspace
 from bot.services import handovers
-from tests.slack.conftest import MANAGER, REP, REP2, STRANGER, World, words
+from tests.slack.conftest import ADMIN, MANAGER, REP, REP2, STRANGER, World, words
 
 
 def open_home(world: World, user: str) -> str:
@@ -21,7 +27,7 @@ def test_home_shows_loop_health_and_what_is_overdue_in_the_members_language(worl
     mine, theirs = open_home(world, REP), open_home(world, REP2)
     assert "Overdue (1)" in mine
     assert "Osprey Textiles" in mine
-    assert "Loop health 0 %" in mine
+    assert "Loop health 0%" in mine
     assert "已逾期（1）" in theirs
     assert "华星科技" in theirs
 
@@ -66,3 +72,15 @@ def test_managers_find_their_teams_in_the_home(world: World) -> None:
     world.settle()
     assert "Edit team" in words(world.sandbox.view(MANAGER))
     assert "Add a team" not in words(view)
+
+
+def test_admin_is_asked_to_rewrite_keys_of_older_rules_at_home_and_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert "identity rekey" not in open_home(world, ADMIN)
+    with world.bot.desk.transaction(world.actor(ADMIN)) as session:
+        session.execute(update(Workspace).values(key_rules=0))
+    assert "On the server, run `closeloop identity rekey`" in open_home(world, ADMIN)
+    assert "identity rekey" not in open_home(world, REP)
+    replace(world.bot, role="web").start()
+    assert "run: closeloop identity rekey" in caplog.text

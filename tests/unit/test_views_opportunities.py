@@ -192,7 +192,7 @@ def test_card_in_chinese_reads_natively() -> None:
     _, blocks = cards.channel_card(ZH, opportunity(is_overdue=True))
     assert blocks[1]["text"]["text"].splitlines() == [
         "▰▰▱▱▱ *初步意向* · *B* 级 · *US$50,000*",
-        "🔴 *已逾期：* Call the CTO，原定 *3月3日周二 09:00*",
+        "🔴 *已逾期* · Call the CTO · 原定 *3月3日周二 09:00*",
         "👤 Rita Reyes（手上商机最少：2 个，3 人可选）",
     ]
 
