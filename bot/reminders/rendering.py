@@ -118,7 +118,7 @@ def _nudge(work: _Rendering) -> Parcel | None:
         for item in _items(work, reader_id=work.address.actor.member_id)
         if told is None
         or item.step is Step.WARN
-        or (item.opportunity.id, item.cause, item.opportunity.version) not in told.causes
+        or not told.covers(item.opportunity.id, item.cause, item.opportunity.version)
         or not is_told_already(told.at, now, is_repeat=item.is_repeat)
     ]
     return Parcel(nudges.nudge(work.t, items, now)) if items else None

@@ -22,6 +22,10 @@ class Told:
     at: datetime
     causes: frozenset[tuple[int, Cause, int]]
 
+    def covers(self, opportunity_id: int, cause: Cause, version: int) -> bool:
+        """Say whether it told that, or warned of the opportunity, which says more than every other cause."""
+        return not self.causes.isdisjoint({(opportunity_id, cause, version), (opportunity_id, Cause.SILENCE, version)})
+
     def payload(self) -> dict[str, Any]:
         """Return it as it is kept with the list."""
         return {"at": self.at.isoformat(), "causes": sorted([one[0], one[1].value, one[2]] for one in self.causes)}

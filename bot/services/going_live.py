@@ -6,10 +6,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.domain.attention import next_rung
 from bot.domain.calendar import WorkCalendar, local_day, next_workday, start_of_day
 from bot.models import Opportunity, Team
-from bot.services.recording import Ground, Recorder, ground_of, situation_of
+from bot.services.recording import Ground, Recorder, coming_rung, ground_of
 
 
 def begin(recorder: Recorder, team: Team) -> None:
@@ -49,7 +48,7 @@ def _is_old(opportunity: Opportunity, ground: Ground, now: datetime) -> bool:
     """Say whether it would be brought up at once: its step or its stage is overdue, or the ladder repeats itself."""
     if any(at is not None and at <= now for at in (opportunity.next_due_at, opportunity.stage_limit_at)):
         return True
-    rung = next_rung(situation_of(opportunity), ground.playbook, ground.calendar, after=now)
+    rung = coming_rung(opportunity, ground, after=now)
     return rung is not None and rung.is_repeat
 
 

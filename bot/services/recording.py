@@ -281,15 +281,14 @@ _watched = attrgetter(*WATCHED)
 
 def attention_of(opportunity: Opportunity, ground: Ground) -> datetime | None:
     """Return when the loop next needs somebody; None for a closed one whose review and win-back are done with."""
-    coming = attention.next_rung(
-        situation_of(opportunity), ground.playbook, ground.calendar, after=opportunity.attended_at
-    )
+    coming = coming_rung(opportunity, ground, after=opportunity.attended_at)
     return None if coming is None else coming.moment
 
 
-def situation_of(opportunity: Opportunity) -> attention.Situation:
-    """Return what the ladder looks at in an opportunity."""
-    return attention.Situation(opportunity.owner_id is not None, *_watched(opportunity))
+def coming_rung(opportunity: Opportunity, ground: Ground, *, after: datetime) -> attention.Rung | None:
+    """Return the first step of the ladder strictly after a moment."""
+    situation = attention.Situation(opportunity.owner_id is not None, *_watched(opportunity))
+    return attention.next_rung(situation, ground.playbook, ground.calendar, after=after)
 
 
 def is_live(team: Team, now: datetime) -> bool:

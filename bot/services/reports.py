@@ -22,16 +22,7 @@ from bot.services.members import ref
 from bot.services.playbooks import loaded
 from bot.services.reading import lined, lines, lines_of
 from bot.services.teams import team_ref
-from bot.services.values import (
-    Backlog,
-    Day,
-    Health,
-    MemberRef,
-    OpportunityLine,
-    PipelineSummary,
-    StageSum,
-    TeamRef,
-)
+from bot.services.values import Backlog, Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum, TeamRef
 
 HEALTH_DAYS = 90
 _UPCOMING, _TEAM_GAPS = 10, 8
@@ -132,18 +123,14 @@ def summary(
         )
         for stage in _stages(list(playbooks.values()))
     )
-    return PipelineSummary(shown, stages, health(session, scope, now), now, _backlog(session, scope, team, now))
+    return PipelineSummary(shown, stages, health(session, scope, now), now, _backlog(session, team, now))
 
 
-@once
-def _quiet_count(scope: ColumnElement[bool]) -> Any:
-    return select(func.count()).select_from(Opportunity).where(scope, _OPEN, Opportunity.attended_at > _NOW)
-
-
-def _backlog(session: Session, scope: Scope, team: Team | None, now: datetime) -> Backlog | None:
+def _backlog(session: Session, team: Team | None, now: datetime) -> Backlog | None:
     if team is None or team.backlog_until is None or team.backlog_until <= now:
         return None
-    ((left,),) = scope.rows(session, _quiet_count, now=now)
+    waits = (Opportunity.team_id == team.id, _OPEN, Opportunity.attended_at > now)
+    left = session.scalar(select(func.count()).select_from(Opportunity).where(*waits)) or 0
     return Backlog(left, team.backlog_until) if left else None
 
 
@@ -213,16 +200,10 @@ def day(desk: Desk, *, by: Actor) -> Day:
             session, select(Opportunity).where(Opportunity.id.in_(asked), _OPEN).order_by(Opportunity.id).limit(20), now
         )
         team = session.get(Team, by.team_id) if by.team_id is not None else None
-        decides = by.is_admin or bool(by.managed_team_ids)
         counts = _counts(session, own, now, midnight)
         team_gaps: tuple[OpportunityLine, ...] = ()
-        if decides:
-            all_seen = seen_by(by)
-            others = Scope(and_(all_seen.condition, Opportunity.owner_id != (by.member_id or 0)), all_seen.values)
-            team_gaps = at_risk(session, others, now, limit=_TEAM_GAPS)
-            counts["team"] = len(team_gaps)
-            if len(team_gaps) == _TEAM_GAPS:
-                ((counts["team"],),) = others.rows(session, _gap_count, now=now)
+        if by.is_admin or by.managed_team_ids:
+            team_gaps, counts["team"] = _team_gaps(session, by, now)
         return Day(
             member=MemberRef(by.member_id or 0, by.name, by.slack_user_id),
             zone=by.zone,
@@ -236,6 +217,17 @@ def day(desk: Desk, *, by: Actor) -> Day:
             away_until=_away_until(session, by, now),
             team_gaps=team_gaps,
         )
+
+
+def _team_gaps(session: Session, by: Actor, now: datetime) -> tuple[tuple[OpportunityLine, ...], int]:
+    """Return the gravest gaps of others whom the actor looks after, and how many there are."""
+    seen = seen_by(by)
+    others = Scope(and_(seen.condition, Opportunity.owner_id != (by.member_id or 0)), seen.values)
+    found = at_risk(session, others, now, limit=_TEAM_GAPS)
+    if len(found) < _TEAM_GAPS:
+        return found, len(found)
+    ((count,),) = others.rows(session, lambda one: select(func.count()).where(_is_at_risk(one)), now=now)
+    return found, count
 
 
 def _away_until(session: Session, by: Actor, now: datetime) -> datetime | None:
@@ -309,19 +301,14 @@ def _biggest(wanted: ColumnElement[bool]) -> Any:
     )
 
 
-def _gaps(scope: ColumnElement[bool]) -> ColumnElement[bool]:
-    is_late = or_(Opportunity.next_due_at <= _NOW, Opportunity.stage_limit_at <= _NOW)
-    return and_(scope, _IS_OPEN, Opportunity.owner_id.is_not(None), is_late)
-
-
-@once
-def _gap_count(scope: ColumnElement[bool]) -> Any:
-    return select(func.count()).select_from(Opportunity).where(_gaps(scope))
+def _is_at_risk(scope: ColumnElement[bool]) -> ColumnElement[bool]:
+    gaps = or_(Opportunity.next_due_at <= _NOW, Opportunity.stage_limit_at <= _NOW)
+    return and_(scope, _IS_OPEN, Opportunity.owner_id.is_not(None), gaps)
 
 
 @once
 def _at_risk(scope: ColumnElement[bool]) -> Any:
-    return _biggest(_gaps(scope))
+    return _biggest(_is_at_risk(scope))
 
 
 def at_risk(session: Session, scope: Scope, now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:

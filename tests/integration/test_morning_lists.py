@@ -101,6 +101,20 @@ def test_a_day_later_the_list_tells_it_and_the_repeated_nudge_keeps_quiet(
     assert len(nudges) == 2, "the reminder at its time and the first nudge; after that the list says it each morning"
 
 
+def test_a_list_that_warned_says_more_than_the_next_nudge(
+    team_world: TeamWorld, clock: FakeClock, slack: TimedSlack, ticker: Ticker
+) -> None:
+    planned(team_world, "Osprey", at(3, 10))
+    # Twenty working days without a follow-up: a grade C is warned of being taken back.
+    ticker.advance_to(datetime(2026, 4, 1, 18, tzinfo=SHANGHAI), clock)
+    warned = [when for when, text, read in slack.to(own(team_world)) if "soon goes back to the pool" in read]
+    assert warned
+    first = warned[0].astimezone(SHANGHAI).date()
+    after = [text for when, text, _ in slack.to(own(team_world)) if when.astimezone(SHANGHAI).date() > first]
+    assert after
+    assert all(text.startswith("Today") for text in after), "the list warns each morning; nothing is added to it"
+
+
 def test_who_asked_to_be_reminded_in_an_hour_is(
     team_world: TeamWorld, clock: FakeClock, slack: TimedSlack, ticker: Ticker
 ) -> None:

@@ -224,7 +224,9 @@ def test_a_managers_day_has_the_health_of_their_teams(team_world: TeamWorld) -> 
 def test_a_managers_day_names_the_gaps_of_their_teams_the_best_grade_first_and_a_reps_does_not(
     team_world: TeamWorld,
 ) -> None:
-    numbers = [lead(team_world), lead(team_world), lead(team_world, team_world.other_rep)]
+    soon = team_world.clock.now() + timedelta(hours=1)
+    sellers = (team_world.rep, team_world.rep, team_world.other_rep)
+    numbers = [lead(team_world, who, next_due_at=soon) for who in sellers]
     with team_world.desk.database.transaction(None) as session:
         session.execute(update(Opportunity).where(Opportunity.id == numbers[1]).values(grade="A"))
     team_world.clock.advance(timedelta(days=2))
