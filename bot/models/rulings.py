@@ -12,7 +12,7 @@ from bot.models.base import Base, BigId, Id, Long, Short, WorkspaceOwned
 class Ruling(WorkspaceOwned, Base):
     """A manager's answer to "whose customer is this": what stood in the way is an opportunity, else a registration.
 
-    ``state`` is open, ruled, withdrawn or lapsed; ``cause`` is why it lapsed: pooled, closed or free. ``verdict`` is keep, give
+    ``state`` is open, ruled, withdrawn or lapsed; ``cause`` is why it lapsed, such as pooled. ``verdict`` is keep, give
     or share; ``evidence`` is what the event log said when it was asked for. A ruled one is the precedent of the next.
     """
 

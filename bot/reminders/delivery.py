@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 15.0
 _RENEW_SECONDS = 3.0
 _FINISH_SECONDS = 12.0
-_IN_HAND = 5  # for each thread: the next ones are ready when it is
+_IN_HAND = 8  # for each thread: the next ones are ready when it is
 # What came of messages is written together, when half of those in hand are done; where others take long, after this time.
 _GATHER_SECONDS = 0.25
 

@@ -98,7 +98,9 @@ def _gone(session: Session, ruling: Ruling, subject: Subject, desk: Desk) -> str
     found = subject.opportunity
     if found is None:
         current = collisions.registration_of(session, subject.customer, desk.now())
-        return None if current is not None and current.id == ruling.registration_id else "free"
+        if current is None:
+            return "free"
+        return None if current.id == ruling.registration_id else "passed"
     if found.closed_at is not None:
         return "closed"
     if found.owner_id == ruling.asked_by_id:

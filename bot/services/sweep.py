@@ -30,7 +30,13 @@ __all__ = ["digests", "due", "focus", "next_moment"]
 BATCH = 500
 
 # Every tick asks this, mostly in vain: it is put together once, and only read.
-_ANY_DUE = select(Opportunity.id).where(Opportunity.attention_at <= bindparam("now", type_=Instant)).limit(1)
+# It names an order, or PostgreSQL would rather read the table until it meets one where it takes many to be due.
+_ANY_DUE = (
+    select(Opportunity.id)
+    .where(Opportunity.attention_at <= bindparam("now", type_=Instant))
+    .order_by(Opportunity.attention_at)
+    .limit(1)
+)
 
 
 class _Due(NamedTuple):

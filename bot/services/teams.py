@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
 from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from bot.clock import zones
 from bot.domain.calendar import WorkCalendar
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed, NotFound, Text
@@ -49,7 +50,7 @@ class TeamForm(BaseModel):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in zones():
             raise ValueError("setup.zone_unknown")
         return value
 

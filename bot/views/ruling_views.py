@@ -66,7 +66,8 @@ def ended_line(t: Translator, case: RulingCase) -> str:
 def waiting(t: Translator, case: RulingCase) -> Message:
     """Return what the one who asked reads: who decides, with the way to take it back; at last, how it ended."""
     if not case.is_open:
-        line = ended_line(t, case)
+        # The ruling itself comes as a message of its own, with what can be done now.
+        line = t("ruling.decided", customer=_name(case.customer)) if case.state == "ruled" else ended_line(t, case)
         return elements.message(line, [elements.section(line)])
     judges = t("ruling.joint").join(_name(one.name) for one in case.judges)
     words = t("ruling.waiting", customer=_name(case.customer), judges=judges or "–")

@@ -247,6 +247,17 @@ def test_request_lapses_with_the_registration(team_world: TeamWorld, database: D
     assert (told["key"], told["params"]) == ("notice.ruling_free", {"customer": ACME})
 
 
+def test_request_lapses_when_another_one_was_given_the_registration(team_world: TeamWorld) -> None:
+    first = contested(team_world)
+    second = asks(team_world, team_world.rep2)
+    rulings.rule(team_world.desk, second, Verdict.GIVE, "Met first", by=team_world.manager)
+    assert ruling_ends.lapse(team_world.desk) == 1
+    assert rulings.case(team_world.desk, first, by=team_world.other_rep).cause == "passed"
+    assert [one.id for one in rulings.waiting(team_world.desk, by=team_world.manager)] == []
+    # They are stopped by the new registrant, and may ask again.
+    assert asks(team_world, team_world.other_rep) != first
+
+
 # --- rivals
 
 

@@ -89,7 +89,7 @@ def test_near_name_and_taken_customer_are_asked_about_in_the_form(world: World) 
     world.settle()
     world.sandbox.submit(REP2, {})
     assert "北京华星科技有限公司" in words(world.sandbox.view(REP2))
-    assert world.sandbox.submit(REP2, {"customer": "北京华星科技有限公司", "confirmed_new": []}).ok
+    assert world.sandbox.submit(REP2, {"confirmed_new": [], "customer": "北京华星科技有限公司"}).ok
     shown = words(world.sandbox.view(REP2))
     assert "Rita Reyes" in shown
     world.sandbox.click_view(REP2, "collision.back")
@@ -141,5 +141,6 @@ def test_claim_of_a_registered_customer_explains_itself_and_leads_to_a_ruling(wo
     world.settle()
     assert world.sandbox.submit(REP, {"plea": "I work with them"}).ok
     world.settle()
-    assert "was stopped 1 time" in words(world.dm(MANAGER))
+    # In the list, and at the card.
+    assert "was stopped 2 times" in words(world.dm(MANAGER))
     assert "想要您的客户" in words(world.sandbox.messages(world.sandbox.dm(REP2)))

@@ -78,12 +78,17 @@ def test_fullest_home_with_cases_to_decide_fits() -> None:
 
 @pytest.mark.parametrize("t", [EN, ZH])
 def test_request_that_ended_without_a_ruling_says_why_to_both_sides_and_has_no_button(t: Translator) -> None:
-    for state, cause in (("withdrawn", None), *(("lapsed", why) for why in ("pooled", "closed", "yours", "free"))):
+    for state, cause in (
+        ("withdrawn", None),
+        *(("lapsed", why) for why in ("pooled", "closed", "yours", "free", "passed")),
+    ):
         ended = replace(RULING, state=state, cause=cause)
         for message in (ruling_views.card(t, ended), ruling_views.waiting(t, ended)):
             shown = accepted_message(message)
             assert t(f"ruling.cause.{cause or state}") in read(shown)
             assert "button" not in str(shown[1])
+    decided = read(accepted_message(ruling_views.waiting(t, replace(RULING, state="ruled", judge=RITA))))
+    assert decided == t("ruling.decided", customer="Acme")
 
 
 @pytest.mark.parametrize("t", [EN, ZH])
