@@ -130,7 +130,8 @@ def leading(call: Call, text: str) -> Leading:
         RuleBroken: They name one whose opportunity is closed.
     """
     for head, rest in _heads(text):
-        found = opportunities.options(call.desk, head, by=call.by, limit=2)
+        # A name with a few words after it is near that name: only what is really in it may be taken off the line.
+        found = opportunities.options(call.desk, head, by=call.by, limit=2, near=False)
         if len(found) == 1:
             in_need = head.casefold() in found[0].need.casefold()
             return Leading(found[0], rest.strip(_LOOSE), not in_need or head.casefold() in found[0].customer.casefold())

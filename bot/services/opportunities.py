@@ -64,10 +64,18 @@ def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int =
         return tuple(one for one in found if one.owner is not None or one.id in pooled)
 
 
-def options(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[OpportunityLine, ...]:
-    """Return what a type-ahead of one's open opportunities offers, the most urgent first; managers see their teams' too."""
+def options(desk: Desk, typed: str, *, by: Actor, limit: int = 99, near: bool = True) -> tuple[OpportunityLine, ...]:
+    """Return what a type-ahead of one's open opportunities offers, the most urgent first; managers see their teams' too.
+
+    Args:
+        desk: The record and the clock.
+        typed: As much as was typed.
+        by: Who types.
+        limit: At most so many.
+        near: A mistyped name counts as well.
+    """
     with desk.reading(by) as session:
-        statement = Words(session, typed).narrow(select(Opportunity).where(_OPEN))
+        statement = Words(session, typed, near=near).narrow(select(Opportunity).where(_OPEN))
         mine = Opportunity.owner_id == (by.member_id or 0)
         if by.is_admin:
             statement = statement.where(Opportunity.owner_id.is_not(None))

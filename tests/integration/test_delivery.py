@@ -358,7 +358,10 @@ def test_manager_is_told_when_reminders_do_not_help(
     late_lead(team_world)
     Ticker(team_world.desk, delivery).advance_to(clock.now() + timedelta(days=8), clock)
     assert [text for text in slack.texts("DMANAGER") if "of your team needs help" in text]
-    assert len([text for text in slack.texts("DREP") if "needs you" in text]) >= 3
+    nudges = [text for text in slack.texts("DREP") if "needs you" in text]
+    lists = [text for text in slack.texts("DREP") if text.startswith("Today")]
+    assert nudges
+    assert len(lists) >= 5, "after that the morning list says it, each working day"
 
 
 def test_digest_is_posted_once_each_working_day(
