@@ -18,7 +18,7 @@ from bot.services.members import ref
 from bot.services.playbooks import loaded
 from bot.services.reading import lines
 from bot.services.teams import team_ref
-from bot.services.values import Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum
+from bot.services.values import Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum, TeamName
 
 HEALTH_DAYS = 90
 _UPCOMING = 10
@@ -82,7 +82,8 @@ def summary(session: Session, scope: ColumnElement[bool], team: Team | None, now
         )
         for stage in _stages(list(playbooks.values()))
     )
-    return PipelineSummary(team_ref(session, team) if team else None, stages, health(session, scope, now), now)
+    named = TeamName(team.id, team.name) if team is not None else None
+    return PipelineSummary(named, stages, health(session, scope, now), now)
 
 
 def _stages(playbooks: list[Playbook]) -> list[Any]:
