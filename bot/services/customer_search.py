@@ -82,22 +82,25 @@ def found(connection: Connection, typed: str, by: Actor, now: datetime, limit: i
     return tuple(_match(row, by, now) for row in best[:limit])
 
 
-def meant(connection: Connection, typed: str, workspace_id: int) -> Select[Any]:
+def meant(connection: Connection, typed: str, workspace_id: int, *, near: bool) -> Select[Any]:
     """Return the numbers of all customers that typed characters mean, as a query to be a part of another one.
 
     Args:
         connection: The record.
         typed: As much as was typed; at least one visible character.
         workspace_id: Whose customers.
+        near: Whether those of near names are meant where there is no other.
     """
     keys = _keys(typed)
     if keys:
         ordered, _ = _rarest_first(connection, keys, workspace_id, _COUNTED)
         asked = {"workspace_id": workspace_id, "name": _name(typed), **_numbered(ordered)}
         everybody = _everybody(len(keys)).params(asked)
-        if connection.execute(everybody.limit(1)).first() is not None:
+        if not near or connection.execute(everybody.limit(1)).first() is not None:
             return everybody
-    return select(_customer.c.id).where(_customer.c.id.in_(near_names.found(connection, workspace_id, typed)))
+    return select(_customer.c.id).where(
+        _customer.c.id.in_(near_names.found(connection, workspace_id, typed) if near else ())
+    )
 
 
 def _keys(typed: str) -> list[str]:

@@ -39,7 +39,9 @@ def view(desk: Desk, opportunity_id: int, *, by: Actor, history: int = 5) -> Opp
         return view_of(session, opportunity, by, desk.now(), history=history)
 
 
-def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int = 20) -> tuple[OpportunityLine, ...]:
+def find(
+    desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int = 20, near: bool = True
+) -> tuple[OpportunityLine, ...]:
     """Find opportunities by words of the customer or of the need: the actor's own first, then the latest.
 
     Args:
@@ -48,9 +50,10 @@ def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int =
         by: Who looks.
         scope: ``open`` or ``all``.
         limit: At most so many.
+        near: Whether customers of near names are meant where there is no other.
     """
     with desk.reading(by) as session:
-        meant = Words(session, words)
+        meant = Words(session, words, near=near)
         statement = meant.narrow(select(Opportunity).where(visible_to(by)))
         if scope == "open":
             statement = statement.where(_OPEN)
@@ -64,10 +67,13 @@ def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int =
         return tuple(one for one in found if one.owner is not None or one.id in pooled)
 
 
-def options(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[OpportunityLine, ...]:
-    """Return what a type-ahead of one's open opportunities offers, the most urgent first; managers see their teams' too."""
+def options(desk: Desk, typed: str, *, by: Actor, limit: int = 99, near: bool = True) -> tuple[OpportunityLine, ...]:
+    """Return what a type-ahead of one's open opportunities offers, the most urgent first; managers see their teams' too.
+
+    Arguments as for ``find``.
+    """
     with desk.reading(by) as session:
-        statement = Words(session, typed).narrow(select(Opportunity).where(_OPEN))
+        statement = Words(session, typed, near=near).narrow(select(Opportunity).where(_OPEN))
         mine = Opportunity.owner_id == (by.member_id or 0)
         if by.is_admin:
             statement = statement.where(Opportunity.owner_id.is_not(None))

@@ -15,14 +15,15 @@ class Words:
     Args:
         session: A transaction bound to a workspace.
         typed: Any text; nothing visible means every opportunity.
+        near: Whether customers of near names are meant where there is no other.
     """
 
-    def __init__(self, session: Session, typed: str) -> None:
+    def __init__(self, session: Session, typed: str, *, near: bool = True) -> None:
         self._session = session
         self._words = typed.strip().lower()
         if self._words:
             workspace_id = session.info["workspace_id"]
-            customers = customer_search.meant(session.connection(), typed, workspace_id)
+            customers = customer_search.meant(session.connection(), typed, workspace_id, near=near)
             self._of_customer = Opportunity.customer_id.in_(customers)
 
     def narrow(self, statement: Select[Opportunity]) -> Select[Opportunity]:
