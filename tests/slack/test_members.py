@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.services import handovers, members, roster
-from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, REP, REP2, World, words
+from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, REP, REP2, STRANGER, World, words
 
 
 def loop(world: World, user: str, text: str) -> None:
@@ -56,6 +56,19 @@ def test_manager_changes_a_rep_of_their_team_and_the_form_tells_who_did(world: W
     world.settle()
     assert "Last change: Mona Mason" in words(world.sandbox.view(MANAGER))
     assert "capacity: 50 → 30" in words(world.sandbox.view(MANAGER))
+
+
+def test_manager_takes_on_one_whom_no_team_has(world: World) -> None:
+    world.sandbox.command(STRANGER, "/opp", "", channel=CHANNEL)
+    world.settle()
+    loop(world, MANAGER, "members")
+    assert "王芳* · Rep · no team" in words(world.sandbox.view(MANAGER))
+    open_form(world, MANAGER, STRANGER)
+    answer = world.sandbox.submit(MANAGER, {"capacity": "20", "weight": "1"})
+    assert answer.errors["team_id"] == "Choose your team: nobody has them yet."
+    team = world.actor(REP).team_id
+    assert world.sandbox.submit(MANAGER, {"team_id": str(team), "capacity": "20", "weight": "1"}).ok
+    assert world.actor(STRANGER).team_id == team
 
 
 def test_one_of_many_is_found_by_typing(world: World) -> None:
