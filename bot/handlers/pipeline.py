@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Reply
 from bot.services import briefings, reports, teams
-from bot.services.values import TeamRef
+from bot.services.values import TeamName
 from bot.views import pipeline, week
 from bot.views.ids import Action
 
@@ -13,15 +13,9 @@ _SINCE = frozenset({"since", "news", "最近", "动态"})
 _ALL = frozenset({"all", "*", "全部", "所有"})
 
 
-def visible_teams(call: Call) -> tuple[TeamRef, ...]:
-    """Return the teams whose pipeline the actor may see, by name: their own, those they manage, all for an admin."""
-    by = call.by
-    return tuple(team for team in teams.all_teams(call.desk, by=by) if team.id == by.team_id or by.manages(team.id))
-
-
 def show(call: Call) -> Reply:
     """Answer the command: the named team, else one's own, else all that one may see."""
-    known = visible_teams(call)
+    known = teams.visible(call.desk, by=call.by)
     if not known:
         return Answer(call.t("pipeline.no_team"))
     words = call.text.casefold()
@@ -45,23 +39,23 @@ def since(call: Call) -> Reply:
 
 def choose(call: Call) -> Reply:
     """Show another team in the place of the former."""
-    return _answer(call, visible_teams(call), pipeline.chosen_team(call.value), replace=True)
+    return _answer(call, teams.visible(call.desk, by=call.by), pipeline.chosen_team(call.value), replace=True)
 
 
-def _answer(call: Call, known: Sequence[TeamRef], team_id: int | None, *, replace: bool = False) -> Answer:
+def _answer(call: Call, known: Sequence[TeamName], team_id: int | None, *, replace: bool = False) -> Answer:
     if team_id is None and len(known) == 1:
         team_id = known[0].id
     text, blocks = pipeline.message(call.t, reports.pipeline(call.desk, by=call.by, team_id=team_id), known)
     return Answer(text, blocks, replace=replace)
 
 
-def _usual(call: Call, known: Sequence[TeamRef]) -> int | None:
+def _usual(call: Call, known: Sequence[TeamName]) -> int | None:
     if call.by.team_id is not None and not call.by.managed_team_ids and not call.by.is_admin:
         return call.by.team_id
     return known[0].id if len(known) == 1 else None
 
 
-def _named(words: str, known: Sequence[TeamRef]) -> TeamRef | None:
+def _named(words: str, known: Sequence[TeamName]) -> TeamName | None:
     """Return the team of that name, or the only one whose name begins with the words or has them in it."""
     names = [(team.name.casefold(), team) for team in known]
     for found in (

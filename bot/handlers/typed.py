@@ -130,7 +130,7 @@ def leading(call: Call, text: str) -> Leading:
         RuleBroken: They name one whose opportunity is closed.
     """
     for head, rest in _heads(text):
-        # A name with a few words after it is near that name: only what is really in it may be taken off the line.
+        # Words of the note may be near a name: only those that mean it are taken for it.
         found = opportunities.options(call.desk, head, by=call.by, limit=2, near=False)
         if len(found) == 1:
             in_need = head.casefold() in found[0].need.casefold()
@@ -142,7 +142,7 @@ def leading(call: Call, text: str) -> Leading:
 
 def _refuse_known(call: Call, head: str) -> None:
     """Say why words that name one opportunity do not mean it, rather than taking them for a note."""
-    found = opportunities.find(call.desk, head, by=call.by, scope="all", limit=2)
+    found = opportunities.find(call.desk, head, by=call.by, scope="all", limit=2, near=False)
     if len(found) != 1 or not found[0].customer.casefold().startswith(head.casefold()):
         return
     if found[0].closed_at is not None:

@@ -83,6 +83,8 @@ class Translator:
 
     def value(self, value: Any) -> str:
         """Return any value as this reader would write it: texts, names, moments, dates and numbers."""
+        if isinstance(value, str):
+            return value
         if isinstance(value, Text):
             return self.text(value)
         if isinstance(value, datetime):
@@ -120,13 +122,16 @@ class Translator:
 
     def time(self, moment: datetime) -> str:
         """Return the time of day in the reader's zone."""
-        local = self.local(moment).replace(second=0, microsecond=0).time()
-        return _time(local, "HH:mm" if self.is_chinese else "h:mm a", self._babel)
+        return self._time_of(self.local(moment))
 
     def moment(self, moment: datetime) -> str:
         """Return weekday, date and time in the reader's zone."""
         local = self.local(moment)
-        return f"{self.date(local.date())} {self.time(moment)}"
+        return f"{self.date(local.date())} {self._time_of(local)}"
+
+    def _time_of(self, local: datetime) -> str:
+        minute = local.replace(second=0, microsecond=0).time()
+        return _time(minute, "HH:mm" if self.is_chinese else "h:mm a", self._babel)
 
     def near(self, moment: datetime, now: datetime) -> str:
         """Return a moment as people say it: of yesterday, today and tomorrow the word and the time, else as ``moment``.

@@ -80,7 +80,7 @@ def daily(desk: Desk, team_id: int, *, by: Actor, day: date) -> Digest:
         return Digest(
             team=shown,
             day=day,
-            summary=reports.summary(session, scope, now, team, shown),
+            summary=reports.summary(session, scope, now, team),
             changes=changes(session, scope, since=since, until=until),
             trend=_percents(records),
             overdue_by_rep=work.overdue_by_rep,

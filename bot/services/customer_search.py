@@ -82,14 +82,14 @@ def found(connection: Connection, typed: str, by: Actor, now: datetime, limit: i
     return tuple(_match(row, by, now) for row in best[:limit])
 
 
-def meant(connection: Connection, typed: str, workspace_id: int, *, near: bool = True) -> Select[Any]:
+def meant(connection: Connection, typed: str, workspace_id: int, *, near: bool) -> Select[Any]:
     """Return the numbers of all customers that typed characters mean, as a query to be a part of another one.
 
     Args:
         connection: The record.
         typed: As much as was typed; at least one visible character.
         workspace_id: Whose customers.
-        near: Where no customer has what was typed, those are meant whose names are near it.
+        near: Whether those of near names are meant where there is no other.
     """
     keys = _keys(typed)
     if keys:
@@ -98,7 +98,9 @@ def meant(connection: Connection, typed: str, workspace_id: int, *, near: bool =
         everybody = _everybody(len(keys)).params(asked)
         if not near or connection.execute(everybody.limit(1)).first() is not None:
             return everybody
-    return select(_customer.c.id).where(_customer.c.id.in_(near_names.found(connection, workspace_id, typed)))
+    return select(_customer.c.id).where(
+        _customer.c.id.in_(near_names.found(connection, workspace_id, typed) if near else ())
+    )
 
 
 def _keys(typed: str) -> list[str]:

@@ -39,7 +39,9 @@ def view(desk: Desk, opportunity_id: int, *, by: Actor, history: int = 5) -> Opp
         return view_of(session, opportunity, by, desk.now(), history=history)
 
 
-def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int = 20) -> tuple[OpportunityLine, ...]:
+def find(
+    desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int = 20, near: bool = True
+) -> tuple[OpportunityLine, ...]:
     """Find opportunities by words of the customer or of the need: the actor's own first, then the latest.
 
     Args:
@@ -48,9 +50,10 @@ def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int =
         by: Who looks.
         scope: ``open`` or ``all``.
         limit: At most so many.
+        near: Whether customers of near names are meant where there is no other.
     """
     with desk.reading(by) as session:
-        meant = Words(session, words)
+        meant = Words(session, words, near=near)
         statement = meant.narrow(select(Opportunity).where(visible_to(by)))
         if scope == "open":
             statement = statement.where(_OPEN)
@@ -67,12 +70,7 @@ def find(desk: Desk, words: str, *, by: Actor, scope: str = "open", limit: int =
 def options(desk: Desk, typed: str, *, by: Actor, limit: int = 99, near: bool = True) -> tuple[OpportunityLine, ...]:
     """Return what a type-ahead of one's open opportunities offers, the most urgent first; managers see their teams' too.
 
-    Args:
-        desk: The record and the clock.
-        typed: As much as was typed.
-        by: Who types.
-        limit: At most so many.
-        near: A mistyped name counts as well.
+    Arguments as for ``find``.
     """
     with desk.reading(by) as session:
         statement = Words(session, typed, near=near).narrow(select(Opportunity).where(_OPEN))

@@ -15,7 +15,7 @@ class Words:
     Args:
         session: A transaction bound to a workspace.
         typed: Any text; nothing visible means every opportunity.
-        near: A mistyped name counts as well.
+        near: Whether customers of near names are meant where there is no other.
     """
 
     def __init__(self, session: Session, typed: str, *, near: bool = True) -> None:

@@ -186,14 +186,14 @@ class _Rekeying:
     def take_away(self, model: Any, rule: Callable[[str], frozenset[str]], after: int) -> tuple[int | None, int]:
         """Delete keys after a number that no name of their customer makes any more."""
         table = model.__table__
-        some = select(table.c.id, table.c.customer_id, table.c.value).where(
-            table.c.workspace_id == self._by.workspace_id, table.c.id > after
-        )
+        # Whose they are is looked at here: asked for, a database would rather sort all keys of the workspace each time.
+        some = select(table.c.id, table.c.workspace_id, table.c.customer_id, table.c.value).where(table.c.id > after)
         with self._desk.transaction(self._by) as session:
             # The names are read after the keys: a merge between them can only make more of the keys right.
-            rows = session.connection().execute(some.order_by(table.c.id).limit(_ROWS)).all()
-            if not rows:
+            found = session.connection().execute(some.order_by(table.c.id).limit(_ROWS)).all()
+            if not found:
                 return None, 0
+            rows = [row for row in found if row.workspace_id == self._by.workspace_id]
             names = _names(session, {row.customer_id for row in rows})
             right = {number: customer_keys.by_name(rule, some) for number, some in names.items()}
             stale = {row.id: row.customer_id for row in rows if row.value not in right.get(row.customer_id, ())}
@@ -201,7 +201,7 @@ class _Rekeying:
             for start in range(0, len(ids), _AT_ONCE):
                 session.connection().execute(delete(table).where(table.c.id.in_(ids[start : start + _AT_ONCE])))
         self.changed |= set(stale.values())
-        return rows[-1].id, len(stale)
+        return found[-1].id, len(stale)
 
 
 def _give(session: Session, key: _NameKey, value: str) -> None:

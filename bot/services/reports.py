@@ -22,7 +22,7 @@ from bot.services.members import ref
 from bot.services.playbooks import loaded
 from bot.services.reading import lined, lines, lines_of
 from bot.services.teams import team_ref
-from bot.services.values import Backlog, Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum, TeamRef
+from bot.services.values import Backlog, Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum, TeamName
 
 HEALTH_DAYS = 90
 _UPCOMING, _TEAM_GAPS = 10, 8
@@ -80,7 +80,7 @@ def pipeline(desk: Desk, *, by: Actor, team_id: int | None = None) -> PipelineSu
             raise NotFound("error.not_found")
         if not by.manages(team_id) and by.team_id != team_id:
             raise NotAllowed("error.not_allowed")
-        return summary(session, of_team(team), desk.now(), team, team_ref(session, team))
+        return summary(session, of_team(team), desk.now(), team)
 
 
 @once
@@ -99,10 +99,8 @@ def _stage_sums(scope: ColumnElement[bool]) -> Any:
     )
 
 
-def summary(
-    session: Session, scope: Scope, now: datetime, team: Team | None = None, shown: TeamRef | None = None
-) -> PipelineSummary:
-    """Return the stages with counts and amounts, and loop health, inside a transaction; of a team with how it is shown."""
+def summary(session: Session, scope: Scope, now: datetime, team: Team | None = None) -> PipelineSummary:
+    """Return the stages with counts and amounts, and loop health, inside a transaction."""
     rows = scope.rows(session, _stage_sums, now=now)
     playbooks = {row[0]: loaded(session, row[0]) for row in rows}
     if team is not None and team.playbook_id is not None:
@@ -123,7 +121,8 @@ def summary(
         )
         for stage in _stages(list(playbooks.values()))
     )
-    return PipelineSummary(shown, stages, health(session, scope, now), now, _backlog(session, team, now))
+    named = TeamName(team.id, team.name) if team is not None else None
+    return PipelineSummary(named, stages, health(session, scope, now), now, _backlog(session, team, now))
 
 
 def _backlog(session: Session, team: Team | None, now: datetime) -> Backlog | None:

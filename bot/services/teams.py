@@ -20,7 +20,7 @@ from bot.services.forms import read_form
 from bot.services.members import Profile, ref
 from bot.services.playbooks import add_version, loaded
 from bot.services.recording import Recorder
-from bot.services.values import TeamRef
+from bot.services.values import TeamName, TeamRef
 from bot.services.working_hours import read_week
 
 
@@ -283,6 +283,14 @@ def all_teams(desk: Desk, *, by: Actor) -> tuple[TeamRef, ...]:
         teams = list(session.scalars(select(Team).order_by(Team.name)))
         people = _people(session, teams)
         return tuple(_team_ref(session, team, people) for team in teams)
+
+
+def visible(desk: Desk, *, by: Actor) -> tuple[TeamName, ...]:
+    """Return the teams whose pipeline the actor may see, by name: their own, those they manage, all for an admin."""
+    named = select(Team.id, Team.name).where(Team.workspace_id == by.workspace_id).order_by(Team.name)
+    with desk.database.asking() as connection:
+        found = connection.execute(named).all()
+    return tuple(TeamName(*row) for row in found if row.id == by.team_id or by.manages(row.id))
 
 
 def team_of(desk: Desk, team_id: int, *, by: Actor) -> TeamRef:

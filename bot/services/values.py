@@ -197,7 +197,7 @@ class Health:
 class PipelineSummary:
     """A team's pipeline (``team`` is None for all teams of the workspace)."""
 
-    team: "TeamRef | None"
+    team: "TeamName | None"
     stages: tuple[StageSum, ...]
     health: Health
     at: datetime
@@ -210,6 +210,14 @@ class Backlog:
 
     count: int
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TeamName:
+    """A team in a list of teams to choose from."""
+
+    id: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,27 @@ _IDLE_SECONDS = 2.0
 _OK = range(200, 300)
 
 
+class _InOnePiece(HTTPConnection):
+    """Sends head and body of a request together: apart, they wake the other side twice."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._pieces: list[bytes] = []
+
+    def send(self, data: Any) -> None:
+        """Keep a piece of the request."""
+        self._pieces.append(data)
+
+    def flush(self) -> None:
+        """Send what was kept."""
+        pieces, self._pieces = self._pieces, []
+        super().send(b"".join(pieces))
+
+
+class _Safe(_InOnePiece, HTTPSConnection):
+    """The same over TLS."""
+
+
 class KeptClient(WebClient):
     """slack_sdk's client, which opens a connection for each call and reads the certificates for each, without doing so.
 
@@ -35,7 +56,7 @@ class KeptClient(WebClient):
         if at.scheme == "https" and self.ssl is None:
             self.ssl = ssl.create_default_context()
         self._host, self._is_safe = at.netloc, at.scheme == "https"
-        self._idle: deque[tuple[float, HTTPConnection]] = deque()
+        self._idle: deque[tuple[float, _InOnePiece]] = deque()
         weakref.finalize(self, _close, self._idle)
 
     def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
@@ -46,6 +67,7 @@ class KeptClient(WebClient):
         try:
             try:
                 connection.request(req.get_method(), req.selector, req.data, req.headers)
+                connection.flush()
             except OSError as error:
                 raise URLError(error) from error
             answer = connection.getresponse()
@@ -59,7 +81,7 @@ class KeptClient(WebClient):
         charset = answer.headers.get_content_charset() or "utf-8"
         return {"status": answer.status, "headers": answer.headers, "body": body.decode(charset)}
 
-    def _connection(self) -> HTTPConnection:
+    def _connection(self) -> _InOnePiece:
         while self._idle:
             try:
                 since, connection = self._idle.pop()
@@ -69,11 +91,11 @@ class KeptClient(WebClient):
                 return connection
             connection.close()
         if self._is_safe:
-            return HTTPSConnection(self._host, timeout=self.timeout, context=self.ssl)
-        return HTTPConnection(self._host, timeout=self.timeout)
+            return _Safe(self._host, timeout=self.timeout, context=self.ssl)
+        return _InOnePiece(self._host, timeout=self.timeout)
 
 
-def _has_ended(connection: HTTPConnection) -> bool:
+def _has_ended(connection: _InOnePiece) -> bool:
     """Say whether the other side closed a connection: nothing else is to be read where nothing was asked."""
     if connection.sock is None:
         return True
@@ -82,6 +104,6 @@ def _has_ended(connection: HTTPConnection) -> bool:
     return bool(look.poll(0))
 
 
-def _close(connections: deque[tuple[float, HTTPConnection]]) -> None:
+def _close(connections: deque[tuple[float, _InOnePiece]]) -> None:
     while connections:
         connections.pop()[1].close()

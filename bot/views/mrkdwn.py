@@ -11,8 +11,8 @@ _NAME = 80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # U+2060 joins without showing: it keeps a sign of mrkdwn from being one, and the text reads and searches the same.
 _GUARD = "\u2060"
-# A sign formats only at a word's edge: snake_case and 3*4 are left as they are.
-_SIGN = re.compile(r"(?<!\w)([*_~])|([*_~])(?!\w)|(`)")
+# A sign formats only at a word's edge: snake_case and 3*4 are left as they are. It begins with the sign, which is found faster.
+_SIGN = re.compile(r"[*_~](?:(?!\w)|(?<!\w.))|`")
 _QUOTE = re.compile(r"(?m)^(\s*)(&gt;)")
 # What may not be cut in half: an entity, or a mention, link or date in angle brackets.
 _OPEN_END = re.compile(r"(?:&[a-z]{0,3}|<[^<>]*)$")
@@ -49,7 +49,7 @@ def escape(text: str, most: int | None = None) -> str:
     kept = clip(text, most) if most is not None else text
     safe = kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     safe = _SIGN.sub(lambda match: f"{_GUARD}{match.group()}{_GUARD}", safe)
-    return _QUOTE.sub(rf"\1{_GUARD}\2", safe)
+    return _QUOTE.sub(rf"\1{_GUARD}\2", safe) if "&gt;" in safe else safe
 
 
 def escape_line(text: str, most: int | None = None) -> str:

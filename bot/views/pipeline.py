@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.playbook import StageKind
 from bot.i18n import Translator
-from bot.services.values import Health, PipelineSummary, StageSum, TeamRef
+from bot.services.values import Health, PipelineSummary, StageSum, TeamName
 from bot.views import elements
 from bot.views.elements import Block, Message
 from bot.views.ids import Action
@@ -16,7 +16,7 @@ _CURRENCIES_SHOWN = 3
 _WHOLE, _GOOD = 99.95, 90
 
 
-def message(t: Translator, summary: PipelineSummary, teams: Sequence[TeamRef] = ()) -> Message:
+def message(t: Translator, summary: PipelineSummary, teams: Sequence[TeamName] = ()) -> Message:
     """Return a team's stage summary with its loop health.
 
     Args:
@@ -122,14 +122,14 @@ def _sum_row(t: Translator, rows: Sequence[StageSum]) -> list[str]:
     ]
 
 
-def _team_select(t: Translator, teams: Sequence[TeamRef], current: TeamRef | None) -> Block:
+def _team_select(t: Translator, teams: Sequence[TeamName], current: TeamName | None) -> Block:
     options = [elements.option(t("pipeline.all_teams"), _ALL_TEAMS)]
     options += [elements.option(team.name, str(team.id)) for team in teams[: elements.OPTIONS - 1]]
     placeholder = t("pipeline.choose_team") if current is None else current.name
     return elements.actions(elements.menu(Action.PIPELINE_TEAM, placeholder, options), block_id="pipeline.teams")
 
 
-def no_such_team(t: Translator, words: str, teams: Sequence[TeamRef]) -> str:
+def no_such_team(t: Translator, words: str, teams: Sequence[TeamName]) -> str:
     """Return what one reads who named a team that does not exist, with those that do."""
     names = t("pipeline.joint").join(escape_line(team.name, 80) for team in teams[:20])
     return t("pipeline.no_such_team", name=escape_line(words, 80), teams=names)
