@@ -10,7 +10,8 @@ import psycopg
 LARGE = ("opportunity", "event", "outbox", "customer", "next_step")
 # It counts the pages by itself, and multiplies them by how many rows it believes to be in one.
 _MANY = "UPDATE pg_class SET relpages = 1, reltuples = 100000 WHERE relname = ANY(%s)"
-_SCANNED = re.compile(rf"^SCAN ({'|'.join(LARGE)})\b")
+# A search by the workspace alone reads as much.
+_SCANNED = re.compile(rf"^(SCAN ({'|'.join(LARGE)})\b|SEARCH ({'|'.join(LARGE)})\b.*\(workspace_id=\?\)$)")
 
 
 def full_scans(connection: Any, said: Iterable[tuple[str, Any]], *, is_sparse: bool = False) -> list[str]:

@@ -1,6 +1,5 @@
 """Owns the ladder: when the loop next needs somebody for an opportunity, why, and which step of the ladder it is."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -46,8 +45,7 @@ class Rung(NamedTuple):
     is_repeat: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(NamedTuple):
     """What the ladder looks at in an opportunity; instants are aware UTC.
 
     ``accept_by`` is until when the owner may accept, or, once they have, until when somebody else may take over.

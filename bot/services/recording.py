@@ -1,7 +1,7 @@
 """Owns what every change of an opportunity has in common: its ground, its events, its promises and its attention."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from operator import attrgetter
@@ -273,7 +273,7 @@ def promise_cards(session: Session, changed: Iterable[tuple[Any, Team]], now: da
         session.connection().execute(_card(_dialect(session)), sorted(values, key=lambda one: one["key"]))
 
 
-WATCHED = tuple(one.name for one in fields(attention.Situation))[1:]
+WATCHED = attention.Situation._fields[1:]
 """What the ladder looks at besides whether there is an owner, as its columns are called, in the order of ``Situation``."""
 
 _watched = attrgetter(*WATCHED)

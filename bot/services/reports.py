@@ -263,15 +263,17 @@ class OpenWork:
 
 @once
 def _by_owner(scope: ColumnElement[bool]) -> Any:
+    # Not the column by itself: SQLite would read the index of owners of the whole workspace, because it is in this order.
+    owner = func.coalesce(Opportunity.owner_id, 0)
     owned = (
         select(
-            Opportunity.owner_id,
+            owner.label("owner_id"),
             func.count().label("count"),
             func.sum(case((Opportunity.next_due_at <= _NOW, 1), else_=0)).label("overdue"),
             func.sum(case((Opportunity.has_collision, 1), else_=0)).label("collisions"),
         )
         .where(scope, _IS_OPEN)
-        .group_by(Opportunity.owner_id)
+        .group_by(owner)
         .subquery()
     )
     return (
@@ -285,8 +287,8 @@ def open_work(session: Session, scope: Scope, now: datetime) -> OpenWork:
     """Return how what is open stands, by one look at it."""
     rows = scope.rows(session, _by_owner, now=now)
     return OpenWork(
-        tuple((ref(row), int(row.overdue)) for row in rows if row.owner_id is not None and row.overdue),
-        sum(row.count for row in rows if row.owner_id is None),
+        tuple((ref(row), int(row.overdue)) for row in rows if row.owner_id and row.overdue),
+        sum(row.count for row in rows if not row.owner_id),
         sum(int(row.collisions) for row in rows),
     )
 

@@ -1,7 +1,6 @@
 """Owns the sweep: finding what is due, taking the steps of the ladder, promising the messages."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -160,8 +159,16 @@ class _Sweep:
                     teams[row.team_id], playbook, calendars[row.team_id]
                 )
         people = {row.owner_id for row in rows} | {team.manager_id for team in teams.values()}
-        found = session.execute(_PEOPLE, {"numbers": list(people - {None})})
-        self._members: dict[Any, Any] = {row.id: row for row in found}
+        found = session.execute(_PEOPLE, {"numbers": list(people - {None})}).all()
+        self._people = {row.id: row for row in found}
+        self._live = {team.id for team in teams.values() if is_live(team, self._now)}
+        self._owners: dict[Any, Any] = {row.id: row for row in found if _hears(row, self._now)}
+        # A manager's absence stops nothing: there is nobody else.
+        self._managers = {
+            team.id: self._people[team.manager_id]
+            for team in teams.values()
+            if team.manager_id is not None and _is_reached(self._people[team.manager_id])
+        }
 
     def work(self) -> None:
         """Take every step."""
@@ -174,7 +181,7 @@ class _Sweep:
                 row.situation, ground.playbook, ground.calendar, after=row.attended_at, until=self._now
             )
             comings[row.id] = None if coming is None else coming.moment
-            if not is_live(ground.team, self._now):
+            if row.team_id not in self._live:
                 continue
             steps, last = _steps(rungs)
             told += [(row, rung, self._words(row, ground, rung)) for rung in steps]
@@ -193,25 +200,23 @@ class _Sweep:
 
     def _words(self, row: _Due, ground: Ground, rung: Rung) -> list[Word]:
         """Return who is told of a step: nobody who is away or not seen in Slack, but of what is lost by silence the manager."""
-        owner, manager = self._members.get(row.owner_id), self._members.get(ground.team.manager_id)
+        owner, manager = self._owners.get(row.owner_id), self._managers.get(row.team_id)
         to = Addressee.MANAGER
         if rung.cause is not Cause.POOL:
-            pace = ground.playbook.pace_of(row.situation.stage_key, row.situation.grade)
-            to = addressee(rung.step, pace)
-        reached = owner if owner is not None and _hears(owner, self._now) else None
-        if reached is None and (rung.step is Step.WARN or rung.cause is Cause.WIN_BACK):
+            to = addressee(rung.step, ground.playbook.pace_of(row.situation.stage_key, row.situation.grade))
+        if owner is None and (rung.step is Step.WARN or rung.cause is Cause.WIN_BACK):
             to = Addressee.MANAGER
         item = {
             "opportunity_id": row.id,
-            "cause": rung.cause.value,
-            "step": rung.step.value,
+            "cause": rung.cause,
+            "step": rung.step,
             "moment": rung.moment.isoformat(),
             "is_repeat": rung.is_repeat,
         }
         words = []
-        if to is not Addressee.MANAGER and reached is not None:
-            words.append(Word(self._reader(row, ground, reached), item, is_escalation=False))
-        if to is not Addressee.OWNER and manager is not None and manager.slack_user_id and manager.is_active:
+        if to is not Addressee.MANAGER and owner is not None:
+            words.append(Word(self._reader(row, ground, owner), item, is_escalation=False))
+        if to is not Addressee.OWNER and manager is not None:
             words.append(Word(self._reader(row, ground, manager), item, is_escalation=True))
         return words
 
@@ -226,7 +231,7 @@ class _Sweep:
         """Append each step to its history; returns when the owners of which opportunities are warned."""
         events, warned = [], {}
         for row, rung, words in told:
-            names = ", ".join(self._members[word.reader.member_id].name for word in words)
+            names = ", ".join(self._people[word.reader.member_id].name for word in words)
             at = max((word.told_at for word in words if word.told_at is not None), default=self._now)
             if rung.step is Step.WARN:
                 warned[row.id] = at
@@ -243,7 +248,7 @@ class _Sweep:
                 continue
             coming = comings[row.id]
             if row.id in warned:
-                ground, situation = self._ground(row), replace(row.situation, warned_at=warned[row.id])
+                ground, situation = self._ground(row), row.situation._replace(warned_at=warned[row.id])
                 rung = next_rung(situation, ground.playbook, ground.calendar, after=self._now)
                 coming = None if rung is None else rung.moment
             told = warned.get(row.id, row.situation.warned_at)
@@ -282,10 +287,14 @@ def _steps(rungs: tuple[Rung, ...]) -> tuple[list[Rung], tuple[Rung, ...]]:
     return told, tuple(ends)
 
 
+def _is_reached(member: Any) -> bool:
+    """Say whether a member can be told anything at all: they are active, and were seen in Slack."""
+    return member.is_active and member.slack_user_id is not None
+
+
 def _hears(member: Any, now: datetime) -> bool:
-    """Say whether a member is told anything now: not while away, and not before they were seen in Slack."""
-    is_here = member.away_until is None or member.away_until <= now
-    return is_here and member.is_active and member.slack_user_id is not None
+    """Say whether a member is told anything now: not while away."""
+    return _is_reached(member) and (member.away_until is None or member.away_until <= now)
 
 
 def next_moment(desk: Desk) -> datetime | None:

@@ -1,7 +1,7 @@
 """What an opportunity's history alone says of its clock: a second reckoning, to hold the stored one against."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -50,7 +50,7 @@ class Replay:
         handler = _HANDLERS.get(type(event))
         if handler is not None:
             changed = handler(self, at, event)
-            self.situation = replace(self.situation, **changed)
+            self.situation = self.situation._replace(**changed)
 
     # What each event changes.
 

@@ -55,7 +55,7 @@ def ladder(situation: Situation, *, after: datetime, until: datetime) -> list[tu
         ]
         after = rung.moment
         if rung.step is Step.WARN:
-            situation = replace(situation, warned_at=rung.moment)
+            situation = situation._replace(warned_at=rung.moment)
 
 
 def test_a_grade_a_next_step_is_reminded_nudged_and_escalated_in_its_pace() -> None:
@@ -116,13 +116,13 @@ def test_the_stage_limit_speaks_unless_a_next_step_is_dated_soon_after_it() -> N
     speaking = {
         rung.cause
         for rung in due_rungs(
-            replace(base, next_due_at=at(16, 8)), PLAYBOOK, CALENDAR, after=at(13, 10), until=at(16, 10)
+            base._replace(next_due_at=at(16, 8)), PLAYBOOK, CALENDAR, after=at(13, 10), until=at(16, 10)
         )
     }
     quiet = {
         rung.cause
         for rung in due_rungs(
-            replace(base, next_due_at=at(18, 10)), PLAYBOOK, CALENDAR, after=at(13, 10), until=at(16, 10)
+            base._replace(next_due_at=at(18, 10)), PLAYBOOK, CALENDAR, after=at(13, 10), until=at(16, 10)
         )
     }
     assert Cause.STAGE_LIMIT in speaking
@@ -191,6 +191,10 @@ _SITUATIONS = st.builds(
     last_follow_up_at=_MAYBE,
     pooled_at=_MAYBE,
     warned_at=_MAYBE,
+    closed_at=st.none(),
+    review_due_at=st.none(),
+    reviewed_at=st.none(),
+    win_back_on=st.none(),
 )
 _CALENDARS = st.sampled_from(
     [
