@@ -74,6 +74,29 @@ class BulkWriter:
             while some := list(islice(rows, _AT_ONCE)):
                 copy.write("".join("\t".join(map(str, row)) + "\n" for row in some))
 
+    def repeat(self, table: str, shifted: Sequence[str], *, first: int, last: int, until: int) -> None:
+        """Write the rows of a stretch of numbers again and again behind it; the database does it by itself.
+
+        Args:
+            table: Which one.
+            shifted: Columns that go up with the number, the number itself among them.
+            first: Number of the stretch's first row.
+            last: Of its last row, which is the table's.
+            until: The last number to be written.
+        """
+        row = self._connection.execute(f"SELECT * FROM {table} LIMIT 0")
+        names = [column[0] for column in row.description]
+        length = last - first + 1
+        while last < until:
+            count = min(length, until - last)
+            values = ",".join(f"{name} + {length}" if name in shifted else name for name in names)
+            self._connection.execute(
+                f"INSERT INTO {table} ({','.join(names)})"
+                f" SELECT {values} FROM {table} WHERE id >= {first} AND id < {first + count}"
+            )
+            # What was written is part of the stretch next time: it doubles.
+            last, length = last + count, length + count
+
     def finish(self, numbered: Iterable[str]) -> None:
         """Make the indexes again, set the sequences of tables right whose ids were given, and commit."""
         for _, statement in self._indexes:

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from bench.databases import bare_connection, database_url
 from bench.figures import Figure, Prepared, figure_of, measure, remark, timed
 from bench.filling import SLACK_TEAM, fill_open
+from bench.plans import full_scans
 from bot.clock import FakeClock
 from bot.domain.calendar import WorkCalendar, add_hours, hours_between
 from bot.i18n import Translator
@@ -94,11 +95,11 @@ def _per_call(found: Figure) -> Figure:
 def _find(name: str, desk: Desk, bare: "_Bare", n: int) -> Figure:
     def ask() -> None:
         with desk.database.reading(None) as session:
-            found = session.execute(sweep.FOUND, {"now": NOW, "most": DUE}).all()
+            found = sweep.found(session, NOW, DUE)
         if len(found) != DUE:
             raise RuntimeError(f"{len(found)} are due, not {DUE}")
 
-    said = _said(desk.database, ask)
+    said = bare.checked(said_by(desk.database, ask))
     return measure(name, lambda _: ask, lambda _: lambda: bare.say(said), n=n, goal=None)
 
 
@@ -108,7 +109,7 @@ def _sweep(name: str, desk: Desk, bare: "_Bare", n: int) -> Figure:
             pass
 
     bare.arm()
-    said = _said(desk.database, work)
+    said = bare.checked(said_by(desk.database, work))
 
     def prepared(done: Callable[[], object]) -> Prepared:
         bare.arm()
@@ -129,10 +130,12 @@ def _in_turns(name: str, work: Callable[[], Prepared], floor: Callable[[], Prepa
 
 
 def _digest(name: str, desk: Desk, bare: "_Bare", n: int) -> Figure:
-    def ask() -> object:
-        return briefings.daily(desk, 1, by=_clock(desk), day=date(2026, 3, 4))
+    by = _clock(desk)
 
-    said = _said(desk.database, ask)
+    def ask() -> object:
+        return briefings.daily(desk, 1, by=by, day=date(2026, 3, 4))
+
+    said = bare.checked(said_by(desk.database, ask))
     return measure(name, lambda _: ask, lambda _: lambda: bare.say(said), n=n, goal=_GOALS["digest"])
 
 
@@ -183,9 +186,24 @@ class _Bare:
             f"UPDATE opportunity SET attention_at={mark}, next_due_at={mark}, attended_at={mark} WHERE id <= {DUE}",
             values,
         )
-        self._connection.execute("DELETE FROM outbox")
-        self._connection.execute("DELETE FROM event WHERE kind = 'LadderStepTaken'")
+        self._connection.execute("DELETE FROM event WHERE workspace_id = 1 AND kind = 'LadderStepTaken'")
+        # Numbers begin at one again, or the floor would look for rows that are not there.
+        self._connection.execute("DELETE FROM outbox" if self._is_sqlite else "TRUNCATE outbox RESTART IDENTITY")
         self._connection.commit()
+
+    def checked(self, said: Said) -> Said:
+        """Refuse what reads a large table from end to end.
+
+        Raises:
+            RuntimeError: With the statements that do.
+        """
+        asked = [(statement, parameters) for statement, parameters, _ in said]
+        # Messages and history are few here; of these one can only ask whether an index would serve.
+        whole = full_scans(self._connection, asked, is_sparse=True)
+        whole += [one for one in full_scans(self._connection, asked) if "of opportunity:" in one]
+        if whole:
+            raise RuntimeError("read from end to end: " + "; ".join(whole))
+        return said
 
     def say(self, said: Said) -> None:
         """Say it in the same transactions."""
@@ -203,7 +221,7 @@ class _Bare:
         cursor.close()
 
 
-def _said(database: Database, work: Callable[[], object]) -> Said:
+def said_by(database: Database, work: Callable[[], object]) -> Said:
     """Do something and return what it said to the database."""
     found: Said = []
     with _listening(database, found):

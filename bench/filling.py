@@ -22,6 +22,7 @@ LONG_HISTORY = 60
 """Events of every five-hundredth opportunity, from the first on: more than a page; the others have a few."""
 
 _SHORT_HISTORY, _LONG_EVERY = 4, 500
+_PATTERN, _LATE_EVERY = 8000, 8
 _OPEN = (("lead", "INTAKE"), ("qualified", "OPEN"), ("solution", "OPEN"), ("quote", "OPEN"), ("contract", "OPEN"))
 _CLOSED = (("won", "WON"), ("lost", "LOST"))
 _OPEN_SHARE, _OVERDUE_SHARE = 0.4, 0.12
@@ -98,7 +99,7 @@ def fill(url: str, *, opportunities: int) -> None:
 
 
 def fill_open(url: str, *, opportunities: int, due: int, in_first_team: int, now: datetime) -> None:
-    """Fill an empty database with open opportunities alone, for what the clock does: the first ones are due now.
+    """Fill an empty database with open opportunities alone, one a customer, for what the clock does: the first are due now.
 
     Args:
         url: Address of a migrated database.
@@ -110,15 +111,24 @@ def fill_open(url: str, *, opportunities: int, due: int, in_first_team: int, now
     database = Database(url)
     workspace, team_rows = people(Desk(database, FakeClock(now - timedelta(days=30))))
     database.close()
+    # So many are made one by one; beyond them they are written again under other numbers.
+    own = due + in_first_team
+    made = min(opportunities, own + _PATTERN)
     write = BulkWriter(url)
-    write.rows("customer", (_customer(n, workspace, now) for n in range(1, max(1, opportunities // 5) + 1)))
+    write.rows("customer", (_customer(n, workspace, now) for n in range(1, made + 1)))
     rows = (
-        _open_row(n, workspace, opportunities, team_rows, now, is_due=n <= due, is_first=due < n <= due + in_first_team)
-        for n in range(1, opportunities + 1)
+        _open_row(n, workspace, made, team_rows, now, is_due=n <= due, is_first=due < n <= own)
+        for n in range(1, made + 1)
     )
     write.rows("opportunity", rows)
-    write.rows("event", (_event_of(n, workspace, now) for n in range(due + 1, due + in_first_team + 1, 20)))
-    write.finish(("customer", "opportunity"))
+    write.repeat("customer", ("id",), first=own + 1, last=made, until=opportunities + 1)
+    write.repeat("opportunity", ("id", "customer_id"), first=own + 1, last=made, until=opportunities)
+    # Each was captured long ago, and a few of the first team's since the last digest.
+    write.rows("event", (_captured(n, n, workspace, now - timedelta(days=210)) for n in range(1, made + 1)))
+    write.repeat("event", ("id", "opportunity_id"), first=own + 1, last=made, until=opportunities)
+    lately = enumerate(range(due + 1, own + 1, 20), opportunities + 1)
+    write.rows("event", (_captured(number, n, workspace, now - timedelta(hours=3)) for number, n in lately))
+    write.finish(("customer", "opportunity", "event"))
 
 
 def _open_row(
@@ -132,9 +142,11 @@ def _open_row(
     is_first: bool,
 ) -> Row:
     team = 0 if is_first else 1 + number % (TEAMS - 1)
+    # In the first team, of which a digest tells, every eighth is overdue; its next look is later all the same.
+    hours = -1 - number % 80 if is_first and number % _LATE_EVERY == 0 else 100 + number % 300
     one = _Draw(number, team, number % REPS, *_OPEN[number % len(_OPEN)], is_open=True, entered_hours=24,
-                due_hours=100 + number % 300, closed_days=0)  # fmt: skip
-    row = _opportunity(one, workspace, max(1, count // 5), team_rows, now)
+                due_hours=hours, closed_days=0)  # fmt: skip
+    row = _opportunity(one, workspace, count, team_rows, now)
     row["contact_id"] = None
     row["next_step_id"] = None
     if is_due:
@@ -144,10 +156,10 @@ def _open_row(
     return row
 
 
-def _event_of(number: int, workspace: int, now: datetime) -> Row:
-    event = LeadCaptured(customer_name(number % 50 + 1), f"Need {number}", "command", "lead")
+def _captured(number: int, opportunity: int, workspace: int, at: datetime) -> Row:
+    event = LeadCaptured(customer_name(opportunity % 50 + 1), f"Need {opportunity}", "command", "lead")
     return {
-        "workspace_id": workspace, "opportunity_id": number, "kind": event.kind, "at": now - timedelta(hours=3),
+        "id": number, "workspace_id": workspace, "opportunity_id": opportunity, "kind": event.kind, "at": at,
         "payload": event.payload(),
     }  # fmt: skip
 

@@ -4,18 +4,25 @@ import os
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine, create_engine, event
 
 from bot.clock import FakeClock
 from bot.models import migrate
+from bot.models import session as sessions
 from bot.models.session import Database
+from bot.sandbox import Sandbox
 from bot.services.desk import Desk
+from tests.transports import Front
 
 # How long an example takes is no business of a test; and CI looks at the same examples each time.
 settings.register_profile("closeloop", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -23,6 +30,33 @@ settings.load_profile("closeloop")
 
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Nine o'clock on a Monday in Shanghai."""
+
+_COMPILED: dict[str, tuple[Any, Any]] = {}
+
+
+def _engine(url: str, **options: Any) -> Engine:
+    """Make an engine that knows the statements its predecessors compiled; nothing else of them is left in it.
+
+    SQLAlchemy keeps compiled statements by the dialect, one for each engine. A program makes one engine, tests make thousands, and
+    compiling took most of their time.
+    """
+    engine = create_engine(url, query_cache_size=10_000, **options)
+    kind = engine.dialect.name
+    if kind in _COMPILED:
+        engine.dialect, engine._compiled_cache = _COMPILED[kind]
+        engine.pool._dialect = engine.dialect
+    else:
+        # At its first connection a dialect learns what the server is; only then can others use it.
+        event.listen(engine, "connect", lambda *_: _COMPILED.setdefault(kind, (engine.dialect, engine._compiled_cache)))
+    return engine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _statements_compiled_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sessions, "create_engine", _engine)
+        yield
+
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 
@@ -69,9 +103,7 @@ class PostgresServer:
         Deleting a test's few rows takes a millisecond, a new database a hundred times as long.
         """
         if self._sweeper is None:
-            self._sweeper = psycopg.connect(self.create("shared", template="template_closeloop"), autocommit=True)
-            # Rows go in any order: nobody looks at foreign keys here.
-            self._sweeper.execute("SET session_replication_role = replica")
+            self._sweeper = self._sweeping(self.create("shared", template="template_closeloop"))
         self._sweeper.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'shared' AND pid <> pg_backend_pid()"
         )
@@ -80,12 +112,30 @@ class PostgresServer:
         self._sweeper.execute("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'")
         return self.url("shared")
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Stop the server while the block runs; whoever was connected is cut off."""
+        self._hang_up()
+        self._server.stop()
+        yield
+        self._server.start()
+        self._connection = psycopg.connect(self._server.get_uri(), autocommit=True)
+        self._sweeper = self._sweeper and self._sweeping(self.url("shared"))
+
     def stop(self) -> None:
         """End the server and remove its data."""
+        self._hang_up()
+        self._server.cleanup()
+
+    def _hang_up(self) -> None:
         if self._sweeper is not None:
             self._sweeper.close()
         self._connection.close()
-        self._server.cleanup()
+
+    @staticmethod
+    def _sweeping(url: str) -> psycopg.Connection:
+        # Rows go in any order: nobody looks at foreign keys here.
+        return psycopg.connect(url, autocommit=True, options="-c session_replication_role=replica")
 
 
 @pytest.fixture(scope="session")
@@ -128,9 +178,39 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A fresh, migrated database; the test runs once on each kind."""
-    made = Database(database_url)
+    made = Database(database_url, durable=False)
     yield made
     made.close()
+
+
+Closing = Callable[[Sandbox], AbstractContextManager[Sandbox]]
+
+
+@pytest.fixture(scope="session")
+def closing() -> Iterator[Closing]:
+    """Runs a stand-in for a ``with`` block; it ends while the next test begins, as its server sleeps longer than most tests take."""
+    ended: list[Future[None]] = []
+
+    @contextmanager
+    def running(sandbox: Sandbox) -> Iterator[Sandbox]:
+        sandbox.start()
+        try:
+            yield sandbox
+        finally:
+            ended.append(threads.submit(sandbox.stop))
+
+    with ThreadPoolExecutor(4, thread_name_prefix="closing") as threads:
+        yield running
+    for one in ended:
+        one.result()
+
+
+@pytest.fixture(scope="session")
+def front() -> Iterator[Front]:
+    """The web server in front of the bots that take signed HTTP."""
+    made = Front()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

@@ -63,12 +63,17 @@ def compare(names: tuple[str, ...], pairs: Path | None, as_json: bool) -> None:
 @identity.command()
 @click.option("--limit", default=100, show_default=True, help="At most so many pairs.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line a pair.")
+@click.option("--apart", type=int, nargs=2, metavar="ID ID", help="Take it that these two are not one, instead.")
 @workspace_option
-def duplicates(limit: int, as_json: bool, workspace: str | None) -> None:
-    """List pairs of customers that may be one, those that share most keys first."""
+def duplicates(limit: int, as_json: bool, apart: tuple[int, int] | None, workspace: str | None) -> None:
+    """List pairs of customers that may be one, those that share most keys first; what was told apart is left out."""
     from bot.services import duplicates as service
 
     with opened_desk() as desk:
+        if apart is not None:
+            told = service.tell_apart(desk, *apart, by=actor_in(desk, workspace))
+            click.echo(f"not one: {told.first}  |  {told.second}")
+            return
         found = service.pairs(desk, by=actor_in(desk, workspace), limit=limit)
     for one in found:
         if as_json:

@@ -90,6 +90,7 @@ def choose_owner(
     rules: Sequence[Rule],
     now: datetime,
     already_asked: frozenset[int] = frozenset(),
+    is_registered: bool = False,
 ) -> Choice:
     """Choose an owner; the same state always gives the same one.
 
@@ -104,6 +105,7 @@ def choose_owner(
         rules: The team's rules, in order.
         now: The present moment.
         already_asked: Members who declined or let the offer lapse.
+        is_registered: Whether the customer is that member's by a registration alone.
 
     Returns:
         The choice; without a member, the opportunity goes to the pool.
@@ -113,7 +115,8 @@ def choose_owner(
         return Choice(None, "assign.nobody")
     for one in eligible:
         if one.member_id == customer_owner_id:
-            return Choice(one.member_id, "assign.owner_of_customer", (("name", one.name),))
+            reason = "assign.registrant" if is_registered else "assign.owner_of_customer"
+            return Choice(one.member_id, reason, (("name", one.name),))
     for rule in rules:
         if not fits(rule, lead):
             continue

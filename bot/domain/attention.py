@@ -1,12 +1,12 @@
 """Owns the ladder: when the loop next needs somebody for an opportunity, why, and which step of the ladder it is."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.domain.calendar import WorkCalendar, add_days, add_hours, local_day, start_of_day, working_days_between
-from bot.domain.playbook import Addressee, Pace, Playbook
+from bot.domain.playbook import Addressee, Pace, Playbook, Stage
 
 _POOL_DAYS = 5  # a pooled opportunity comes back to the manager's eye every working week
 
@@ -37,13 +37,13 @@ class Step(StrEnum):
     LAPSE = "lapse"
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """One step of the ladder at its moment (aware UTC)."""
+class Rung(NamedTuple):
+    """One step of the ladder at its moment (aware UTC); ``is_repeat`` where it is the same step once more, days later."""
 
     moment: datetime
     cause: Cause
     step: Step
+    is_repeat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,11 @@ class Situation:
     ``warned_at`` is when the owner was last told that it would be taken away.
     """
 
+    has_owner: bool
     stage_key: str
     stage_entered_at: datetime
     grade: str
     captured_at: datetime
-    has_owner: bool
     accepted_at: datetime | None = None
     accept_by: datetime | None = None
     next_due_at: datetime | None = None
@@ -129,91 +129,94 @@ def _order(rung: Rung) -> tuple[datetime, str]:
     return rung.moment, rung.cause
 
 
-def _rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar, around: datetime) -> Iterator[Rung]:
-    """Yield every single rung, and of repeated ones those next to ``around`` on both sides."""
+def _rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar, around: datetime) -> list[Rung]:
+    """Return every single rung, and of repeated ones those next to ``around`` on both sides."""
     if situation.closed_at is not None:
-        yield from _closed_rungs(situation, playbook, calendar)
-        return
+        return _closed_rungs(situation, playbook, calendar)
+    found = []
     if situation.accept_by is not None and (situation.accepted_at is not None or not situation.has_owner):
-        yield Rung(situation.accept_by, Cause.HANDOVER, Step.LAPSE)
+        found.append(Rung(situation.accept_by, Cause.HANDOVER, Step.LAPSE))
     if not situation.has_owner:
-        start = situation.pooled_at or situation.captured_at
-        first = add_days(calendar, start, 1)
-        yield Rung(first, Cause.POOL, Step.REMIND)
-        yield from _repeated(first, _POOL_DAYS, Cause.POOL, Step.REMIND, calendar, around)
-        return
+        first = Rung(add_days(calendar, situation.pooled_at or situation.captured_at, 1), Cause.POOL, Step.REMIND)
+        return [*found, *_repeated(first, _POOL_DAYS, calendar, around)]
     if situation.accepted_at is None and situation.accept_by is not None:
-        yield Rung(situation.accept_by, Cause.ACCEPT, Step.REOFFER)
-    yield from _next_step_rungs(situation, playbook, calendar, around)
-    yield from _quiet_rungs(situation, playbook, calendar, around)
+        found.append(Rung(situation.accept_by, Cause.ACCEPT, Step.REOFFER))
+    pace = playbook.pace_of(situation.stage_key, situation.grade)
+    found += _next_step_rungs(situation, pace, calendar, around)
+    found += _standing_rungs(situation, playbook.stage(situation.stage_key), calendar)
+    if Step.RECYCLE not in pace.skip:
+        found += _silence_rungs(situation, pace, calendar, around)
+    return found
 
 
-def _next_step_rungs(
-    situation: Situation, playbook: Playbook, calendar: WorkCalendar, around: datetime
-) -> Iterator[Rung]:
+def _next_step_rungs(situation: Situation, pace: Pace, calendar: WorkCalendar, around: datetime) -> list[Rung]:
     due = situation.next_due_at
     if due is None:
         # Only a broken record lacks a next step; it is then due at once, so that it cannot stay unseen.
         due = situation.stage_entered_at
-    pace = playbook.pace_of(situation.stage_key, situation.grade)
     # Snoozing quiets the nudges to the owner; the manager's clock goes on from the promise to the customer.
     base = max(due, situation.snoozed_until) if situation.snoozed_until else due
-    if Step.REMIND not in pace.skip:
-        yield Rung(base, Cause.NEXT_STEP, Step.REMIND)
-    first = add_hours(calendar, base, pace.nudge_hours)
-    yield Rung(first, Cause.NEXT_STEP, Step.NUDGE)
-    yield from _repeated(first, 1, Cause.NEXT_STEP, Step.NUDGE, calendar, around)
+    found = [] if Step.REMIND in pace.skip else [Rung(base, Cause.NEXT_STEP, Step.REMIND)]
+    first = Rung(add_hours(calendar, base, pace.nudge_hours), Cause.NEXT_STEP, Step.NUDGE)
+    found += _repeated(first, 1, calendar, around)
     if Step.ESCALATE not in pace.skip:
-        yield Rung(add_hours(calendar, due, pace.escalate_hours), Cause.NEXT_STEP, Step.ESCALATE)
+        found.append(Rung(add_hours(calendar, due, pace.escalate_hours), Cause.NEXT_STEP, Step.ESCALATE))
+    return found
 
 
-def _quiet_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar, around: datetime) -> Iterator[Rung]:
-    stage = playbook.stage(situation.stage_key)
-    pace = playbook.pace_of(situation.stage_key, situation.grade)
-    due = situation.next_due_at
-    touched = max(
-        moment
-        for moment in (situation.last_follow_up_at, situation.accepted_at, situation.captured_at)
-        if moment is not None
-    )
+def _touched(situation: Situation) -> datetime:
+    """Return when somebody last saw to it: a follow-up, an acceptance, or its capture."""
+    moments = (situation.last_follow_up_at, situation.accepted_at, situation.captured_at)
+    return max(moment for moment in moments if moment is not None)
+
+
+def _standing_rungs(situation: Situation, stage: Stage, calendar: WorkCalendar) -> list[Rung]:
+    due, found = situation.next_due_at, []
     if stage.cadence_days is not None:
-        gap = add_days(calendar, touched, stage.cadence_days)
+        gap = add_days(calendar, _touched(situation), stage.cadence_days)
         if due is None or due > gap:
-            yield Rung(gap, Cause.CADENCE, Step.REMIND)
+            found.append(Rung(gap, Cause.CADENCE, Step.REMIND))
     if stage.limit_days is not None:
         limit = add_days(calendar, situation.stage_entered_at, stage.limit_days)
-        quiet_until = add_days(calendar, limit, stage.cadence_days or 1)
-        if due is None or not limit <= due <= quiet_until:
-            yield Rung(limit, Cause.STAGE_LIMIT, Step.REMIND)
-    promised = due if due is not None and due > touched else touched
+        if due is None or due < limit or due > add_days(calendar, limit, stage.cadence_days or 1):
+            found.append(Rung(limit, Cause.STAGE_LIMIT, Step.REMIND))
+    return found
+
+
+def _silence_rungs(situation: Situation, pace: Pace, calendar: WorkCalendar, around: datetime) -> list[Rung]:
+    touched, due = _touched(situation), situation.next_due_at
     # A dated next step counts as life: the silence is counted from it, so that "call in March" is not taken away in February.
-    warn = add_days(calendar, promised, pace.warn_days)
-    if Step.RECYCLE in pace.skip:
-        return
+    silent = due if due is not None and due > touched else touched
+    warn = add_days(calendar, silent, pace.warn_days)
     if situation.warned_at is not None and situation.warned_at >= warn:
         # Counted from when the owner was told: nothing is taken away of which nobody was warned in time.
-        yield Rung(add_days(calendar, situation.warned_at, pace.recycle_days), Cause.SILENCE, Step.RECYCLE)
-        return
-    yield Rung(warn, Cause.SILENCE, Step.WARN)
+        return [Rung(add_days(calendar, situation.warned_at, pace.recycle_days), Cause.SILENCE, Step.RECYCLE)]
     # A warning that was passed over, as at a change of owner, comes back the next working day.
-    yield from _repeated(warn, 1, Cause.SILENCE, Step.WARN, calendar, around)
+    return _repeated(Rung(warn, Cause.SILENCE, Step.WARN), 1, calendar, around)
 
 
-def _closed_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar) -> Iterator[Rung]:
+def _closed_rungs(situation: Situation, playbook: Playbook, calendar: WorkCalendar) -> list[Rung]:
+    found = []
     if situation.review_due_at is not None and situation.reviewed_at is None:
-        pace, due = playbook.pace[situation.grade], situation.review_due_at
-        yield Rung(due, Cause.REVIEW, Step.REMIND)
-        yield Rung(add_hours(calendar, due, pace.nudge_hours), Cause.REVIEW, Step.NUDGE)
-        yield Rung(add_hours(calendar, due, pace.escalate_hours), Cause.REVIEW, Step.ESCALATE)
+        pace, due = playbook.pace_of(situation.stage_key, situation.grade), situation.review_due_at
+        found += [
+            Rung(due, Cause.REVIEW, Step.REMIND),
+            Rung(add_hours(calendar, due, pace.nudge_hours), Cause.REVIEW, Step.NUDGE),
+            Rung(add_hours(calendar, due, pace.escalate_hours), Cause.REVIEW, Step.ESCALATE),
+        ]
     if situation.win_back_on is not None:
-        yield Rung(start_of_day(calendar, situation.win_back_on), Cause.WIN_BACK, Step.REMIND)
+        found.append(Rung(start_of_day(calendar, situation.win_back_on), Cause.WIN_BACK, Step.REMIND))
+    return found
 
 
-def _repeated(
-    first: datetime, every_days: int, cause: Cause, step: Step, calendar: WorkCalendar, around: datetime
-) -> Iterator[Rung]:
-    if around < first - timedelta(days=1):
-        return
-    passed = working_days_between(calendar, local_day(calendar, first), local_day(calendar, around)) // every_days
-    for count in range(max(1, passed - 1), passed + 3):
-        yield Rung(add_days(calendar, first, count * every_days), cause, step)
+def _repeated(first: Rung, every_days: int, calendar: WorkCalendar, around: datetime) -> list[Rung]:
+    """Return a rung, and of its repetitions every so many working days those next to ``around``."""
+    if around < first.moment - timedelta(days=1):
+        return [first]
+    passed = (
+        working_days_between(calendar, local_day(calendar, first.moment), local_day(calendar, around)) // every_days
+    )
+    return [first] + [
+        first._replace(moment=add_days(calendar, first.moment, count * every_days), is_repeat=True)
+        for count in range(max(1, passed - 1), passed + 3)
+    ]

@@ -145,31 +145,38 @@ def end_of_day(calendar: WorkCalendar, day: date) -> datetime:
     return at_local(calendar.zone, day, spans[-1][1])
 
 
-def _workday_by_steps(calendar: WorkCalendar, day: date, steps: int) -> date:
-    """Return the workday that many workdays after a day, or before it for a negative number; 0 gives the first on or after."""
+def _workday_by_steps(calendar: WorkCalendar, day: date, steps: int) -> tuple[WorkedYear, int]:
+    """Return the workday that many workdays after a day, or before it for a negative number; 0 gives the first on or after.
+
+    It comes as its year and its place among that year's workdays.
+    """
     table = worked_year(calendar, day.year)
-    ordinals = table.workdays
     if steps > 0:
-        index = bisect_right(ordinals, day.toordinal()) + steps - 1
+        index = bisect_right(table.workdays, day.toordinal()) + steps - 1
     else:
-        index = bisect_left(ordinals, day.toordinal()) + steps
+        index = bisect_left(table.workdays, day.toordinal()) + steps
     while index >= len(table.workdays):
         index -= len(table.workdays)
         table = worked_year(calendar, table.year + 1)
     while index < 0:
         table = worked_year(calendar, table.year - 1)
         index += len(table.workdays)
+    return table, index
+
+
+def _workday(calendar: WorkCalendar, day: date, steps: int) -> date:
+    table, index = _workday_by_steps(calendar, day, steps)
     return date.fromordinal(table.workdays[index])
 
 
 def next_workday(calendar: WorkCalendar, day: date) -> date:
     """Return the first workday strictly after a local day."""
-    return _workday_by_steps(calendar, day, 1)
+    return _workday(calendar, day, 1)
 
 
 def previous_workday(calendar: WorkCalendar, day: date) -> date:
     """Return the last workday strictly before a local day."""
-    return _workday_by_steps(calendar, day, -1)
+    return _workday(calendar, day, -1)
 
 
 def last_workday_of_month(calendar: WorkCalendar, day: date) -> date:
@@ -192,19 +199,14 @@ def add_days(calendar: WorkCalendar, start: datetime, days: int) -> datetime:
         Aware, in UTC.
     """
     local = start.astimezone(zone_of(calendar.zone))
-    day = _workday_by_steps(calendar, local.date(), days)
-    wanted = at_local(calendar.zone, day, local.hour * 60 + local.minute)
-    wanted += timedelta(seconds=local.second, microseconds=local.microsecond)
-    table, instant = worked_year(calendar, day.year), to_us(wanted)
-    index = bisect_left(table.ends, instant)
-    # The first span that does not end before it, if it is one of this day's.
-    if index < len(table.ends):
-        start = from_us(table.starts[index])
-        if start <= wanted:
-            return wanted
-        if local_day(calendar, start) == day:
-            return start
-    return end_of_day(calendar, day)
+    table, index = _workday_by_steps(calendar, local.date(), days)
+    # The same time on that day's clocks; of a time that they show twice, the first.
+    wanted = (local + timedelta(days=table.workdays[index] - local.toordinal())).astimezone(UTC)
+    instant = to_us(wanted)
+    for span in range(table.first_span[index], table.first_span[index + 1]):
+        if instant <= table.ends[span]:
+            return wanted if table.starts[span] <= instant else from_us(table.starts[span])
+    return end_of_day(calendar, date.fromordinal(table.workdays[index]))
 
 
 def days_between(calendar: WorkCalendar, start: datetime, end: datetime) -> float:

@@ -390,6 +390,16 @@ class RulingMade(Event):
 
 @register
 @dataclass(frozen=True, slots=True)
+class RulingDropped(Event):
+    """A request for a ruling ended without one: ``cause`` is withdrawn, or why it lapsed (pooled, closed, yours)."""
+
+    asker_id: int
+    asker: str
+    cause: str
+
+
+@register
+@dataclass(frozen=True, slots=True)
 class TeamChanged(Event):
     """It went to another team with its new owner; ``stage`` is where it stands there."""
 

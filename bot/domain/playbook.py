@@ -170,7 +170,8 @@ class Pool:
 class Playbook:
     """A team's process.
 
-    ``stages`` stand in the order of the pipeline, with exactly one WON and one LOST stage at the end.
+    ``stages`` stand in the order of the pipeline, with exactly one WON and one LOST stage at the end. ``backlog_a_day`` is
+    how many overdue ones of an import each owner is told of a working day once the team goes live.
     """
 
     name: str
@@ -191,6 +192,7 @@ class Playbook:
     may_reverse: bool = True
     collision_scope: str = "customer"
     nudges_a_day: int = 6
+    backlog_a_day: int = 5
 
     def stage(self, key: str) -> Stage:
         """Return the stage of that key.
@@ -277,8 +279,7 @@ def _faults(playbook: Playbook) -> list[str]:
             if grade not in {"A", "B", "C"}:
                 found.append(f"stages.{stage.key}.pace: there is no grade {grade}")
             found += _pace_faults(f"stages.{stage.key}.pace.{grade}", pace)
-    if not 0 <= playbook.nudges_a_day <= _MOST_NUDGES:
-        found.append(f"nudges_a_day: must be from 0 to {_MOST_NUDGES}; with 0 only the morning list is sent")
+    found += _daily_faults(playbook)
     if not 0 < playbook.scorecard.b_from < playbook.scorecard.a_from:
         found.append("scorecard: b_from must be above 0 and below a_from")
     found += [
@@ -292,6 +293,15 @@ def _faults(playbook: Playbook) -> list[str]:
     if playbook.collision_scope not in {"customer", "customer_product"}:
         found.append("collision_scope: must be customer or customer_product")
     found += rule_faults(playbook.rules, playbook.currency)
+    return found
+
+
+def _daily_faults(playbook: Playbook) -> list[str]:
+    found = []
+    if not 0 <= playbook.nudges_a_day <= _MOST_NUDGES:
+        found.append(f"nudges_a_day: must be from 0 to {_MOST_NUDGES}; with 0 only the morning list is sent")
+    if not 1 <= playbook.backlog_a_day <= _MOST_PACE:
+        found.append(f"backlog_a_day: must be from 1 to {_MOST_PACE}")
     return found
 
 

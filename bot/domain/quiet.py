@@ -19,6 +19,8 @@ from bot.domain.calendar import (
 _GRACE = timedelta(minutes=1)
 # So long after the opening everything belongs to the morning.
 _MORNING = timedelta(minutes=10)
+# For so long what the morning list told is no news, whatever the ladder says of it.
+_FRESH = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +59,15 @@ def is_first_stretch(hours: WorkCalendar, now: datetime) -> bool:
     if not spans:
         return False
     return start_of_day(hours, day) <= now < at_local(hours.zone, day, spans[0][1])
+
+
+def is_told_already(told_at: datetime, now: datetime, *, is_repeat: bool) -> bool:
+    """Say whether a reminder or nudge would tell again what the morning list of the same day told of the same cause.
+
+    Args:
+        told_at: When the list was made.
+        now: The present moment of that day.
+        is_repeat: It is the same step of the ladder as on a day before: no news on the whole day. Another step, at the later
+            moment that the playbook asks for, is news.
+    """
+    return is_repeat or now - told_at < _FRESH

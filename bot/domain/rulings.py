@@ -32,7 +32,8 @@ class Evidence:
     """What the event log said when the ruling was asked for; instants are aware UTC.
 
     Attributes:
-        captured_at: When it was captured, by ``captured_by``.
+        captured_at: When it was captured, by ``captured_by``; None where a registration stood in the way.
+        registered_at: When the registration was asked for; approved at ``approved_at`` by ``approved_by``.
         first_touch_at: When the customer was first followed up, by ``first_touch_by``.
         last_follow_up_at: When last.
         follow_ups: How often, without those that were undone.
@@ -44,8 +45,11 @@ class Evidence:
         owner: Who owned it, and ``owner_id``; None in the pool.
     """
 
-    captured_at: datetime
+    captured_at: datetime | None = None
     captured_by: str | None = None
+    registered_at: datetime | None = None
+    approved_at: datetime | None = None
+    approved_by: str | None = None
     first_touch_at: datetime | None = None
     first_touch_by: str | None = None
     last_follow_up_at: datetime | None = None
@@ -77,23 +81,29 @@ def evidence_of(
     happenings: Iterable[Happening],
     *,
     asker_id: int,
-    captured_at: datetime,
+    captured_at: datetime | None,
     next_text: str | None = None,
     next_due_at: datetime | None = None,
     protected_until: datetime | None = None,
+    registered_at: datetime | None = None,
+    approved_at: datetime | None = None,
+    approved_by: str | None = None,
     need: str | None = None,
     owner: str | None = None,
     owner_id: int | None = None,
 ) -> Evidence:
-    """Read the evidence out of an opportunity's history.
+    """Read the evidence out of the history of an opportunity, or of a registered customer.
 
     Args:
         happenings: In the order in which they happened.
         asker_id: Our number of the member who asks.
-        captured_at: Of the opportunity; an import may know no event of it.
+        captured_at: Of the opportunity, if it is about one; an import may know no event of it.
         next_text: Its next step.
         next_due_at: When that is due.
-        protected_until: Of the opportunity.
+        protected_until: Of the opportunity or the registration.
+        registered_at: When the registration was asked for, if it is about one.
+        approved_at: When it was approved.
+        approved_by: By whom.
         need: What the one who asks typed as the customer's need.
         owner: Who owns it.
         owner_id: Our number of them.
@@ -112,6 +122,9 @@ def evidence_of(
         next_text=next_text,
         next_due_at=next_due_at,
         protected_until=protected_until,
+        registered_at=registered_at,
+        approved_at=approved_at,
+        approved_by=approved_by,
         attempts=_of(events, CollisionStopped, asker_id),
         told_at=_of(events, OwnerTold, asker_id),
         need=need,

@@ -1,7 +1,7 @@
 """Owns the layout of a working calendar: its settings, and the table of one year's worked instants."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -94,6 +94,7 @@ class WorkCalendar:
     country: str | None = None
     region: str | None = None
     exceptions: tuple[tuple[date, Spans], ...] = ()
+    years: "dict[int, WorkedYear]" = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         zone_of(self.zone)
@@ -107,8 +108,8 @@ class WorkCalendar:
             require_known(self.country, self.region)
 
     def __hash__(self) -> int:
-        # Each question looks up its table by the calendar; a long list of exceptions must not make that slow, and two
-        # calendars that differ in nothing else may well share a bucket.
+        # A long list of exceptions must not make this slow, and two calendars that differ in nothing else may well share a
+        # bucket.
         return hash((self.zone, self.week, self.country, self.region, len(self.exceptions)))
 
     @property
@@ -173,9 +174,17 @@ def _spans_on(calendar: WorkCalendar, day: date, law: HolidayYear | None) -> Spa
     return ordinary
 
 
-@lru_cache(maxsize=256)
 def worked_year(calendar: WorkCalendar, year: int) -> WorkedYear:
-    """Lay out one local year of a calendar; the layout is kept."""
+    """Return the layout of one local year of a calendar; it is made once."""
+    found = calendar.years.get(year)
+    if found is None:
+        found = calendar.years[year] = _laid_out(calendar, year)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _laid_out(calendar: WorkCalendar, year: int) -> WorkedYear:
+    """Lay a year out, for all calendars that are equal."""
     law = None if calendar.country is None else holiday_year(calendar.country, calendar.region, year)
     exceptions = dict(calendar.exceptions)
     spans_by_day: list[Spans] = []

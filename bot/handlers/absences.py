@@ -15,7 +15,7 @@ from bot.views import lists, member_forms
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line
 
-_LEADING = re.compile(r"^(?:for|until|till|to|up to|through|thru|至|到|直到)\s*", re.IGNORECASE)
+_LEADING = re.compile(r"^(?:(?:for|until|till|to|up to|through|thru)\b|至|到|直到)\s*", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u9fff]")
 
 

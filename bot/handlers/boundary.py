@@ -8,11 +8,12 @@ request, and the handler is found by name, so that a request costs the same howe
 import logging
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
 from typing import Any
 
 from slack_bolt import Ack, App, BoltContext, BoltResponse
@@ -21,6 +22,7 @@ from bot.config import Settings
 from bot.errors import NotAllowed, UserError
 from bot.handlers import replies
 from bot.handlers.calls import Answer, Call, Form, Reply, Surface
+from bot.handlers.modals import Modals
 from bot.services import members
 from bot.services.desk import Actor, Desk
 from bot.services.members import Profile
@@ -47,6 +49,8 @@ class Kit:
         settings: The program's settings.
         executor: Threads for what is done after the ack.
         wake: Has promised messages sent soon, instead of at the next tick.
+        modals: Those that stand open.
+        arrivals: Numbers the requests.
     """
 
     desk: Desk
@@ -54,6 +58,8 @@ class Kit:
     settings: Settings
     executor: ThreadPoolExecutor
     wake: Callable[[], None] = lambda: None
+    modals: Modals = field(default_factory=Modals)
+    arrivals: Iterator[int] = field(default_factory=lambda: count(1))
     commands: dict[str, Handler] = field(default_factory=dict)
     actions: dict[str, Handler] = field(default_factory=dict)
     views: dict[str, Handler] = field(default_factory=dict)
@@ -191,8 +197,9 @@ def connect(app: App, kit: Kit) -> None:
             log.warning("nobody handles %s", replies.name_of(call))
             return ack()
         call.by  # noqa: B018 - one who may not act is refused before anything is read
-        response = replies.submitted(call, handler(call), ack)
-        _changed(call)
+        reply = handler(call)
+        response = replies.submitted(call, reply, ack)
+        _changed(call, reply)
         _start_later(call)
         return response
 
@@ -228,7 +235,7 @@ def connect(app: App, kit: Kit) -> None:
 
 
 def _call(kit: Kit, context: BoltContext, surface: Surface, body: dict[str, Any]) -> Call:
-    call = Call(kit, surface, body)
+    call = Call(kit, surface, body, order=next(kit.arrivals))
     context["call"] = call
     return call
 
@@ -244,15 +251,18 @@ def _acted(call: Call, handler: Handler | None, ack: Ack) -> BoltResponse:
         return ack()
     reply = handler(call)
     response = replies.acked(call, reply, ack)
-    _changed(call)
+    _changed(call, reply)
     _start_later(call)
     return response
 
 
-def _changed(call: Call) -> None:
+def _changed(call: Call, reply: Reply) -> None:
     call.kit.wake()
     if call.is_from_home:
         call.later += [partial(work, call) for work in call.kit.changes]
+    # A button of a modal that only leads on to the next one has changed nothing yet.
+    if call.is_in_modal and call.card and not (call.surface is Surface.ACTION and isinstance(reply, Form)):
+        call.later.append(partial(replies.renewed, call))
 
 
 def _introduced(call: Call, handler: Handler) -> None:

@@ -10,11 +10,12 @@ from bot.i18n import Translator
 from bot.services.desk import Actor, Desk
 from bot.slack.gateway import Gateway
 from bot.views.elements import Block, View
+from bot.views.ids import CARD_BLOCK
 
 if TYPE_CHECKING:
     from bot.handlers.boundary import Kit
 
-_HOME = "home"
+_HOME, _CARD = "home", "card"
 
 
 class Surface(StrEnum):
@@ -45,9 +46,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A modal for the one who acted: opened, or put in the place of the one they acted in."""
+    """A modal for the one who acted: opened, or put in the place of the one they acted in.
+
+    Attributes:
+        view: What is shown.
+        said: What was done, as finished mrkdwn; told on its own where that place shows something later by now.
+    """
 
     view: View
+    said: str | None = None
 
 
 Reply = Answer | Form | None
@@ -63,12 +70,14 @@ class Call:
         surface: How it came about.
         body: The payload as Slack sent it.
         later: What is done after the ack, in order; nothing of it where the request was refused.
+        order: Its number among all that came in.
     """
 
     kit: "Kit"
     surface: Surface
     body: dict[str, Any]
     later: list[Callable[[], None]] = field(default_factory=list)
+    order: int = 0
     _by: Actor | None = None
 
     @property
@@ -183,6 +192,28 @@ class Call:
     def is_from_home(self) -> bool:
         """True for what was done on the App Home, or in a modal that was opened from it."""
         return self.view.get("type") == _HOME or bool(self.view and self.metadata.get(_HOME))
+
+    @property
+    def is_ephemeral(self) -> bool:
+        """True for a button of a message that only the member sees."""
+        return bool(self._dict("container").get("is_ephemeral"))
+
+    @property
+    def card(self) -> dict[str, Any] | None:
+        """The member's own card at which it began, also where a modal led on: its ``id``, and the ``url`` that takes its successor."""
+        if self.view:
+            found = self.metadata.get(_CARD)
+            return found if isinstance(found, dict) else None
+        block = str(self.action.get("block_id") or "")
+        if not (self.is_ephemeral and block.startswith(CARD_BLOCK) and self.response_url):
+            return None
+        return {"id": int(block.removeprefix(CARD_BLOCK)), "url": self.response_url}
+
+    @property
+    def origin(self) -> dict[str, Any]:
+        """What a modal carries along of where it all began, so that this is shown anew after what is done in it."""
+        card = self.card
+        return {**({_HOME: True} if self.is_from_home else {}), **({_CARD: card} if card else {})}
 
     @property
     def is_in_modal(self) -> bool:

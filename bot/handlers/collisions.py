@@ -19,18 +19,26 @@ def register(kit: Kit) -> None:
     kit.action(CollisionId.BACK, back)
     kit.action(CollisionId.TELL_OPEN, open_tell)
     kit.action(CollisionId.ASK_OPEN, open_ask)
-    kit.action(CollisionId.CLAIM, claim)
+    kit.action(CollisionId.CLAIM, claim, refused=explained)
     kit.view(CollisionId.TELL, tell)
     kit.view(CollisionId.ASK, ask)
 
 
-def explained(call: Call, error: UserError) -> Form | None:
-    """Return the view that explains a collision in the place of the form that was refused; None for any other refusal."""
+def explained(call: Call, error: UserError, **origin: Any) -> Form | None:
+    """Return the view that explains a collision in the place of what was refused; None for any other refusal.
+
+    Args:
+        call: The refused form or button.
+        error: Why it was refused.
+        origin: What the view carries along instead of the form, such as the ``list`` to go back to.
+    """
     customer_id = error.params.get("customer_id")
     if not isinstance(error, CustomerProtected) or not isinstance(customer_id, int):
         return None
     found = collisions.look(call.desk, customer_id, error.params.get("opportunity_id"), by=call.by)
-    kept = {name: value for name, value in call.values.items() if value}
+    if origin:
+        return Form(collision_forms.explained(call.t, found, origin))
+    kept = _typed(call) or {name: value for name, value in call.values.items() if value}
     if str(kept.get("customer") or "").startswith("id:"):
         kept["customer_label"] = found.customer
     return Form(collision_forms.explained(call.t, found, {**_origin(call), "typed": kept}))
@@ -73,7 +81,12 @@ def open_ask(call: Call) -> Reply:
 def ask(call: Call) -> Reply:
     """Ask the manager for a ruling."""
     need = _typed(call).get("need")
-    done = rulings.ask(call.desk, int(call.metadata["id"]), call.values.get("plea"), by=call.by, need=need)
+    number, plea = call.metadata.get("id"), call.values.get("plea")
+    if number is None:
+        customer_id = int(call.metadata["customer_id"])
+        done = rulings.ask_of_registration(call.desk, customer_id, plea, by=call.by, need=need)
+    else:
+        done = rulings.ask(call.desk, int(number), plea, by=call.by, need=need)
     return Answer(collision_forms.asked(call.t, done))
 
 

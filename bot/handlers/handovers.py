@@ -3,7 +3,7 @@
 import re
 
 from bot.errors import InvalidInput, Text
-from bot.handlers import in_place, typed
+from bot.handlers import collisions, in_place, typed
 from bot.handlers import pool as pool_handlers
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
@@ -21,7 +21,7 @@ def register(kit: Kit) -> None:
     kit.action(Action.HANDOVER_OPEN, open_form)
     kit.action(Action.HANDOVER_ACCEPT, accept)
     kit.action(Action.HANDOVER_DECLINE, open_decline)
-    kit.action(Action.CLAIM, claim)
+    kit.action(Action.CLAIM, claim, refused=collisions.explained)
     kit.view(Callback.HANDOVER_OFFER, offer)
     kit.view(Callback.HANDOVER_DECLINE, decline)
 

@@ -4,20 +4,23 @@ from typing import Any
 
 from bot.errors import BotError, LeadAlreadyClaimed, NotAllowed, RuleBroken
 from bot.handlers.calls import Answer, Call
+from bot.services import opportunities
 from bot.services.values import Done, OpportunityView
-from bot.views import answers
+from bot.views import answers, cards
 from bot.views.elements import Block
+
+_CARD_HISTORY = 8
+
+
+def card(call: Call, number: int) -> Answer:
+    """Return the present card as the member sees it."""
+    view = opportunities.view(call.desk, number, by=call.by, history=_CARD_HISTORY)
+    return Answer(*cards.personal_card(call.t, view, call.desk.now()))
 
 
 def is_personal(call: Call) -> bool:
     """Say whether the button belongs to a message in the member's own channel with the app, such as a nudge."""
-    container = call.body.get("container") or {}
-    return bool(call.message) and not container.get("is_ephemeral") and str(call.channel_id or "").startswith("D")
-
-
-def is_ephemeral(call: Call) -> bool:
-    """Say whether the button belongs to a message that only the member sees."""
-    return bool((call.body.get("container") or {}).get("is_ephemeral"))
+    return bool(call.message) and not call.is_ephemeral and str(call.channel_id or "").startswith("D")
 
 
 def carried(call: Call) -> dict[str, Any]:
@@ -44,7 +47,7 @@ def settled(call: Call, done: Done, line: str, more: list[Block] | None = None) 
         blocks = answers.settle(call.message.get("blocks") or [], done.opportunity.id, line)
         return Answer(line, [*blocks, *(more or [])][:50], replace=True)
     text, blocks = answers.short(call.t, done)
-    return Answer(text, blocks, replace=is_ephemeral(call))
+    return Answer(text, blocks, replace=call.is_ephemeral)
 
 
 def check_may(view: OpportunityView, what: str) -> None:

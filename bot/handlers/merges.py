@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.errors import InvalidInput, Text
-from bot.handlers import in_place
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
 from bot.services import customers, duplicates, merges, opportunities
@@ -22,6 +21,9 @@ def register(kit: Kit) -> None:
     kit.view(MergeId.CONFIRM, merge)
     kit.action(MergeId.OPEN, open_pair)
     kit.action(MergeId.UNDO, undo)
+    kit.action(MergeId.APART, tell_apart)
+    kit.action(MergeId.APART_LIST, show_apart)
+    kit.action(MergeId.APART_UNDO, propose_again)
 
 
 def asked(call: Call) -> Reply:
@@ -49,9 +51,29 @@ def show_recent(call: Call) -> Reply:
 
 
 def show_duplicates(call: Call) -> Reply:
-    """List pairs of customers that may be one."""
+    """List pairs of customers that may be one; a list that stands changes in its own place."""
     found = duplicates.pairs(call.desk, by=call.by, limit=_PAIRS)
-    return Answer(*merge_forms.duplicates(call.t, found))
+    told = duplicates.told_apart(call.desk, by=call.by, limit=1)
+    return Answer(*merge_forms.duplicates(call.t, found, told), replace=call.is_ephemeral)
+
+
+def tell_apart(call: Call) -> Reply:
+    """Take it that the two of a pair are not one, and show what is left."""
+    first, second = (int(one) for one in call.value.split(":"))
+    duplicates.tell_apart(call.desk, first, second, by=call.by)
+    return show_duplicates(call)
+
+
+def show_apart(call: Call) -> Reply:
+    """List what was told apart."""
+    told = duplicates.told_apart(call.desk, by=call.by)
+    return Answer(*merge_forms.apart(call.t, told), replace=call.is_ephemeral)
+
+
+def propose_again(call: Call) -> Reply:
+    """Take back that two are not one, and show the list of pairs, among them this one."""
+    duplicates.propose_again(call.desk, call.number, by=call.by)
+    return show_duplicates(call)
 
 
 _ASKED: dict[str, Callable[[Call], Reply]] = {
@@ -99,4 +121,4 @@ def merge(call: Call) -> Reply:
 def undo(call: Call) -> Reply:
     """Make two customers of one again."""
     text, blocks = merge_forms.undone(call.t, merges.undo(call.desk, call.number, by=call.by))
-    return Answer(text, blocks, replace=in_place.is_ephemeral(call))
+    return Answer(text, blocks, replace=call.is_ephemeral)

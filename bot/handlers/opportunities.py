@@ -12,13 +12,12 @@ from bot.services.desk import system_actor
 from bot.services.edits import EditForm
 from bot.services.pool_list import PoolFilter
 from bot.services.values import OpportunityLine, OpportunityView
-from bot.views import answers, cards, closing_forms, elements, fields, history, lists
+from bot.views import answers, closing_forms, elements, fields, history, lists
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line, readable
 
 _MENTION = re.compile(r"^<@([A-Z0-9]+)(?:\|[^>]*)?>$")
 _FACTS = ("intent", "budget", "authority", "timing")
-_CARD_HISTORY = 8
 _POOL = re.compile(r"(?:pool\b|公海)\s*(?P<words>.*)", re.IGNORECASE)
 _LISTS: dict[str, tuple[str, Callable[..., tuple[OpportunityLine, ...]]]] = {
     **dict.fromkeys(("mine", "my", "我的"), ("opp.list_mine", opportunities.mine)),
@@ -69,19 +68,14 @@ def _search(call: Call, words: str) -> Reply:
     if not found:
         return Answer(t("opp.none", words=escape_line(words, 100)))
     if len(found) == 1:
-        return _card(call, found[0].id)
+        return in_place.card(call, found[0].id)
     return _list(call, t("opp.list_found", words=escape_line(words, 100)), found)
 
 
 def _list(call: Call, title: str, found: tuple[OpportunityLine, ...]) -> Answer:
     if not found:
         return Answer(call.t("opp.list_empty", title=title))
-    return Answer(*lists.opportunities(call.t, title, found))
-
-
-def _card(call: Call, number: int) -> Answer:
-    view = opportunities.view(call.desk, number, by=call.by, history=_CARD_HISTORY)
-    return Answer(*cards.personal_card(call.t, view, call.desk.now()))
+    return Answer(*lists.opportunities(call.t, title, found, reader_id=call.by.member_id))
 
 
 def find_options(call: Call) -> list[dict[str, Any]]:
@@ -92,7 +86,7 @@ def find_options(call: Call) -> list[dict[str, Any]]:
 
 def open_card(call: Call) -> Reply:
     """Show the card whose button was pressed."""
-    return _card(call, call.number)
+    return in_place.card(call, call.number)
 
 
 def from_menu(call: Call) -> Reply:
@@ -173,7 +167,7 @@ def undo(call: Call) -> Reply:
 
 def _undo(call: Call, event_id: int) -> Reply:
     text, blocks = answers.undone(call.t, opportunities.undo(call.desk, event_id, by=call.by))
-    return Answer(text, blocks, replace=in_place.is_ephemeral(call))
+    return Answer(text, blocks, replace=call.is_ephemeral)
 
 
 def note_thread(call: Call) -> Reply:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.errors import UserError
-from bot.handlers import in_place, replies, typed
+from bot.handlers import collisions, in_place, replies, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Form, Reply
 from bot.services import opportunities, playbooks, pool, pool_list
@@ -29,6 +29,7 @@ def register(kit: Kit) -> None:
         kit.action(action, narrow)
     kit.action(PoolId.BACK, turn)
     kit.action(PoolId.ON, turn)
+    kit.action(PoolId.AGAIN, again)
     kit.view(PoolId.LIST, search)
     kit.action(PoolId.CLAIM, claim, refused=shown_again)
     kit.action(PoolId.ASSIGN_OPEN, open_assign, refused=shown_again)
@@ -39,7 +40,7 @@ def register(kit: Kit) -> None:
 def shown(call: Call, asked: PoolFilter, *, banner: str | None = None, opens: int | None = None) -> Form:
     """Return the list as it stands now."""
     page = pool_list.listing(call.desk, asked, by=call.by)
-    return Form(pool_forms.listing(call.t, page, banner=banner, opens=opens))
+    return Form(pool_forms.listing(call.t, page, banner=banner, opens=opens), said=banner)
 
 
 def _asked(call: Call) -> PoolFilter:
@@ -95,9 +96,15 @@ def claim(call: Call) -> Reply:
 
 
 def shown_again(call: Call, error: UserError) -> Form | None:
-    """Show the list as it stands now, with why the press of the button came to nothing."""
-    banner = f"🙏 {replies.sentence(call, error)}"
-    return shown(call, _asked(call) if call.is_in_modal else PoolFilter(), banner=banner)
+    """Show the list as it stands now, with why the press of the button came to nothing; or who registered the customer."""
+    asked = _asked(call) if call.is_in_modal else PoolFilter()
+    registered = collisions.explained(call, error, list=pool_forms.as_metadata(asked))
+    return registered or shown(call, asked, banner=f"🙏 {replies.sentence(call, error)}")
+
+
+def again(call: Call) -> Reply:
+    """Show the list again that a view was opened from."""
+    return shown(call, _from_metadata(call.metadata["list"]))
 
 
 def open_assign(call: Call) -> Reply:

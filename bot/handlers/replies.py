@@ -19,6 +19,7 @@ from bot.errors import (
     Text,
     UserError,
 )
+from bot.handlers import in_place
 from bot.handlers.calls import Answer, Call, Form, Reply, Surface
 from bot.i18n import Translator
 from bot.services.desk import AlreadyDone
@@ -52,34 +53,58 @@ def submitted(call: Call, reply: Reply, ack: Ack) -> BoltResponse:
         reply = Form(answers.said(call.t, reply.text, reply.blocks))
     if reply is None:
         return ack()
-    view = _from_home(reply.view) if call.is_from_home else reply.view
-    return ack(response_action="update", view=view)
+    return ack(**_instead(call, reply.view))
 
 
 def delivered(call: Call, reply: Reply) -> None:
     """Answer after the ack, through the gateway."""
     if isinstance(reply, Form):
-        _show(call, reply.view)
+        _show(call, reply)
     elif isinstance(reply, Answer) and call.response_url is not None:
         call.gateway.respond(call.response_url, reply.text, list(reply.blocks), replace_original=reply.replace)
     elif isinstance(reply, Answer):
         # Neither modals nor the Home have a place for a message: it is shown in a modal of its own.
-        _show(call, answers.said(call.t, reply.text, reply.blocks))
+        _show(call, Form(answers.said(call.t, reply.text, reply.blocks), said=reply.text))
 
 
-def _show(call: Call, view: View) -> None:
-    view = _from_home(view) if call.is_from_home else view
-    if call.is_in_modal:
-        call.gateway.update_view(call.view["id"], view)
-    else:
+def _show(call: Call, form: Form) -> None:
+    view = _marked(call, form.view)
+    if not call.is_in_modal:
         call.gateway.open_view(call.trigger_id, view)
+        return
+    opened = call.view
+    is_shown = call.kit.modals.show(
+        call.gateway, opened["id"], view, request=call.order, seen_hash=str(opened.get("hash") or "")
+    )
+    if not is_shown and form.said:
+        # What stands there is later than this press, or was closed: what the press did is told on top of it.
+        call.gateway.push_view(call.trigger_id, answers.said(call.t, form.said))
 
 
-def _from_home(view: View) -> View:
-    """Mark a modal as one that the Home led to, so that the Home is shown anew after what is done in it."""
-    metadata = {**json.loads(view.get("private_metadata") or "{}"), "home": True}
+def _instead(call: Call, view: View) -> dict[str, Any]:
+    """Return the answer to a submission that puts a view in the form's place."""
+    call.kit.modals.answered(str(call.view.get("id")), call.order)
+    return {"response_action": "update", "view": _marked(call, view)}
+
+
+def _marked(call: Call, view: View) -> View:
+    """Have a modal remember the Home or the card that led to it."""
+    if not call.origin:
+        return view
+    metadata = {**json.loads(view.get("private_metadata") or "{}"), **call.origin}
     # Chinese stays as it is: escaped it would be six times as long, and there is little room.
     return {**view, "private_metadata": json.dumps(metadata, separators=(",", ":"), ensure_ascii=False)}
+
+
+def renewed(call: Call) -> None:
+    """Put the present card in the place of the one at which it began; what Slack does not take any more stays as it was."""
+    kept = call.card or {}
+    try:
+        answer = in_place.card(call, int(kept["id"]))
+        call.gateway.respond(str(kept["url"]), answer.text, list(answer.blocks), replace_original=True)
+    except (UserError, GatewayError) as error:
+        # Five times and half an hour is all that Slack allows; and one who gave it away may not see it any more.
+        log.info("a card was not renewed after %s: %s", name_of(call), error)
 
 
 def guarded(call: Call, work: Callable[[], None]) -> None:
@@ -121,8 +146,7 @@ def refused(call: Call, error: Exception) -> BoltResponse:
 
 def _refused_with(call: Call, further: Form) -> BoltResponse:
     if call.surface is Surface.VIEW:
-        view = _from_home(further.view) if call.is_from_home else further.view
-        return BoltResponse(status=200, body={"response_action": "update", "view": view})
+        return BoltResponse(status=200, body=_instead(call, further.view))
     call.kit.start(lambda: guarded(call, lambda: _shown_instead(call, further)))
     return BoltResponse(status=200)
 
@@ -160,7 +184,7 @@ def _event_refused(call: Call, error: Exception) -> BoltResponse:
 def _form_refused(call: Call, error: Exception, words: str) -> dict[str, Any]:
     inputs = [block["block_id"] for block in call.view.get("blocks", ()) if block.get("type") == "input"]
     if isinstance(error, AlreadyDone) or not inputs:
-        return {"response_action": "update", "view": answers.said(_translator(call), words)}
+        return _instead(call, answers.said(_translator(call), words))
     found: dict[str, list[str]] = {}
     for name, text in _at_fields(error, words, _translator(call)):
         lines = found.setdefault(name if name in inputs else inputs[0], [])

@@ -6,8 +6,9 @@ from bot.domain.rulings import Verdict
 from bot.handlers import typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
-from bot.services import rulings
+from bot.services import ruling_ends, rulings
 from bot.views import lead_forms, ruling_views
+from bot.views.collision_forms import CollisionId
 from bot.views.ruling_views import RulingId
 
 
@@ -21,6 +22,7 @@ def register(kit: Kit) -> None:
     ):
         kit.action(action, partial(open_sentence, verdict))
     kit.action(RulingId.CAPTURE, open_capture)
+    kit.action(CollisionId.WITHDRAW, withdraw)
     kit.view(RulingId.RULE, rule)
 
 
@@ -40,6 +42,12 @@ def rule(call: Call) -> Reply:
     number, verdict = int(call.metadata["ruling"]), Verdict(call.metadata["verdict"])
     case = rulings.rule(call.desk, number, verdict, call.values.get("sentence"), by=call.by)
     return Answer(f"{ruling_views.ruled_line(call.t, case)}\n{call.t('ruling.both_told')}")
+
+
+def withdraw(call: Call) -> Reply:
+    """Take a request back; in a message it says so in its own place, a modal says it here."""
+    case = ruling_ends.withdraw(call.desk, call.number, by=call.by)
+    return Answer(ruling_views.ended_line(call.t, case)) if call.is_in_modal else None
 
 
 def open_capture(call: Call) -> Reply:

@@ -18,6 +18,7 @@ from babel.numbers import format_currency, format_decimal, get_currency_precisio
 from bot.errors import Text
 
 LOCALES = ("en-US", "zh-CN")
+_NEAR = {-1: "day.yesterday", 0: "day.today", 1: "day.tomorrow"}
 _PLURALS = {"zero", "one", "two", "few", "many", "other"}
 
 
@@ -131,6 +132,17 @@ class Translator:
     def _time_of(self, local: datetime) -> str:
         minute = local.replace(second=0, microsecond=0).time()
         return _time(minute, "HH:mm" if self.is_chinese else "h:mm a", self._babel)
+
+    def near(self, moment: datetime, now: datetime) -> str:
+        """Return a moment as people say it: of yesterday, today and tomorrow the word and the time, else as ``moment``.
+
+        Args:
+            moment: What is told, aware.
+            now: The present moment, aware.
+        """
+        days = (self.local(moment).date() - self.local(now).date()).days
+        word = _NEAR.get(days)
+        return self(word, time=self.time(moment)) if word else self.moment(moment)
 
     def local(self, moment: datetime) -> datetime:
         """Return the moment in the reader's zone."""

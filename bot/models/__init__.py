@@ -4,7 +4,7 @@ from bot.models.base import Base, WorkspaceOwned
 from bot.models.customers import Contact, Customer, CustomerKey, NearKey, SearchKey
 from bot.models.deals import Assignment, EventRow, FollowUp, NextStep, Opportunity, Review
 from bot.models.people import Member, MemberChange, PlaybookRow, Team, Workspace
-from bot.models.rulings import Choice, CustomerMerge, Registration, Ruling
+from bot.models.rulings import Choice, CustomerMerge, Distinction, Registration, Ruling
 from bot.models.work import ChannelPace, DigestRecord, OutboxRow, ProcessedRequest
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "CustomerKey",
     "CustomerMerge",
     "DigestRecord",
+    "Distinction",
     "EventRow",
     "FollowUp",
     "Member",

@@ -30,7 +30,8 @@ class Team(WorkspaceOwned, Base):
     """Members with a channel, a manager, a playbook and a calendar.
 
     ``hours`` are seven lists of ``[start, end]`` in minutes of the local day, Monday first; ``exceptions`` map an ISO
-    date to such a list. ``live_from`` is None while an import has not gone live: no cards and no nudges until then.
+    date to such a list. ``live_from`` is None while an import has not gone live: no cards and no nudges until then;
+    ``backlog_until`` is when the last of what was overdue then comes up.
     """
 
     __tablename__ = "team"
@@ -54,6 +55,7 @@ class Team(WorkspaceOwned, Base):
     digest_next_at: Mapped[datetime | None]
     weekly_next_at: Mapped[datetime | None]
     live_from: Mapped[datetime | None]
+    backlog_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.models.base import Base, BigId, Id, Long, Short, WorkspaceOwned
 
 
 class Ruling(WorkspaceOwned, Base):
-    """A manager's answer to "whose customer is this": ``opportunity_id`` is the one that stood in the way.
+    """A manager's answer to "whose customer is this": what stood in the way is an opportunity, else a registration.
 
-    ``state`` is open, ruled or withdrawn; ``verdict`` is keep, give or share; ``evidence`` is what the event log said
-    when it was asked for. A ruled one is the precedent of the next.
+    ``state`` is open, ruled, withdrawn or lapsed; ``cause`` is why it lapsed, such as pooled. ``verdict`` is keep, give
+    or share; ``evidence`` is what the event log said when it was asked for. A ruled one is the precedent of the next.
     """
 
     __tablename__ = "ruling"
@@ -29,16 +29,26 @@ class Ruling(WorkspaceOwned, Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index(
+            "uq_ruling_open_registration",
+            "registration_id",
+            "asked_by_id",
+            unique=True,
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
     )
 
     id: Mapped[Id]
-    opportunity_id: Mapped[int] = mapped_column(BigId, ForeignKey("opportunity.id"))
+    opportunity_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("opportunity.id"))
+    registration_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("registration.id"))
     customer_id: Mapped[int] = mapped_column(BigId, ForeignKey("customer.id"))
     asked_by_id: Mapped[int] = mapped_column(BigId, ForeignKey("member.id"))
     asked_at: Mapped[datetime]
     plea: Mapped[Long]
     evidence: Mapped[list[Any]]
     state: Mapped[Short] = mapped_column(default="open")
+    cause: Mapped[Short | None]
     verdict: Mapped[Short | None]
     sentence: Mapped[Long | None]
     ruled_by_id: Mapped[int | None] = mapped_column(BigId)
@@ -46,7 +56,10 @@ class Ruling(WorkspaceOwned, Base):
 
 
 class Registration(WorkspaceOwned, Base):
-    """A rep's claim to a customer before there is an opportunity (报备); ``state`` is pending, approved or refused."""
+    """A rep's claim to a customer before there is an opportunity (报备); ``state`` is pending, approved, refused or ended.
+
+    ``yielded_to_id`` is the registration that was approved instead of a refused one, or took the place of an ended one.
+    """
 
     __tablename__ = "registration"
     __table_args__ = (
@@ -72,6 +85,7 @@ class Registration(WorkspaceOwned, Base):
     decided_by_id: Mapped[int | None] = mapped_column(BigId)
     decided_at: Mapped[datetime | None]
     protected_until: Mapped[datetime | None]
+    yielded_to_id: Mapped[int | None] = mapped_column(BigId)
 
 
 class Choice(WorkspaceOwned, Base):
@@ -105,3 +119,16 @@ class CustomerMerge(WorkspaceOwned, Base):
     at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
     moved: Mapped[dict[str, Any]]
+
+
+class Distinction(WorkspaceOwned, Base):
+    """Two customers of near names of which somebody decided that they are not one; ``first_id`` is the lower number."""
+
+    __tablename__ = "distinction"
+    __table_args__ = (UniqueConstraint("workspace_id", "first_id", "second_id"),)
+
+    id: Mapped[Id]
+    first_id: Mapped[int] = mapped_column(BigId, ForeignKey("customer.id"))
+    second_id: Mapped[int] = mapped_column(BigId, ForeignKey("customer.id"))
+    by_id: Mapped[int | None] = mapped_column(BigId)
+    at: Mapped[datetime]

@@ -85,9 +85,9 @@ class Database:
     @contextmanager
     def reading(self, workspace_id: int | None) -> Iterator[Session]:
         """Give a session whose reads see one state; nothing it does is kept."""
-        with self._reading(info=self._info(workspace_id)) as session, session.begin() as work:
+        # What is not committed is undone at the end; that takes less than saying so.
+        with self._reading(info=self._info(workspace_id)) as session:
             yield session
-            work.rollback()
 
     @contextmanager
     def asking(self) -> Iterator[Connection]:

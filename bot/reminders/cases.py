@@ -41,11 +41,16 @@ def _ruling(work: Reading) -> Message | None:
     return ruling_views.card(work.t, case)
 
 
+def _ruling_asked(work: Reading) -> Message | None:
+    case = rulings.case(work.desk, work.number("ruling_id"), by=work.by)
+    return ruling_views.waiting(work.t, case)
+
+
 def _ruled(work: Reading) -> Message | None:
     # Who lost it to another team may not see it any more, but is told all the same.
     case = rulings.case(work.desk, work.number("ruling_id"), by=work.by)
     try:
-        shown = work.opportunity()
+        shown = work.opportunity() if case.opportunity_id is not None else None
     except NotFound:
         shown = None
     return ruling_views.told(work.t, case, shown, is_asker=case.asker.id == work.by.member_id)
@@ -68,6 +73,7 @@ def _told(work: Reading) -> Message | None:
 
 BY_KIND: dict[str, Callable[[Reading], Message | None]] = {
     "ruling": _ruling,
+    "ruling_asked": _ruling_asked,
     "ruled": _ruled,
     "registration": _registration,
     "registered": _registered,

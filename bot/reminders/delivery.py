@@ -1,10 +1,11 @@
 """Owns the way from the outbox to Slack: lease, render, send, and write down what came of it."""
 
 import logging
-import random
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from bot import logs
 from bot.reminders.pace import Pace, backoff_seconds
@@ -25,10 +26,9 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS = 15.0
 _RENEW_SECONDS = 3.0
 _FINISH_SECONDS = 12.0
-_GATHER_SECONDS = 0.01
-_IN_HAND = 5  # for each thread: the next ones are ready when it is
-_LOOKED_UP = 500
-_ALL_AT_ONCE = 32
+_IN_HAND = 8  # for each thread: the next ones are ready when it is
+# What came of messages is written together, when half of those in hand are done; where others take long, after this time.
+_GATHER_SECONDS = 0.25
 
 
 class Delivery:
@@ -63,11 +63,13 @@ class Delivery:
         self._one_at_a_time = threading.Lock()
         self._closing = threading.Event()
         # What is in hand; only the one who holds the lock above changes these.
-        self._flying: dict[Future[Outcome], Promise] = {}
+        self._flying: set[int] = set()
         self._leases: dict[int, float] = {}
         self._done: list[Outcome] = []
-        self._ready: list[int] = []
         self._renewed_at = 0.0
+        # What came of it, and word that there is enough of that to be written; from any thread.
+        self._landed = deque[Outcome]()
+        self._news = threading.Event()
 
     def run(self) -> int:
         """Send until nothing is due now; what Slack put off waits for a later time.
@@ -84,7 +86,7 @@ class Delivery:
                 has_news = bool(self._done)
                 handled += self._take(0 if self._closing.is_set() else _IN_HAND * self._threads - len(self._flying))
                 if self._flying:
-                    self._wait(_RENEW_SECONDS)
+                    self._gather()
                 elif not has_news:
                     return handled
 
@@ -96,9 +98,7 @@ class Delivery:
         """
         with self._one_at_a_time:
             count = self._take(self._threads)
-            while self._flying:
-                self._wait(_RENEW_SECONDS)
-            self._take(0)
+            self._finish(None)
             return count
 
     def wait_seconds(self) -> float | None:
@@ -112,66 +112,56 @@ class Delivery:
             seconds: At most so long; what is not finished by then is looked for in Slack's history by whoever takes it next.
         """
         self._closing.set()
-        for future in list(self._flying):
-            future.cancel()
         if self._one_at_a_time.acquire(timeout=seconds):
             try:
-                self._wait(seconds)
-                self._take(0)
+                self._finish(seconds)
             finally:
                 self._one_at_a_time.release()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def _finish(self, seconds: float | None) -> None:
+        """Wait until nothing is in hand any more, at most so many seconds, and write what came of it."""
+        end = None if seconds is None else time.monotonic() + seconds
+        while self._flying and (end is None or time.monotonic() < end):
+            self._gather()
+        self._take(0)
+
     def _take(self, room: int) -> int:
         """Write what came of earlier ones, and take as many new ones in hand as there is room for."""
-        count, has_looked = 0, False
-        while True:
-            if count < room and not self._ready and not has_looked:
-                self._ready, has_looked = self._looked_up(), True
-            wanted = self._ready[: room - count]
-            del self._ready[: len(wanted)]
-            count += self._lease(wanted)
-            if count >= room or (has_looked and not self._ready):
-                return count
-
-    def _looked_up(self) -> list[int]:
-        """Look for whose turn it is: many at once, since looking costs more than taking a few of them in hand."""
-        found = outbox.ready(self._desk, limit=_LOOKED_UP)
-        if len(found) > _ALL_AT_ONCE:
-            # Other workers look up the same ones; each begins somewhere else.
-            random.shuffle(found)
-        return found
-
-    def _lease(self, wanted: Sequence[int]) -> int:
         done = tuple(self._done)
-        leased = outbox.lease(
-            self._desk, limit=len(wanted), seconds=LEASE_SECONDS, rates=self._rates, done=done, among=wanted
-        )
+        leased = outbox.lease(self._desk, limit=room, seconds=LEASE_SECONDS, rates=self._rates, done=done)
         self._done.clear()
         if not leased:
             return 0
-        self._leases |= {promise.id: promise.leased_until for promise in leased}
         addresses = outbox.addresses(self._desk, leased)
+        self._leases |= {promise.id: promise.leased_until for promise in leased}
+        self._flying |= {promise.id for promise in leased}
         for promise in leased:
-            self._flying[self._pool.submit(self._send, promise, addresses.get(promise.id))] = promise
+            self._pool.submit(self._send, promise, addresses.get(promise.id))
         return len(leased)
 
-    def _send(self, promise: Promise, address: Address | None) -> Outcome:
+    def _send(self, promise: Promise, address: Address | None) -> None:
         with logs.work(f"promise-{promise.id}"):
             found = self._sending.outcome(promise, address)
         MESSAGES.labels(found.state).inc()
-        return found
+        self._landed.append(found)
+        if self._is_enough():
+            self._news.set()
 
-    def _wait(self, seconds: float) -> None:
-        """Wait until something is done, and keep the leases of what is not."""
-        wait(self._flying, seconds, FIRST_COMPLETED)
-        # A breath: what ends at about the same time is written down together.
-        landed = wait(self._flying, _GATHER_SECONDS).done
-        # Nobody tells of those that were called off before a thread came to them.
-        for future in landed | {one for one in self._flying if one.cancelled()}:
-            promise = self._flying.pop(future)
-            self._leases.pop(promise.id, None)
-            self._done.append(_given_back(promise) if future.cancelled() else future.result())
+    def _is_enough(self) -> bool:
+        """Say whether as much is done as is written together: half of what may be in hand, or all that is."""
+        return len(self._landed) >= min(len(self._flying), _IN_HAND * self._threads // 2)
+
+    def _gather(self) -> None:
+        """Wait until enough is done, or for a moment, and keep the leases of what is not."""
+        if not self._is_enough():
+            self._news.wait(_GATHER_SECONDS)
+        self._news.clear()
+        while self._landed:
+            done = self._landed.popleft()
+            self._flying.discard(done.promise_id)
+            self._leases.pop(done.promise_id, None)
+            self._done.append(done)
         self._renew()
 
     def _renew(self) -> None:
@@ -179,16 +169,8 @@ class Delivery:
         if now - self._renewed_at < _RENEW_SECONDS or not self._flying:
             return
         self._renewed_at = now
-        wanted = {promise.id for promise in self._flying.values()}
-        leases = {number: until for number, until in self._leases.items() if number in wanted}
-        self._leases = outbox.renew(self._desk, leases, seconds=LEASE_SECONDS)
+        self._leases = outbox.renew(self._desk, self._leases, seconds=LEASE_SECONDS)
 
     def _may_send(self, promise: Promise) -> bool:
         """Say whether a call that begins now ends before another worker may take the promise."""
         return not self._closing.is_set() and outbox.real_seconds() + CALL_SECONDS < self._leases.get(promise.id, 0.0)
-
-
-def _given_back(promise: Promise) -> Outcome:
-    return Outcome(
-        promise.id, promise.workspace_id, "waiting", kind=promise.kind, tried_at=promise.tried_at, not_begun=True
-    )

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.attention import Cause, Step
+from bot.domain.quiet import is_told_already
 from bot.errors import NotAllowed, NotFound
 from bot.i18n import Translator
 from bot.reminders import cases
@@ -35,12 +36,14 @@ class Parcel:
         card_of: The opportunity whose card it is.
         stands_at: Channel and ts of the message to be replaced, if there is one.
         is_change: It only changes that message, and says nothing where that one is gone.
+        kept: What is to be remembered with its promise once it is sent.
     """
 
     message: Message
     card_of: int | None = None
     stands_at: tuple[str, str] | None = None
     is_change: bool = False
+    kept: dict[str, Any] | None = None
 
 
 def render(desk: Desk, promise: Promise, address: Address) -> Parcel | None:
@@ -109,8 +112,16 @@ def _handover(work: _Rendering) -> Parcel | None:
 
 
 def _nudge(work: _Rendering) -> Parcel | None:
-    items = _items(work, reader_id=work.address.actor.member_id)
-    return Parcel(nudges.nudge(work.t, items, work.desk.now())) if items else None
+    now, told = work.desk.now(), focus.told(work.desk, by=work.address.actor)
+    items = [
+        item
+        for item in _items(work, reader_id=work.address.actor.member_id)
+        if told is None
+        or item.step is Step.WARN
+        or not told.covers(item.opportunity.id, item.cause, item.opportunity.version)
+        or not is_told_already(told.at, now, is_repeat=item.is_repeat)
+    ]
+    return Parcel(nudges.nudge(work.t, items, now)) if items else None
 
 
 def _escalation(work: _Rendering) -> Parcel | None:
@@ -131,8 +142,11 @@ def _focus(work: _Rendering) -> Parcel | None:
             waited[one.opportunity_id] = NudgeItem(shown, one.cause, one.step, one.moment)
     if not waited:
         return None
-    total = max(found.count, len(waited))
-    return Parcel(focus_list.message(work.t, list(waited.values()), now, total=total))
+    rows = nudges.ranked(list(waited.values()))
+    listed = ((row.opportunity, row.cause) for row in rows[: focus_list.MOST])
+    told = focus.Told(now, frozenset((shown.id, cause, shown.version) for shown, cause in listed))
+    message = focus_list.message(work.t, rows, now, total=max(found.count, len(rows)))
+    return Parcel(message, kept={"told": told.payload()})
 
 
 def _items(work: _Rendering, *, reader_id: int | None) -> list[NudgeItem]:
@@ -147,7 +161,7 @@ def _items(work: _Rendering, *, reader_id: int | None) -> list[NudgeItem]:
             # One that is out of the reader's sight by now must not take the others of the bundle with it.
             continue
         if still_needed(shown, cause, moment, now, reader_id=reader_id):
-            found.append(NudgeItem(shown, cause, step, moment))
+            found.append(NudgeItem(shown, cause, step, moment, is_repeat=bool(item.get("is_repeat"))))
     return found
 
 

@@ -10,7 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.clock import SystemClock
 from bot.reminders.delivery import Delivery
-from bot.services import outbox, sweep
+from bot.services import outbox, ruling_ends, sweep
 from bot.services.desk import Desk
 from bot.vitals import TICKS
 
@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-_BATCH = 200
 _PURGE_SECONDS = 3600.0
 _GATHER_SECONDS = 0.1
 _LEAST_SECONDS = 0.05
@@ -54,11 +53,11 @@ class Ticker:
 
     def sweep(self) -> int:
         """Act on everything whose moment has come, and promise the digests; returns how much there was."""
-        handled = sweep.digests(self._desk)
+        handled = sweep.digests(self._desk) + ruling_ends.lapse(self._desk)
         while True:
-            count = sweep.due(self._desk, limit=_BATCH)
+            count = sweep.due(self._desk)
             handled += count
-            if count < _BATCH:
+            if count < sweep.BATCH:
                 return handled + sweep.focus(self._desk)
 
     def deliver(self) -> int:

@@ -118,7 +118,8 @@ class Sending:
                 return one.ended("dropped")
         channel = self._gateway.open_dm(address.slack_id) if address.is_member else address.slack_id
         ts = self._found(one, parcel, channel) or self._posted(one, parcel, channel)
-        return one.ended("sent", slack_channel=channel, slack_ts=ts, tried_at=0.0, card_of=parcel.card_of)
+        kept = {**promise.payload, **parcel.kept} if parcel.kept else None
+        return one.ended("sent", slack_channel=channel, slack_ts=ts, tried_at=0.0, card_of=parcel.card_of, payload=kept)
 
     def _replaced(self, promise: Promise, parcel: Parcel, stands_at: tuple[str, str]) -> bool:
         """Put the present state in the place of a card; twice does no harm. False where its message is gone."""

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.domain import calendar
 from bot.domain.events import AssignmentAccepted, AssignmentDeclined, AssignmentOffered, PutInPool
 from bot.models import Assignment, Member, Opportunity
 from bot.services.choices import decide
@@ -45,7 +44,7 @@ def give(
 ) -> None:
     """Make a member the owner and ask them to accept in time; assignment and notice stand or fall together."""
     now = recorder.now
-    accept_by = calendar.add_hours(ground.calendar, now, ground.playbook.pace[opportunity.grade].accept_hours)
+    accept_by = ground.accept_by(opportunity, now)
     opportunity.owner_id, opportunity.owner_reason = member.id, reason
     opportunity.accepted_at, opportunity.accept_by, opportunity.pooled_at = None, accept_by, None
     member.last_assigned_at = now
@@ -155,7 +154,8 @@ def decline(
         )
     )
     offer_by_rules(recorder, opportunity, ground, asked=asked)
-    if lapsed:
+    # Where nobody was left to ask, the notice of the pool says it all.
+    if lapsed and opportunity.owner_id is not None:
         recorder.tell(ground.team.manager_id, "notice.offer_lapsed", opportunity_id=opportunity.id, member=member.name)
 
 
@@ -163,6 +163,4 @@ def pass_over(opportunity: Opportunity, ground: Ground, now: datetime) -> None:
     """Start the new owner's clock: what fell due before it was theirs is not held against them."""
     opportunity.attended_at = now
     if opportunity.next_due_at is not None and opportunity.next_due_at <= now:
-        opportunity.snoozed_until = calendar.add_hours(
-            ground.calendar, now, ground.playbook.pace[opportunity.grade].accept_hours
-        )
+        opportunity.snoozed_until = ground.accept_by(opportunity, now)

@@ -3,17 +3,18 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Date, bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
 from bot.domain.playbook import Name
 from bot.errors import NotAllowed, NotFound
-from bot.models import DigestRecord, Member, Opportunity, Team
+from bot.models import DigestRecord, Member, Team
+from bot.models.base import BigId
 from bot.services import registrations, reports, rulings
-from bot.services.access import visible_to
 from bot.services.changes import changes
 from bot.services.desk import Actor, Desk
 from bot.services.recording import calendar_of
@@ -27,7 +28,6 @@ _MOST_BACK = timedelta(days=90)
 _FIRST_LOOK = timedelta(days=7)
 _WEEK = timedelta(days=7)
 _MINUTE = 9 * 60 + 30  # of a Monday, team time
-_OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +71,22 @@ def daily(desk: Desk, team_id: int, *, by: Actor, day: date) -> Digest:
     now = desk.now()
     with desk.reading(by) as session:
         team = _team(session, team_id, by)
-        scope = Opportunity.team_id == team_id
-        records = _records(session, team_id, "daily", before=day)
+        scope = reports.of_team(team)
+        made, records = _records(session, team_id, "daily", day)
         since = records[0].at if records else _workday_before(team, day)
         # What happens between the promise and the reading is told tomorrow: nothing twice.
-        until = session.scalar(select(DigestRecord.at).where(*_of(team_id, "daily"), DigestRecord.day == day)) or now
+        until = made.at if made is not None else now
+        work = reports.open_work(session, scope, now)
         return Digest(
             team=team_ref(session, team),
             day=day,
-            summary=reports.summary(session, scope, team, now),
-            changes=changes(session, by.workspace_id, scope, since=since, until=until),
+            summary=reports.summary(session, scope, now, team),
+            changes=changes(session, scope, since=since, until=until),
             trend=_percents(records),
-            overdue_by_rep=reports.overdue_by_rep(session, scope, now),
+            overdue_by_rep=work.overdue_by_rep,
             at_risk=reports.at_risk(session, scope, now, limit=_AT_RISK),
-            in_pool=reports.count(session, scope, Opportunity.owner_id.is_(None), _OPEN),
-            collisions=reports.count(session, scope, Opportunity.has_collision.is_(True), _OPEN),
+            in_pool=work.in_pool,
+            collisions=work.collisions,
             undecided=rulings.open_count(session, team_id) + registrations.open_count(session, team_id),
         )
 
@@ -102,29 +103,23 @@ def weekly(desk: Desk, team_id: int, *, by: Actor, monday: date) -> Week:
         team = _team(session, team_id, by)
         if not by.manages(team_id):
             raise NotAllowed("error.not_allowed")
-        scope = Opportunity.team_id == team_id
-        records = _records(session, team_id, "weekly", before=monday)
+        scope = reports.of_team(team)
+        _, records = _records(session, team_id, "weekly", monday)
         start = calendar.at_local(team.zone, monday - _WEEK, 0)
         end, earlier = calendar.at_local(team.zone, monday, 0), calendar.at_local(team.zone, monday - 2 * _WEEK, 0)
-        this = changes(session, by.workspace_id, scope, since=start, until=end)
-        neglected = and_(
-            scope,
-            _OPEN,
-            Opportunity.owner_id.is_not(None),
-            Opportunity.captured_at < start,
-            or_(Opportunity.last_follow_up_at.is_(None), Opportunity.last_follow_up_at < start),
-        )
+        this = changes(session, scope, since=start, until=end)
+        neglected, neglected_count = reports.neglected(session, scope, now, since=start, limit=_NEGLECTED)
         return Week(
             team=team_ref(session, team),
             monday=monday,
             health=reports.health(session, scope, now),
             trend=_percents(records),
             this=this,
-            before=changes(session, by.workspace_id, scope, since=earlier, until=start),
+            before=changes(session, scope, since=earlier, until=start),
             why_lost=_reasons(this.of("lost")),
-            overdue_by_rep=reports.overdue_by_rep(session, scope, now),
-            neglected=reports.biggest(session, neglected, now, limit=_NEGLECTED),
-            neglected_count=reports.count(session, neglected),
+            overdue_by_rep=reports.open_work(session, scope, now).overdue_by_rep,
+            neglected=neglected,
+            neglected_count=neglected_count,
         )
 
 
@@ -137,15 +132,14 @@ def since_last_look(desk: Desk, *, by: Actor) -> Look:
         since = max(looked_at, now - _MOST_BACK) if looked_at is not None else now - _FIRST_LOOK
         if member is not None:
             member.looked_at = now
-        own = Opportunity.owner_id == (by.member_id or 0)
-        scope = visible_to(by) if by.is_admin or by.managed_team_ids else own
-        found = changes(session, by.workspace_id, scope, since=since, until=now)
+        scope = reports.seen_by(by)
+        found = changes(session, scope, since=since, until=now)
         return Look(found, reports.health(session, scope, now), is_first=looked_at is None)
 
 
 def record(session: Session, team: Team, kind: str, day: date, now: datetime) -> None:
     """Keep that a digest was made for a local day, with how healthy the loop was: the next one tells what changed since."""
-    found = reports.health(session, Opportunity.team_id == team.id, now)
+    found = reports.health(session, reports.of_team(team), now)
     session.add(
         DigestRecord(
             workspace_id=team.workspace_id,
@@ -168,8 +162,13 @@ def _of(team_id: int, kind: str) -> tuple[ColumnElement[bool], ...]:
     return DigestRecord.team_id == team_id, DigestRecord.kind == kind
 
 
-def _team(session: Session, team_id: int, by: Actor) -> Team:
-    team = session.get(Team, team_id)
+_TEAM = select(*Team.__table__.c).where(
+    Team.id == bindparam("team_id", type_=BigId), Team.workspace_id == bindparam("workspace_id", type_=BigId)
+)
+
+
+def _team(session: Session, team_id: int, by: Actor) -> Any:
+    team = session.connection().execute(_TEAM, {"team_id": team_id, "workspace_id": by.workspace_id}).first()
     if team is None:
         raise NotFound("error.not_found")
     if not by.manages(team_id) and by.team_id != team_id:
@@ -177,19 +176,26 @@ def _team(session: Session, team_id: int, by: Actor) -> Team:
     return team
 
 
-def _records(session: Session, team_id: int, kind: str, *, before: date) -> list[DigestRecord]:
-    """Return the latest records before a day, the latest first."""
-    return list(
-        session.scalars(
-            select(DigestRecord)
-            .where(*_of(team_id, kind), DigestRecord.day < before)
-            .order_by(DigestRecord.day.desc())
-            .limit(_TREND)
-        )
+_RECORDS = (
+    select(DigestRecord.day, DigestRecord.at, DigestRecord.open_count, DigestRecord.sound_count)
+    .where(
+        DigestRecord.team_id == bindparam("team_id"),
+        DigestRecord.kind == bindparam("kind"),
+        DigestRecord.day <= bindparam("day", type_=Date),
     )
+    .order_by(DigestRecord.day.desc())
+    .limit(_TREND + 1)
+)
 
 
-def _percents(records: list[DigestRecord]) -> tuple[float, ...]:
+def _records(session: Session, team_id: int, kind: str, day: date) -> tuple[Any, list[Any]]:
+    """Return the record of a day, if there is one, and the latest before it, the latest first."""
+    found = list(session.connection().execute(_RECORDS, {"team_id": team_id, "kind": kind, "day": day}))
+    made = found.pop(0) if found and found[0].day == day else None
+    return made, found[:_TREND]
+
+
+def _percents(records: list[Any]) -> tuple[float, ...]:
     """Return loop health of these days in per cent, the earliest first."""
     return tuple(Health(one.open_count, one.sound_count).percent for one in reversed(records))
 

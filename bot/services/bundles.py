@@ -7,6 +7,7 @@ at the opening, and what the budget has no room for, joins the morning list of i
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -24,9 +25,12 @@ _MOST_ROUNDS = 5
 Item = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reader:
-    """Who is told: our number, the working hours as they fall in their zone, and how many bundles they get a day."""
+    """Who is told: our number, the working hours as they fall in their zone, and how many bundles they get a day.
+
+    Words for the same reader share one of these.
+    """
 
     workspace_id: int
     member_id: int
@@ -58,6 +62,10 @@ class _Row:
     is_open: bool = True
     counts: bool = True
 
+    def takes(self, at: datetime) -> bool:
+        """Say whether it takes in what is told at a moment."""
+        return self.is_open and self.due_at == at
+
 
 def promise(session: Session, words: Iterable[Word], now: datetime) -> None:
     """Promise a message for everything that is to be told, and write down on each word when it will be."""
@@ -70,66 +78,68 @@ def promise(session: Session, words: Iterable[Word], now: datetime) -> None:
     raise RuntimeError(f"{len(left)} messages of the clock found no place")
 
 
+@dataclass(slots=True)
+class _Place:
+    """When a reader is told, on which day of theirs, and the row that takes in what is no escalation."""
+
+    telling: Telling
+    day: date
+    row: _Row | None = None
+
+
 class _Round:
     def __init__(self, session: Session, words: list[Word], now: datetime) -> None:
-        self._session, self._words, self._now = session, words, now
+        self._connection, self._words, self._now = session.connection(), words, now
         self._rows: dict[tuple[int, str], _Row] = {}
+        self._places: dict[Reader, _Place] = {}
+        for reader in {word.reader: None for word in words}:
+            when = telling(reader.hours, now)
+            self._places[reader] = _Place(when, local_day(reader.hours, when.at))
 
     def placed(self) -> list[Word]:
         """Find a place for every word and write it; returns those whose place was taken by somebody else."""
-        # Most have the same few hours.
-        when = {word.reader.hours: telling(word.reader.hours, self._now) for word in self._words}
-        plans = [(word, when[word.reader.hours]) for word in self._words]
-        self._look(plans)
-        for word, plan in plans:
-            row = self._row_for(word, plan.at, is_morning=plan.is_morning)
+        self._look()
+        for word in self._words:
+            row = self._row_for(word)
             row.items.append(word.item)
             row.words.append(word)
             word.told_at = row.due_at
         return self._write()
 
-    def _look(self, plans: list[tuple[Word, Telling]]) -> None:
+    def _look(self) -> None:
         """Read which names are taken, and hold those rows that still wait and can take more in."""
-        first: dict[tuple[int, str], Reader] = {}
-        days: dict[tuple[int, int], tuple[Reader, datetime]] = {}
-        for word, plan in plans:
-            reader = word.reader
-            if word.is_escalation:
-                first[reader.workspace_id, _escalation_key(reader, plan.at)] = reader
-                continue
-            key = (reader.workspace_id, reader.member_id)
-            if key in days:
-                continue
-            day = local_day(reader.hours, plan.at)
-            for name in (focus_key(reader.member_id, day), _nudge_key(reader, day, 1)):
-                first[reader.workspace_id, name] = reader
-            days[key] = reader, plan.at
-        self._read(first)
-        # Numbers are given in their order: where there is no first nudge there is no second one.
-        more: dict[tuple[int, str], Reader] = {}
-        for reader, at in days.values():
-            day = local_day(reader.hours, at)
-            if reader.budget <= 1 or (reader.workspace_id, _nudge_key(reader, day, 1)) in self._rows:
-                later = next_morning(reader.hours, at)
-                others = [_nudge_key(reader, day, number) for number in range(2, reader.budget + _SPARE_NUMBERS)]
-                others.append(focus_key(reader.member_id, local_day(reader.hours, later)))
-                more.update(((reader.workspace_id, name), reader) for name in others)
-        if more:
-            self._read(more)
+        escalated = {word.reader: None for word in self._words if word.is_escalation}
+        others = {word.reader: None for word in self._words if not word.is_escalation}
+        self._read((reader, _escalation_key(reader, self._places[reader].telling.at)) for reader in escalated)
+        self._read(
+            (reader, name)
+            for reader in others
+            for name in (_focus_key(reader, self._places[reader].day), _nudge_key(reader, self._places[reader].day, 1))
+        )
+        self._read((reader, name) for reader in others for name in self._more_names(reader, self._places[reader]))
 
-    def _read(self, wanted: dict[tuple[int, str], Reader]) -> None:
-        known = self._session.execute(
-            _KNOWN,
-            {
-                "workspaces": list({workspace for workspace, _ in wanted}),
-                "names": list({name for _, name in wanted}),
-            },
-        ).all()
+    def _more_names(self, reader: Reader, place: _Place) -> list[str]:
+        """Return the further names that a place may be found under."""
+        first = self._rows.get((reader.workspace_id, _nudge_key(reader, place.day, 1)))
+        # Numbers are given in their order: where there is no first nudge there is no second one.
+        is_first_free = first is None and reader.budget > 1
+        if is_first_free or (first is not None and first.takes(place.telling.at)):
+            return []
+        later = local_day(reader.hours, next_morning(reader.hours, place.telling.at))
+        numbers = range(2, reader.budget + _SPARE_NUMBERS)
+        return [_focus_key(reader, later), *(_nudge_key(reader, place.day, number) for number in numbers)]
+
+    def _read(self, named: Iterable[tuple[Reader, str]]) -> None:
+        wanted = {(reader.workspace_id, name): reader for reader, name in named}
+        if not wanted:
+            return
+        workspaces, names = ({key[part] for key in wanted} for part in (0, 1))
+        known = self._connection.execute(_KNOWN, {"workspaces": list(workspaces), "names": list(names)}).all()
         waiting = [row for row in known if row.state == "waiting"]
         # What is due is about to be sent: one that somebody holds takes in nothing more, and nobody waits for anybody.
-        held = self._held([row.id for row in waiting if row.due_at <= self._now], skip_locked=True)
+        held = self._held(_HELD_IF_FREE, [row.id for row in waiting if row.due_at <= self._now])
         # Of what waits for a later hour another sweep may be adding to it: that is over in a moment.
-        held |= self._held([row.id for row in waiting if row.due_at > self._now], skip_locked=False)
+        held |= self._held(_HELD, [row.id for row in waiting if row.due_at > self._now])
         for row in known:
             reader = wanted.get((row.workspace_id, row.key))
             if reader is not None:
@@ -144,51 +154,48 @@ class _Round:
                     counts=row.state != "dropped",
                 )
 
-    def _held(self, numbers: list[int], *, skip_locked: bool) -> dict[int, Any]:
+    def _held(self, statement: Any, numbers: list[int]) -> dict[int, Any]:
         if not numbers:
             return {}
-        rows = self._session.execute(
-            select(OutboxRow.id, OutboxRow.payload)
-            .where(OutboxRow.id.in_(numbers), OutboxRow.state == "waiting")
-            .order_by(OutboxRow.id)
-            .with_for_update(skip_locked=skip_locked)
-        )
-        return {row.id: row.payload for row in rows}
+        return {row.id: row.payload for row in self._connection.execute(statement, {"numbers": numbers})}
 
-    def _row_for(self, word: Word, at: datetime, *, is_morning: bool) -> _Row:
-        reader = word.reader
+    def _row_for(self, word: Word) -> _Row:
+        reader, place = word.reader, self._places[word.reader]
         if word.is_escalation:
+            at = place.telling.at
             key = _escalation_key(reader, at)
             row = self._at(reader, key, at, "escalation")
             # One that is on its way already takes in no more: this one has a name of its own.
             if not row.is_open:
                 row = self._at(reader, f"{key}:{word.item['opportunity_id']}:{word.item['cause']}", at, "escalation")
             return row
-        day = local_day(reader.hours, at)
-        if is_morning:
-            row = self._at(reader, focus_key(reader.member_id, day), at, "focus")
+        if place.row is None:
+            place.row = self._bundle(reader, place)
+        return place.row
+
+    def _bundle(self, reader: Reader, place: _Place) -> _Row:
+        at, day = place.telling.at, place.day
+        if place.telling.is_morning:
+            row = self._at(reader, _focus_key(reader, day), at, "focus")
             if row.is_open:
                 return row
-        return self._nudge(reader, at, day)
-
-    def _nudge(self, reader: Reader, at: datetime, day: date) -> _Row:
         used, free = 0, None
-        morning = self._rows.get((reader.workspace_id, focus_key(reader.member_id, day)))
+        morning = self._rows.get((reader.workspace_id, _focus_key(reader, day)))
         if morning is not None and morning.counts:
             used += 1
         for number in range(1, reader.budget + _SPARE_NUMBERS):
             key = _nudge_key(reader, day, number)
-            row = self._rows.get((reader.workspace_id, key))
-            if row is None:
+            taken = self._rows.get((reader.workspace_id, key))
+            if taken is None:
                 free = free or key
-            elif row.is_open and row.due_at == at:
-                return row
+            elif taken.takes(at):
+                return taken
             else:
-                used += row.counts
+                used += taken.counts
         if used < reader.budget and free is not None:
             return self._at(reader, free, at, "nudge")
         later = next_morning(reader.hours, at)
-        row = self._at(reader, focus_key(reader.member_id, local_day(reader.hours, later)), later, "focus")
+        row = self._at(reader, _focus_key(reader, local_day(reader.hours, later)), later, "focus")
         # Rather one message too many than one lost.
         return row if row.is_open or free is None else self._at(reader, free, at, "nudge")
 
@@ -199,16 +206,14 @@ class _Round:
         changed = [row for row in self._rows.values() if row.words]
         grown = [row for row in changed if row.number is not None]
         if grown:
-            self._session.connection().execute(
-                _GROWN, [{"number": row.number, "items": _payload(row)} for row in grown]
-            )
+            self._connection.execute(_GROWN, [{"number": row.number, "items": _payload(row)} for row in grown])
         made = sorted(
             (row for row in changed if row.number is None), key=lambda row: (row.reader.workspace_id, row.key)
         )
         if not made:
             return []
-        statement = _made(self._session.get_bind().dialect.name)
-        written = self._session.connection().execute(statement, [_values(row, self._now) for row in made])
+        statement = _made(self._connection.dialect.name)
+        written = self._connection.execute(statement, [_values(row, self._now) for row in made])
         taken = {(workspace_id, key) for workspace_id, key in written}
         return [word for row in made if (row.reader.workspace_id, row.key) not in taken for word in row.words]
 
@@ -220,9 +225,17 @@ _KNOWN = select(
     OutboxRow.workspace_id.in_(bindparam("workspaces", expanding=True)),
     OutboxRow.key.in_(bindparam("names", expanding=True)),
 )
+_HELD = (
+    select(OutboxRow.id, OutboxRow.payload)
+    .where(OutboxRow.id.in_(bindparam("numbers", expanding=True)), OutboxRow.state == "waiting")
+    .order_by(OutboxRow.id)
+    .with_for_update()
+)
+_HELD_IF_FREE = _HELD.with_for_update(skip_locked=True)
 _GROWN = update(_OUTBOX).where(_OUTBOX.c.id == bindparam("number")).values(payload=bindparam("items"))
 
 
+@cache
 def _made(dialect: str) -> Any:
     build: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert if dialect == "postgresql" else insert
     return (
@@ -257,6 +270,10 @@ def _payload(row: _Row) -> dict[str, Any]:
 def focus_key(member_id: int, day: date) -> str:
     """Return the name of a member's morning list of a local day."""
     return f"focus:{member_id}:{day}"
+
+
+def _focus_key(reader: Reader, day: date) -> str:
+    return focus_key(reader.member_id, day)
 
 
 def _nudge_key(reader: Reader, day: date, number: int) -> str:

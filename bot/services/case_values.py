@@ -35,7 +35,8 @@ class Collision:
         last_follow_up_at: When the customer was last followed up.
         precedents: Rulings about this customer, the latest first.
         may_claim: Whether the reader may claim it from the pool.
-        has_asked: Whether a ruling that they asked for is still open.
+        may_ask: Whether the reader may ask for a ruling.
+        asked_id: The ruling that they asked for, while it is open.
     """
 
     customer_id: int
@@ -48,19 +49,21 @@ class Collision:
     last_follow_up_at: datetime | None
     precedents: tuple[Precedent, ...] = ()
     may_claim: bool = False
-    has_asked: bool = False
+    may_ask: bool = False
+    asked_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RulingCase:
     """A request for a ruling as its judge sees it; once ruled, as it was ruled.
 
-    ``owner`` is who owns the opportunity now, or who did when it was ruled.
+    It is about an opportunity, or where ``opportunity_id`` is None about a registration, whose note is ``need`` then. ``owner`` is
+    whose it is now, or was when it was ruled. ``state`` is open, ruled, withdrawn or lapsed, with the ``cause`` of the last.
     """
 
     id: int
     state: str
-    opportunity_id: int
+    opportunity_id: int | None
     customer_id: int
     customer: str
     need: str
@@ -76,6 +79,8 @@ class RulingCase:
     judge: MemberRef | None
     ruled_at: datetime | None
     precedents: tuple[Precedent, ...] = ()
+    judges: tuple[MemberRef, ...] = ()
+    cause: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +98,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationCase:
-    """A registration as its judge and its rep see it; ``state`` is pending, approved or refused."""
+    """A registration as its judge and its rep see it; ``state`` is pending, approved, refused or ended.
+
+    ``yielded_to`` is whose was approved instead of it, or took its place.
+    """
 
     id: int
     state: str
@@ -109,6 +117,7 @@ class RegistrationCase:
     decided_at: datetime | None = None
     protected_until: datetime | None = None
     rivals: tuple[str, ...] = ()
+    yielded_to: MemberRef | None = None
 
     @property
     def is_open(self) -> bool:

@@ -4,14 +4,16 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from bot.domain import events as ev
 from bot.domain.events import event_from
 from bot.domain.playbook import Name
 from bot.models import Customer, EventRow, Member, Opportunity
+from bot.models.base import BigId, Instant
 from bot.services.playbooks import loaded
+from bot.services.reports import Scope, once
 from bot.services.values import Change, Changes
 
 KINDS = ("new", "forward", "back", "won", "lost", "slipped", "recycled", "collision")
@@ -24,19 +26,9 @@ _EVENTS = tuple(
 )  # fmt: skip
 
 
-def changes(
-    session: Session, workspace_id: int, scope: ColumnElement[bool], *, since: datetime, until: datetime
-) -> Changes:
-    """Return what changed after one moment and up to another; what was undone did not happen.
-
-    Args:
-        session: A session of the workspace.
-        workspace_id: Which it is.
-        scope: Which opportunities.
-        since: Aware.
-        until: Aware.
-    """
-    rows = session.execute(
+@once
+def _happened(scope: ColumnElement[bool]) -> Any:
+    return (
         select(
             EventRow.id.label("event_id"),
             EventRow.kind,
@@ -53,14 +45,26 @@ def changes(
         .join(Customer, Customer.id == Opportunity.customer_id)
         .outerjoin(Member, Member.id == Opportunity.owner_id)
         .where(
-            EventRow.workspace_id == workspace_id,
+            EventRow.workspace_id == bindparam("workspace_id", type_=BigId),
             EventRow.kind.in_(_EVENTS),
-            EventRow.at > since,
-            EventRow.at <= until,
+            EventRow.at > bindparam("since", type_=Instant),
+            EventRow.at <= bindparam("until", type_=Instant),
             scope,
         )
         .order_by(EventRow.id)
-    ).all()
+    )
+
+
+def changes(session: Session, scope: Scope, *, since: datetime, until: datetime) -> Changes:
+    """Return what changed after one moment and up to another; what was undone did not happen.
+
+    Args:
+        session: A session of the workspace.
+        scope: Which opportunities.
+        since: Aware.
+        until: Aware.
+    """
+    rows = scope.rows(session, _happened, since=since, until=until)
     undone = {row.payload.get("event_id") for row in rows if row.kind == ev.ActionUndone.kind}
     reading = _Reading(session)
     for row in rows:

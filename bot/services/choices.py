@@ -14,6 +14,7 @@ from bot.domain.assignment_rules import Lead
 from bot.domain.language import language_of
 from bot.domain.playbook import Rule
 from bot.models import Choice, Contact, Customer, Member, Opportunity, Team
+from bot.services.protection import registrant_of
 from bot.services.recording import Ground, Recorder
 
 METHOD = 1
@@ -22,7 +23,11 @@ METHOD = 1
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that a decision is made from; ``now`` is the moment of it, ``already_asked`` who declined or was silent."""
+    """All that a decision is made from.
+
+    ``now`` is the moment of it, ``already_asked`` who declined or was silent; ``is_registered`` says that the customer is its
+    owner's by a registration alone.
+    """
 
     candidates: tuple[Candidate, ...]
     lead: Lead
@@ -30,6 +35,7 @@ class State:
     rules: tuple[Rule, ...]
     already_asked: frozenset[int]
     now: datetime
+    is_registered: bool = False
 
     def choose(self) -> assignment.Choice:
         """Return the decision that this state gives, always the same one."""
@@ -40,6 +46,7 @@ class State:
             rules=self.rules,
             now=self.now,
             already_asked=self.already_asked,
+            is_registered=self.is_registered,
         )
 
     def standings(self, choice: assignment.Choice) -> tuple[Standing, ...]:
@@ -63,13 +70,15 @@ def decide(recorder: Recorder, opportunity: Opportunity, ground: Ground, asked: 
     if not asked:
         _hold_the_customers(session, opportunity)
     lock_team(session, ground.team.id)
+    owner_id, is_registered = owner_of_customer(session, opportunity, ground, recorder.now)
     state = State(
         candidates=candidates_of(session, ground.team.id),
         lead=lead_of(session, opportunity, ground),
-        customer_owner_id=owner_of_customer(session, opportunity, ground, recorder.now),
+        customer_owner_id=owner_id,
         rules=ground.playbook.rules,
         already_asked=asked,
         now=recorder.now,
+        is_registered=is_registered,
     )
     choice = state.choose()
     row = Choice(
@@ -155,8 +164,14 @@ def lead_of(session: Session, opportunity: Opportunity, ground: Ground) -> Lead:
     )
 
 
-def owner_of_customer(session: Session, opportunity: Opportunity, ground: Ground, now: datetime) -> int | None:
-    """Return who has the customer already: the owner of an open opportunity, of the same product first; else who registered it."""
+def owner_of_customer(
+    session: Session, opportunity: Opportunity, ground: Ground, now: datetime
+) -> tuple[int | None, bool]:
+    """Return who has the customer already: the owner of an open opportunity, of the same product first; else who registered it.
+
+    Returns:
+        Our number of the member, and whether it is theirs by a registration alone.
+    """
     others = select(Opportunity.owner_id).where(
         Opportunity.customer_id == opportunity.customer_id,
         Opportunity.closed_at.is_(None),
@@ -170,10 +185,9 @@ def owner_of_customer(session: Session, opportunity: Opportunity, ground: Ground
     else:
         found = session.scalar(others.order_by(*order).limit(1))
     if found is not None:
-        return found
-    customer = session.get_one(Customer, opportunity.customer_id)
-    is_protected = customer.protected_until is not None and customer.protected_until > now
-    return customer.protected_by_id if is_protected else None
+        return found, False
+    registrant = registrant_of(session, session.get_one(Customer, opportunity.customer_id), now)
+    return (registrant.id, True) if registrant is not None else (None, False)
 
 
 def to_json(state: State) -> dict[str, Any]:
@@ -183,6 +197,7 @@ def to_json(state: State) -> dict[str, Any]:
         "candidates": [_plain(asdict(one)) for one in state.candidates],
         "lead": asdict(state.lead),
         "customer_owner_id": state.customer_owner_id,
+        "is_registered": state.is_registered,
         "rules": [_plain(asdict(rule)) for rule in state.rules],
         "already_asked": sorted(state.already_asked),
         "now": state.now.isoformat(),
@@ -205,6 +220,7 @@ def from_json(data: Mapping[str, Any]) -> State:
         rules=tuple(Rule(one["field"], one["value"], tuple(one["members"])) for one in data["rules"]),
         already_asked=frozenset(data["already_asked"]),
         now=datetime.fromisoformat(data["now"]),
+        is_registered=data.get("is_registered", False),
     )
 
 

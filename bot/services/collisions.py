@@ -1,5 +1,7 @@
 """Owns collisions: who stands in the way of a capture, what the refused rep may see of it, and what they tell the owner."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Self
 
@@ -12,16 +14,17 @@ from bot.domain.rulings import Verdict
 from bot.errors import CustomerProtected, InvalidInput, NotFound, RuleBroken, Text
 from bot.models import Customer, EventRow, Member, Opportunity, Registration, Ruling
 from bot.models.session import write_appended
+from bot.services import disputes
 from bot.services.access import may_see
 from bot.services.case_values import Collision, Precedent
 from bot.services.desk import Actor, Desk
 from bot.services.forms import read_form
 from bot.services.members import ref
-from bot.services.recording import Ground, Recorder, load
+from bot.services.protection import Taken, registrant_of
+from bot.services.recording import Recorder, load
 from bot.services.values import MemberRef
 
 _PRECEDENTS = 3
-_OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
 
 class TellForm(BaseModel):
@@ -49,138 +52,39 @@ class TellForm(BaseModel):
         return " · ".join(one for one in (self.contact_name, self.contact_phone, self.contact_email) if one) or None
 
 
-class Taken(CustomerProtected):
-    """Carries what stands in the way out of the transaction that is undone.
-
-    Args:
-        key: Of the catalogue.
-        customer: The customer's row.
-        opportunity_id: The opportunity in the way; None where a registration is.
-        params: Values of the text.
-    """
-
-    def __init__(self, key: str, customer: Customer, opportunity_id: int | None, **params: Any) -> None:
-        super().__init__(key, customer=customer.name, customer_id=customer.id, opportunity_id=opportunity_id, **params)
-        self.opportunity_id = opportunity_id
-        self.customer_id = customer.id
-        self.customer = customer.name
-
-
-def check_free(
-    session: Session,
-    customer: Customer,
-    ground: Ground,
-    by: Actor,
-    now: datetime,
-    *,
-    product: str | None = None,
-    to_rules: bool = False,
-) -> None:
-    """Refuse a customer that somebody else has; what a manager ruled to be shared is not refused.
-
-    Args:
-        session: The transaction; it holds the customer's row.
-        customer: Its row.
-        ground: Team and playbook of the capture.
-        by: Who captures or registers.
-        now: The present moment, aware.
-        product: What it is about, where the playbook tells products apart.
-        to_rules: The rules choose the owner: inside the owner's team it then goes to the owner.
+@contextmanager
+def recorded(desk: Desk, by: Actor) -> Iterator[None]:
+    """Keep an attempt that is refused, after the transaction that it undoes: in the history of what it met, with a notice.
 
     Raises:
-        Taken: Somebody else has it.
+        CustomerProtected: Somebody else has the customer.
     """
-    check_unregistered(session, customer, by.member_id, now)
-    statement = select(Opportunity).where(Opportunity.customer_id == customer.id, _OPEN)
-    if ground.playbook.collision_scope == "customer_product" and product:
-        statement = statement.where(Opportunity.product == product)
-    for other in session.scalars(statement.order_by(Opportunity.id)):
-        if other.owner_id is not None and (
-            other.owner_id == by.member_id or (to_rules and other.team_id == ground.team.id)
-        ):
-            continue
-        if is_shared(session, customer.id, by.member_id, other.owner_id):
-            continue
-        if other.owner_id is None:
-            raise Taken("lead.capture.in_pool", customer, other.id)
-        owner = session.get(Member, other.owner_id)
-        until = other.protected_until if other.protected_until is not None and other.protected_until > now else None
-        raise Taken(
-            "lead.capture.protected" if until else "lead.capture.taken",
-            customer,
-            other.id,
-            owner=owner.name if owner else "?",
-            **({"until": until} if until else {}),
-        )
+    try:
+        yield
+    except Taken as taken:
+        _record(desk, taken, by)
+        raise CustomerProtected(taken.key, **taken.params) from None
 
 
-def check_unregistered(session: Session, customer: Customer, member_id: int | None, now: datetime) -> None:
-    """Refuse a customer whose registration a manager approved for somebody else.
-
-    Raises:
-        Taken: It is protected.
-    """
-    registrant = registrant_of(session, customer, now)
-    if registrant is not None and registrant.id != member_id:
-        raise Taken("lead.capture.registered", customer, None, owner=registrant.name, until=customer.protected_until)
-
-
-def registrant_of(session: Session, customer: Customer, now: datetime) -> Member | None:
-    """Return for whom a registration protects the customer; nobody once it expired or its member left."""
-    if customer.protected_by_id is None or customer.protected_until is None or customer.protected_until <= now:
-        return None
-    member = session.get(Member, customer.protected_by_id)
-    return member if member is not None and member.is_active else None
-
-
-def is_shared(session: Session, customer_id: int, member_id: int | None, other_id: int | None) -> bool:
-    """Say whether a manager ruled that a member may work on a customer beside another one.
-
-    Who asked and was granted it may always; who owned the ruled opportunity may beside the one it is shared with.
-    """
-    rows = session.execute(
-        select(Ruling.asked_by_id, Ruling.verdict, Opportunity.owner_id)
-        .join(Opportunity, Opportunity.id == Ruling.opportunity_id)
-        .where(Ruling.customer_id == customer_id, Ruling.state == "ruled")
-        .order_by(Ruling.ruled_at, Ruling.id)
-    ).all()
-    # The latest ruling on what somebody asked for is the one that holds.
-    latest = {asker: (verdict, owner) for asker, verdict, owner in rows}
-    shared = {asker: owner for asker, (verdict, owner) in latest.items() if verdict == Verdict.SHARE}
-    return member_id in shared or (other_id in shared and shared[other_id] == member_id)
-
-
-def record(desk: Desk, taken: Taken, *, by: Actor) -> None:
-    """Keep an attempt in the history of what stopped it, and tell the owner."""
+def _record(desk: Desk, taken: Taken, by: Actor) -> None:
     with desk.transaction(by.with_key(None)) as session:
-        if taken.opportunity_id is None:
-            _tell_of_attempt(desk, session, taken, by)
-            return
-        opportunity = session.get(Opportunity, taken.opportunity_id)
-        if opportunity is None:
-            raise NotFound("error.not_found")
         recorder = Recorder(desk, session, by)
-        recorder.event(opportunity, CollisionStopped(by.member_id or 0, by.name, taken.customer))
+        met = session.get(Opportunity, taken.opportunity_id or taken.wanted_id or 0)
+        if met is not None:
+            recorder.event(met, CollisionStopped(by.member_id or 0, by.name, taken.customer))
+        if taken.opportunity_id is not None:
+            holder_id, place = met.owner_id if met is not None else None, str(taken.opportunity_id)
+        else:
+            customer = session.get_one(Customer, taken.customer_id)
+            holder_id, place = customer.protected_by_id, f"customer:{customer.id}"
         recorder.tell(
-            opportunity.owner_id,
+            holder_id,
             "notice.collision",
-            opportunity_id=opportunity.id,
-            once=f"collision:{opportunity.id}:{by.member_id}:{recorder.now.date()}",
+            opportunity_id=taken.opportunity_id,
+            once=f"collision:{place}:{by.member_id}:{recorder.now.date()}",
             member=by.name,
             customer=taken.customer,
         )
-
-
-def _tell_of_attempt(desk: Desk, session: Session, taken: Taken, by: Actor) -> None:
-    customer = session.get(Customer, taken.customer_id)
-    recorder = Recorder(desk, session, by)
-    recorder.tell(
-        customer.protected_by_id if customer is not None else None,
-        "notice.collision",
-        once=f"collision:customer:{taken.customer_id}:{by.member_id}:{recorder.now.date()}",
-        member=by.name,
-        customer=taken.customer,
-    )
 
 
 def look(desk: Desk, customer_id: int, opportunity_id: int | None, *, by: Actor) -> Collision:
@@ -192,12 +96,14 @@ def look(desk: Desk, customer_id: int, opportunity_id: int | None, *, by: Actor)
     with desk.reading(by) as session:
         now = desk.now()
         if opportunity_id is None:
-            return _registered(session, customer_id, now)
+            return _registered(session, customer_id, by, now)
         opportunity = load(session, opportunity_id)
         check_concerned(session, opportunity, by)
         owner = session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
         until = opportunity.protected_until
         is_protected = owner is not None and until is not None and until > now
+        may_claim = owner is None and by.role in {"rep", "manager", "admin"} and may_see(opportunity, by)
+        asked = open_ruling(session, by.member_id, opportunity, None)
         return Collision(
             customer_id=opportunity.customer_id,
             customer=session.get_one(Customer, opportunity.customer_id).name,
@@ -208,8 +114,9 @@ def look(desk: Desk, customer_id: int, opportunity_id: int | None, *, by: Actor)
             until=until if is_protected else None,
             last_follow_up_at=opportunity.last_follow_up_at,
             precedents=precedents(session, opportunity.customer_id),
-            may_claim=owner is None and by.role in {"rep", "manager", "admin"} and may_see(opportunity, by),
-            has_asked=open_ruling(session, opportunity.id, by.member_id) is not None,
+            may_claim=may_claim,
+            may_ask=asked is None and not may_claim,
+            asked_id=asked.id if asked is not None else None,
         )
 
 
@@ -218,32 +125,43 @@ def _since(opportunity: Opportunity) -> datetime:
     return moment or opportunity.captured_at
 
 
-def _registered(session: Session, customer_id: int, now: datetime) -> Collision:
+def _registered(session: Session, customer_id: int, by: Actor, now: datetime) -> Collision:
     customer = session.get(Customer, customer_id)
     owner = registrant_of(session, customer, now) if customer is not None else None
     if customer is None or owner is None:
         raise NotFound("error.not_found")
-    approved = session.scalar(
-        select(Registration)
-        .where(
-            Registration.customer_id == customer_id,
-            Registration.asked_by_id == owner.id,
-            Registration.state == "approved",
-        )
-        .order_by(Registration.id.desc())
-        .limit(1)
-    )
-    since = approved.decided_at if approved is not None and approved.decided_at is not None else customer.created_at
+    registration = registration_of(session, customer, now)
+    asked = open_ruling(session, by.member_id, None, registration) if registration is not None else None
+    since = registration.decided_at if registration is not None else None
     return Collision(
         customer_id=customer.id,
         customer=customer.name,
         opportunity_id=None,
         owner=ref(owner),
         state="registered",
-        since=since,
+        since=since or customer.created_at,
         until=customer.protected_until,
         last_follow_up_at=None,
         precedents=precedents(session, customer.id),
+        may_ask=registration is not None and asked is None,
+        asked_id=asked.id if asked is not None else None,
+    )
+
+
+def registration_of(session: Session, customer: Customer, now: datetime) -> Registration | None:
+    """Return the registration that protects the customer now, if one does."""
+    registrant = registrant_of(session, customer, now)
+    if registrant is None:
+        return None
+    return session.scalar(
+        select(Registration)
+        .where(
+            Registration.customer_id == customer.id,
+            Registration.asked_by_id == registrant.id,
+            Registration.state == "approved",
+        )
+        .order_by(Registration.id.desc())
+        .limit(1)
     )
 
 
@@ -268,13 +186,16 @@ def check_concerned(session: Session, opportunity: Opportunity, by: Actor) -> No
         raise NotFound("error.not_found")
 
 
-def open_ruling(session: Session, opportunity_id: int, member_id: int | None) -> Ruling | None:
-    """Return the request for a ruling that a member made about an opportunity and that nobody answered yet."""
-    return session.scalar(
-        select(Ruling).where(
-            Ruling.opportunity_id == opportunity_id, Ruling.asked_by_id == member_id, Ruling.state == "open"
-        )
+def open_ruling(
+    session: Session, member_id: int | None, opportunity: Opportunity | None, registration: Registration | None
+) -> Ruling | None:
+    """Return the request for a ruling that a member made about an opportunity, else a registration, and nobody answered yet."""
+    about = (
+        Ruling.opportunity_id == opportunity.id
+        if opportunity is not None
+        else Ruling.registration_id == (registration.id if registration is not None else None)
     )
+    return session.scalar(select(Ruling).where(about, Ruling.asked_by_id == member_id, Ruling.state == "open"))
 
 
 def precedents(
@@ -299,8 +220,8 @@ def precedents(
     )
     rows = session.execute(statement.where(Ruling.customer_id == customer_id).limit(_PRECEDENTS)).all()
     if not rows and team_id is not None:
-        of_team = select(Opportunity.id).where(Opportunity.team_id == team_id)
-        rows = session.execute(statement.where(Ruling.opportunity_id.in_(of_team)).limit(1)).all()
+        of_team = disputes.with_subjects(statement).where(disputes.team_of() == team_id)
+        rows = session.execute(of_team.limit(1)).all()
     return tuple(
         Precedent(
             customer=customer,

@@ -8,7 +8,7 @@ order of its index, and the others are looked up for what it gives. All matches 
 fewer than ``_LOOKED_AT`` customers, and the customer of that very name always.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -37,6 +37,7 @@ from bot.services.values import CustomerMatch, MemberRef
 _KEYS_MOST = 8
 _LOOKED_AT = 20_000
 _COUNTED = 1000
+_CANDIDATES = 99
 _OPEN = ("INTAKE", "OPEN")
 
 _key: Any = SearchKey.__table__
@@ -60,28 +61,25 @@ def found(connection: Connection, typed: str, by: Actor, now: datetime, limit: i
         typed: As much as was typed so far.
         by: Who looks.
         now: Decides what is protected.
-        limit: At most so many.
+        limit: At most so many, the best of the candidates.
     """
     keys = _keys(typed)
-    asked: dict[str, Any] = {"workspace_id": by.workspace_id, "most": limit}
+    asked: dict[str, Any] = {"workspace_id": by.workspace_id, "most": _CANDIDATES if keys else limit}
     if not keys:
-        newest = connection.execute(_answer(0), asked).all()
-        return tuple(sorted(_matches(newest, by, now), key=lambda one: -one.id))
+        newest = _speaking(connection.execute(_answer(0), asked).all())
+        return tuple(_match(row, by, now) for row in sorted(newest, key=lambda row: -row[0]))
     asked["name"] = _name(typed)
     ordered, rarest = _rarest_first(connection, keys, by.workspace_id, _COUNTED)
     rows = _rows(connection, asked, ordered)
-    if rarest == _COUNTED and len(rows) < limit:
+    if rarest == _COUNTED and len(rows) < _CANDIDATES:
         # Words that very many have, together hardly anybody: only now is it worth knowing exactly which is the rarest.
         exact, _ = _rarest_first(connection, ordered, by.workspace_id, _LOOKED_AT)
         rows = rows if exact == ordered else _rows(connection, asked, exact)
     if not rows and (near := near_names.found(connection, by.workspace_id, typed)):
         rows = connection.execute(_answer_by_number(), {**asked, "numbers": near}).all()
     begins = typed.strip().casefold()
-    matches = sorted(
-        _matches(rows, by, now),
-        key=lambda one: (not one.name.casefold().startswith(begins), len(one.name), one.name),
-    )
-    return tuple(matches[:limit])
+    best = sorted(_speaking(rows), key=lambda row: (not row[1].casefold().startswith(begins), len(row[1]), row[1]))
+    return tuple(_match(row, by, now) for row in best[:limit])
 
 
 def meant(connection: Connection, typed: str, workspace_id: int, *, near: bool) -> Select[Any]:
@@ -242,31 +240,29 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 
-def _matches(rows: Sequence[Any], by: Actor, now: datetime) -> tuple[CustomerMatch, ...]:
-    """Return one match a customer: of several opportunities the first that somebody owns speaks for it."""
+def _speaking(rows: Iterable[Any]) -> Iterable[Any]:
+    """Return one row a customer: of several opportunities the first that somebody owns speaks for it."""
     speaking: dict[int, Any] = {}
-    owners: dict[int, MemberRef] = {}
     for row in rows:
         known = speaking.get(row[0])
         if known is None or (row[3] is not None, -row[2]) > (known[3] is not None, -known[2]):
             speaking[row[0]] = row
-    return tuple(_match(row, by, now, owners) for row in speaking.values())
+    return speaking.values()
 
 
-def _match(row: Any, by: Actor, now: datetime, owners: dict[int, MemberRef]) -> CustomerMatch:
+def _match(row: Any, by: Actor, now: datetime) -> CustomerMatch:
     number, name, opportunity_id, owner_id, until, followed_up_at, owner, slack_user_id = row[:8]
     until, followed_up_at = _utc(until), _utc(followed_up_at)
     if opportunity_id is None:
         return _unworked(row, by, now)
     if owner_id is None:
         return CustomerMatch(number, name, "pool", last_follow_up_at=followed_up_at)
-    known = owners.get(owner_id) or owners.setdefault(owner_id, MemberRef(owner_id, owner, slack_user_id))
     is_protected = until is not None and until > now
     return CustomerMatch(
         number,
         name,
         "protected" if is_protected else "owned",
-        owner=known,
+        owner=MemberRef(owner_id, owner, slack_user_id),
         protected_until=until if is_protected else None,
         last_follow_up_at=followed_up_at,
         is_mine=owner_id == by.member_id,

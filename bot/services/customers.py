@@ -10,18 +10,18 @@ from sqlalchemy.orm import Session
 
 from bot.domain import identity
 from bot.domain.identity import Key, KeyKind, Verdict
-from bot.errors import BotError
+from bot.errors import BotError, NotFound
 from bot.models import Customer, CustomerMerge, Member, Opportunity
 from bot.models.session import write
-from bot.services import customer_keys, customer_search, near_names
+from bot.services import customer_keys, customer_search, near_names, protection
 from bot.services.customer_keys import StrongKey
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.values import CustomerMatch
 
 
-def search(desk: Desk, typed: str, *, by: Actor, limit: int = 99) -> tuple[CustomerMatch, ...]:
-    """Find customers while somebody types, the best first.
+def search(desk: Desk, typed: str, *, by: Actor, limit: int = 25) -> tuple[CustomerMatch, ...]:
+    """Find customers while somebody types, the best first: no more than a person looks through before typing on.
 
     An outsider is shown the owner, the state and the date of the last follow-up, and nothing else.
     """
@@ -67,7 +67,10 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
             if customer is None or (kind is KeyKind.NAME and _only_near(session, name, customer)):
                 break
             return Recognition(customer)
-    return Recognition(None, _near(session, name), frozenset(had))
+    near = _near(session, name)
+    # Somebody may have written the very customer since the look at the strong keys: of that one nobody is asked.
+    same = next((one for one in near if identity.compare(name, one.name).verdict is Verdict.SAME), None)
+    return Recognition(same) if same is not None else Recognition(None, near, frozenset(had))
 
 
 def _only_near(session: Session, name: str, customer: Customer) -> bool:
@@ -165,6 +168,19 @@ def hold(session: Session, customer_id: int) -> Customer | None:
     return found
 
 
+def held(session: Session, customer_id: int) -> Customer:
+    """Return a customer that is there, held as by ``hold``.
+
+    Raises:
+        CustomerMoved: It was merged meanwhile.
+        NotFound: There is none in this workspace.
+    """
+    found = hold(session, customer_id)
+    if found is None:
+        raise NotFound("error.not_found")
+    return found
+
+
 def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer:
     """Add what else a known customer is found by, such as the telephone number of a new contact; returns the customer."""
     strong = customer_keys.strong(key for key in keys if key.kind is not KeyKind.NAME)
@@ -188,22 +204,8 @@ def matches(session: Session, rows: list[Customer], by: Actor, now: datetime) ->
         known = latest.get(opportunity.customer_id)
         if known is None or (known[0].owner_id is None and opportunity.owner_id is not None):
             latest[opportunity.customer_id] = (opportunity, owner)
-    registered = _registrants(session, rows, now)
+    registered = protection.registrants(session, rows, now)
     return tuple(_match(row, latest.get(row.id), registered.get(row.id), by, now) for row in rows)
-
-
-def _registrants(session: Session, rows: list[Customer], now: datetime) -> dict[int, Member]:
-    """Return for whom an approved registration protects which of the customers."""
-    held = {
-        row.id: row.protected_by_id
-        for row in rows
-        if row.protected_by_id is not None and row.protected_until is not None and row.protected_until > now
-    }
-    if not held:
-        return {}
-    people = session.scalars(select(Member).where(Member.id.in_(set(held.values())), Member.is_active))
-    known = {one.id: one for one in people}
-    return {customer_id: known[member_id] for customer_id, member_id in held.items() if member_id in known}
 
 
 def _match(

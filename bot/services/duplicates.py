@@ -1,15 +1,18 @@
-"""Owns the search for customers that may be one: pairs that share weak keys, those that share most first."""
+"""Owns the search for customers that may be one, those that share most weak keys first, and what was decided not to be one."""
 
 from typing import Any
 
 from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
 
 from bot.domain import identity
 from bot.domain.identity import Verdict
-from bot.models import Customer, NearKey
-from bot.services import merges
+from bot.errors import NotFound
+from bot.models import Customer, Distinction, NearKey
+from bot.services import merge_moves, merges
 from bot.services.desk import Actor, Desk
-from bot.services.merge_values import DuplicatePair
+from bot.services.members import ref_or_none
+from bot.services.merge_values import DuplicatePair, ToldApart
 
 _SHARED_BY_MOST = 20
 _COMPARED = 5000
@@ -17,7 +20,7 @@ _AT_ONCE = 500
 
 
 def pairs(desk: Desk, *, by: Actor, limit: int = 100) -> tuple[DuplicatePair, ...]:
-    """Return pairs of customers whose names are the same or near, those that share most keys first.
+    """Return pairs of customers whose names are the same or near, those that share most keys first; not those told apart.
 
     A key that more than twenty customers have tells nobody apart and is left out, and at most five thousand pairs are
     compared, so that the answer comes in bounded time however large the workspace is.
@@ -27,7 +30,9 @@ def pairs(desk: Desk, *, by: Actor, limit: int = 100) -> tuple[DuplicatePair, ..
     """
     merges.check_may(by)
     with desk.database.asking() as connection:
-        shared = connection.execute(_shared(by.workspace_id)).all()
+        apart = {tuple(row) for row in connection.execute(_apart(by.workspace_id))}
+        rows = connection.execute(_shared(by.workspace_id, _COMPARED + len(apart))).all()
+        shared = [row for row in rows if (row[0], row[1]) not in apart]
         names: dict[int, str] = {}
         ids = sorted({number for row in shared for number in row[:2]})
         for start in range(0, len(ids), _AT_ONCE):
@@ -49,7 +54,68 @@ def pairs(desk: Desk, *, by: Actor, limit: int = 100) -> tuple[DuplicatePair, ..
     return tuple(found)
 
 
-def _shared(workspace_id: int) -> Any:
+def tell_apart(desk: Desk, first_id: int, second_id: int, *, by: Actor) -> ToldApart:
+    """Decide that two customers are not one: the pair is proposed no more. Saying it twice changes nothing.
+
+    Raises:
+        NotAllowed: Only a manager or an admin decides that.
+        InvalidInput: It is one customer, or one of them is not there any more.
+    """
+    merges.check_may(by)
+    lower, higher = sorted((first_id, second_id))
+    with desk.transaction(by) as session:
+        merges.both_of(merge_moves.hold_both(session, lower, higher), lower, higher)
+        known = select(Distinction).where(Distinction.first_id == lower, Distinction.second_id == higher)
+        row = session.scalar(known)
+        if row is None:
+            row = Distinction(
+                workspace_id=by.workspace_id, first_id=lower, second_id=higher, by_id=by.member_id, at=desk.now()
+            )
+            session.add(row)
+            session.flush()
+        return _told(session, row)
+
+
+def propose_again(desk: Desk, told_id: int, *, by: Actor) -> ToldApart:
+    """Take back that two customers are not one.
+
+    Raises:
+        NotAllowed: Only a manager or an admin decides that.
+        NotFound: Nobody decided that, or it was taken back already.
+    """
+    merges.check_may(by)
+    with desk.transaction(by) as session:
+        row = session.scalar(select(Distinction).where(Distinction.id == told_id).with_for_update())
+        if row is None:
+            raise NotFound("error.not_found")
+        told = _told(session, row)
+        session.delete(row)
+        return told
+
+
+def told_apart(desk: Desk, *, by: Actor, limit: int = 20) -> tuple[ToldApart, ...]:
+    """Return the pairs that were decided not to be one, the latest first.
+
+    Raises:
+        NotAllowed: Only a manager or an admin sees them.
+    """
+    merges.check_may(by)
+    with desk.reading(by) as session:
+        rows = session.scalars(select(Distinction).order_by(Distinction.id.desc()).limit(limit)).all()
+        return tuple(_told(session, row) for row in rows)
+
+
+def _told(session: Session, row: Distinction) -> ToldApart:
+    names = [session.get_one(Customer, number).name for number in (row.first_id, row.second_id)]
+    return ToldApart(row.id, names[0], names[1], ref_or_none(session, row.by_id), row.at)
+
+
+def _apart(workspace_id: int) -> Any:
+    table: Any = Distinction.__table__
+    return select(table.c.first_id, table.c.second_id).where(table.c.workspace_id == workspace_id)
+
+
+def _shared(workspace_id: int, most: int) -> Any:
     key: Any = NearKey.__table__
     telling = (
         select(key.c.value)
@@ -73,5 +139,5 @@ def _shared(workspace_id: int) -> Any:
         )
         .group_by(one.c.customer_id, other.c.customer_id)
         .order_by(func.count().desc(), one.c.customer_id, other.c.customer_id)
-        .limit(_COMPARED)
+        .limit(most)
     )

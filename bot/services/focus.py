@@ -8,10 +8,27 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, func, or_, select
 
 from bot.domain.attention import Cause, Step
-from bot.models import Opportunity
+from bot.models import Opportunity, OutboxRow
+from bot.services.bundles import focus_key
 from bot.services.desk import Actor, Desk
 
 MOST = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a morning list told: when, and of each opportunity the cause and its version, which every act on it changes."""
+
+    at: datetime
+    causes: frozenset[tuple[int, Cause, int]]
+
+    def covers(self, opportunity_id: int, cause: Cause, version: int) -> bool:
+        """Say whether it told that, or warned of the opportunity, which says more than every other cause."""
+        return not self.causes.isdisjoint({(opportunity_id, cause, version), (opportunity_id, Cause.SILENCE, version)})
+
+    def payload(self) -> dict[str, Any]:
+        """Return it as it is kept with the list."""
+        return {"at": self.at.isoformat(), "causes": sorted([one[0], one[1].value, one[2]] for one in self.causes)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +49,20 @@ class Focus:
     count: int
 
 
+def told(desk: Desk, *, by: Actor) -> Told | None:
+    """Return what the actor's morning list of today told; None where there was none."""
+    day = desk.now().astimezone(ZoneInfo(by.zone)).date()
+    with desk.reading(by) as session:
+        payload = session.scalar(select(OutboxRow.payload).where(OutboxRow.key == focus_key(by.member_id or 0, day)))
+    kept = (payload or {}).get("told")
+    if kept is None:
+        return None
+    return Told(
+        datetime.fromisoformat(kept["at"]),
+        frozenset((number, Cause(cause), version) for number, cause, version in kept["causes"]),
+    )
+
+
 def today(desk: Desk, *, by: Actor) -> Focus:
     """Return the actor's own list: what they were warned of first, then by grade, the largest amount, the longest wait."""
     now = desk.now()
@@ -43,6 +74,8 @@ def today(desk: Desk, *, by: Actor) -> Focus:
         Opportunity.owner_id == (by.member_id or 0),
         Opportunity.stage_kind.in_(("INTAKE", "OPEN")),
         Opportunity.accepted_at.is_not(None),
+        # What waits for its day after a go-live is told of on that day.
+        Opportunity.attended_at <= now,
         or_(warned, and_(is_awake, or_(Opportunity.next_due_at < tonight, Opportunity.stage_limit_at <= now))),
     )
     statement = (

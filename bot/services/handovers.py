@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from bot.domain import calendar
 from bot.domain.events import HandoverDeclined, HandoverOffered, OwnerChanged
 from bot.errors import InvalidInput, NotAllowed, RuleBroken, Text
 from bot.models import Assignment, Member, Opportunity
@@ -33,9 +32,7 @@ def offer(desk: Desk, opportunity_id: int, to_slack_user_id: str, note: str | No
         note = clean_or_none(note)
         assignments.accept_by_acting(recorder, opportunity)
         assignments.withdraw(recorder, opportunity)
-        accept_by = calendar.add_hours(
-            ground.calendar, recorder.now, ground.playbook.pace[opportunity.grade].accept_hours
-        )
+        accept_by = ground.accept_by(opportunity, recorder.now)
         row = Assignment(
             workspace_id=opportunity.workspace_id,
             opportunity_id=opportunity.id,

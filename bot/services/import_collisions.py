@@ -1,14 +1,18 @@
-"""Owns the collisions of an import: customers whose open opportunities have more than one owner, counted and not refused."""
+"""Owns the collisions of an import: customers with more than one owner or registered by another, counted and not refused."""
 
 from collections import defaultdict
 from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bot.models import Opportunity
+from bot.errors import Text
+from bot.models import Customer, Opportunity
 from bot.services.import_values import Collisions
+from bot.services.protection import registrants
 
 if TYPE_CHECKING:
     from bot.services.import_customers import PlannedCustomer
@@ -18,29 +22,39 @@ _LOOK = 500
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
 
-def find_collisions(session: Session, plan: "Plan") -> Collisions:
-    """Mark the planned rows that collide, and count, with what is here already.
+def find_collisions(session: Session, plan: "Plan", now: datetime) -> Collisions:
+    """Mark the planned rows that collide, and count, with what is here already; who registered a customer counts as an owner.
 
     A customer "not identified" collides with nobody: who it is, nobody knows.
     """
     owners: dict[Hashable, set[Hashable]] = defaultdict(set)
-    pairs: dict[Hashable, set[Hashable]] = defaultdict(set)
+    pairs: dict[tuple[Hashable, Hashable], set[Hashable]] = defaultdict(set)
     counts: dict[Hashable, int] = defaultdict(int)
-    for known, product, owner, count in _here(session, plan):
-        owners[known].add(owner)
-        pairs[known, product].add(owner)
-        counts[known] += count
+    for here, product, owner, count in _here(session, plan):
+        owners[here].add(owner)
+        pairs[here, product].add(owner)
+        counts[here] += count
     opened = [one for one in plan.rows if one.closed_at is None and one.customer.is_identified]
+    registered = _registered(session, {one.customer.id for one in opened if one.customer.id is not None}, now)
     for planned in opened:
         customer = _token(planned.customer)
         pairs[customer, planned.row.product].add(_owner(planned))
         owners[customer].add(_owner(planned))
         counts[customer] += 1
+    for met_at, holder in registered.items():
+        owners[met_at].add(holder.id)
+    for (met_at, _), met in pairs.items():
+        if met_at in registered:
+            met.add(registered[met_at].id)
     for planned in opened:
         customer = _token(planned.customer)
         by_product = planned.team.playbook.collision_scope == "customer_product"
         met = pairs[customer, planned.row.product] if by_product else owners[customer]
         planned.has_collision = len(met - {None}) > 1
+        known = registered.get(customer)
+        if known is not None and _owner(planned) not in {None, known.id}:
+            name = planned.row.customer or "–"
+            planned.why = Text("import.registered", customer=name, owner=known.name, until=known.until)
     colliding = {customer for customer, met in owners.items() if len(met - {None}) > 1}
     return Collisions(
         customers=len(colliding),
@@ -58,6 +72,31 @@ def _token(customer: "PlannedCustomer") -> Hashable:
 def _owner(planned: "PlannedRow") -> Hashable:
     owner = planned.owner
     return None if owner is None else owner.id if owner.id is not None else owner
+
+
+@dataclass(frozen=True, slots=True)
+class _Registrant:
+    """Who registered a customer: our number of them, their name, and until when."""
+
+    id: int
+    name: str
+    until: datetime
+
+
+def _registered(session: Session, ids: set[int], now: datetime) -> dict[Hashable, _Registrant]:
+    """Return who registered which of the customers."""
+    found: dict[Hashable, _Registrant] = {}
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), _LOOK):
+        some = Customer.id.in_(ordered[start : start + _LOOK])
+        rows = session.scalars(select(Customer).where(some, Customer.protected_until > now)).all()
+        known = registrants(session, rows, now)
+        found |= {
+            row.id: _Registrant(known[row.id].id, known[row.id].name, row.protected_until)
+            for row in rows
+            if row.id in known and row.protected_until is not None
+        }
+    return found
 
 
 def _here(session: Session, plan: "Plan") -> list[tuple[int, str | None, int | None, int]]:

@@ -76,6 +76,7 @@ class PlannedRow:
     reason: str | None = None
     note: str | None = None
     has_collision: bool = False
+    why: Text | None = None
 
 
 @dataclass(slots=True)
@@ -114,12 +115,13 @@ def make_plan(session: Session, batch: Batch, *, by: Actor, now: datetime) -> Pl
     planner.customers(batch)
     planner.rows(batch)
     plan = planner.plan
-    plan.collisions = find_collisions(session, plan)
+    plan.collisions = find_collisions(session, plan, now)
+    plan.remarks += [Told(one.row.line, one.row.ref, one.why) for one in plan.rows if one.why is not None]
     plan.refused = sorted([*batch.refused, *plan.refused], key=lambda told: told.line)
     plan.remarks = sorted([*batch.remarks, *plan.remarks], key=lambda told: told.line)
     plan.verdicts += [Verdict(told.line, told.ref, "refused", why=told.why) for told in plan.refused]
     plan.verdicts += [
-        Verdict(one.row.line, one.row.ref, "new", customer=one.met, has_collision=one.has_collision)
+        Verdict(one.row.line, one.row.ref, "new", customer=one.met, has_collision=one.has_collision, why=one.why)
         for one in plan.rows
     ]
     plan.verdicts.sort(key=lambda verdict: verdict.line)

@@ -102,6 +102,7 @@ class Verdict:
     """What becomes of one line.
 
     ``outcome`` is new, present or refused; ``customer`` is known, new, possible, not_identified, or empty for a refused line.
+    ``why`` says why it is refused, or with whose registration it collides.
     """
 
     line: int

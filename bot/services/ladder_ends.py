@@ -42,6 +42,8 @@ def take(
     }
     for row, rungs in ends:
         opportunity = rows[row.id]
+        # From here on it is as if somebody of its workspace acted: nothing of another one is seen, and indexes begin with it.
+        session.info["workspace_id"] = opportunity.workspace_id
         recorder = Recorder(desk, session, system_actor(opportunity.workspace_id))
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
         opportunity.attended_at = recorder.now
@@ -49,6 +51,7 @@ def take(
         for rung in rungs:
             _take(recorder, opportunity, ground, rung)
         recorder.attend(opportunity, ground)
+    session.info["workspace_id"] = None
 
 
 def _take(recorder: Recorder, opportunity: Opportunity, ground: Ground, rung: Rung) -> None:

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 from bot.domain import calendar, identity
 from bot.domain.events import AssignmentAccepted, LeadCaptured
 from bot.domain.money import read_amount
-from bot.errors import CustomerProtected, InvalidInput, Text
+from bot.errors import InvalidInput, Text
 from bot.models import Contact, Customer, Opportunity
 from bot.models.session import write
-from bot.services import assignments, collisions, customers
-from bot.services.collisions import Taken
+from bot.services import assignments, collisions, customers, protection
 from bot.services.desk import Actor, Desk
 from bot.services.forms import check_future, check_future_day, read_form
 from bot.services.next_steps import set_first_step
@@ -92,16 +91,13 @@ def capture(desk: Desk, form: LeadForm, *, by: Actor) -> Done:
         InvalidInput: What to do, by field.
         NotAllowed: The member has no team.
     """
-    try:
+    with collisions.recorded(desk, by):
         for _ in range(_LOOKS):
             try:
                 return _capture(desk, form, by)
             except (IntegrityError, customers.CustomerMoved):
                 continue  # somebody created or merged the same customer between our look and our write: we see it now
         return _capture(desk, form, by)
-    except Taken as taken:
-        collisions.record(desk, taken, by=by)
-        raise CustomerProtected(taken.key, **taken.params) from None
 
 
 def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
@@ -112,15 +108,15 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
         now = recorder.now
         _check_values(form, ground, now)
         customer, is_new = _customer(session, form, ground, recorder)
+        is_kept = _keeps(by, form, ground)
         if not is_new:
-            _check_free(session, customer, form, ground, by, now)
+            protection.check_free(session, customer, ground, by, now, product=form.product, to_rules=not is_kept)
         contact = _contact(session, customer, form, now)
         opportunity = _opportunity(form, customer, contact, ground, recorder)
         # Everything that needs no number is decided before the row is written, so that it is written once.
         graded = recorder.grade(opportunity, ground)
         step = _first_step(opportunity, form, ground, now, by)
         opportunity.next_text, opportunity.next_due_at = step
-        is_kept = _keeps(by, form, ground)
         if is_kept:
             opportunity.owner_id, opportunity.accepted_at = by.member_id, now
             opportunity.owner_reason = {"key": "assign.captured", "params": {}}
@@ -144,6 +140,7 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
             recorder.event(opportunity, AssignmentAccepted(by.member_id or 0, by.name))
         else:
             assignments.offer_by_rules(recorder, opportunity, ground)
+        protection.use_up(recorder, customer, opportunity)
         set_first_step(recorder, opportunity, *step)
         if not is_kept:
             recorder.attend(opportunity, ground)
@@ -187,15 +184,6 @@ def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Record
         taken=found.taken,
     )
     return made, True
-
-
-def _check_free(session: Session, customer: Customer, form: LeadForm, ground: Ground, by: Actor, now: datetime) -> None:
-    """Refuse a customer that somebody else has; "assign by rules" inside the owner's team goes to the owner instead."""
-    to_rules = not _keeps(by, form, ground)
-    collisions.check_free(session, customer, ground, by, now, product=form.product, to_rules=to_rules)
-    if customer.protected_by_id is not None:
-        # The opportunity that begins here has the protection from now on.
-        customer.protected_by_id = customer.protected_until = None
 
 
 def _contact(session: Session, customer: Customer, form: LeadForm, now: datetime) -> Contact | None:
@@ -273,7 +261,6 @@ def _keeps(by: Actor, form: LeadForm, ground: Ground) -> bool:
 def _first_step(
     opportunity: Opportunity, form: LeadForm, ground: Ground, now: datetime, by: Actor
 ) -> tuple[str, datetime]:
-    pace = ground.playbook.pace[opportunity.grade]
-    due = form.next_due_at or calendar.add_hours(ground.calendar, now, pace.accept_hours)
+    due = form.next_due_at or ground.accept_by(opportunity, now)
     first = "First contact" if not by.locale.startswith("zh") else "首次联系"
     return form.next_step or first, due

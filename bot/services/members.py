@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from typing import Any
-from zoneinfo import available_timezones
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from bot.clock import zones
 from bot.domain.calendar import WorkCalendar
 from bot.errors import NotFound
 from bot.models import Member, Team, Workspace
@@ -193,7 +193,7 @@ def _describe(session: Session, member: Member, profile: Profile) -> None:
         return  # of one who left Slack says little: what is known stays as it was, for the case that they return
     member.name = profile.name[:255]
     member.email = profile.email.lower()[:255] if profile.email else member.email
-    zone = profile.zone if profile.zone in available_timezones() else "UTC"
+    zone = profile.zone if profile.zone in zones() else "UTC"
     if member.zone != zone:
         member.zone, member.focus_next_at = zone, None  # their mornings begin at another hour now
     member.locale = "zh-CN" if profile.locale.lower().startswith("zh") else "en-US"

@@ -54,3 +54,14 @@ class DuplicatePair:
     verdict: str
     deciding: tuple[str, ...]
     shared: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToldApart:
+    """Two customers of near names that somebody decided not to be one; ``by`` is None for the command line."""
+
+    id: int
+    first: str
+    second: str
+    by: MemberRef | None
+    at: datetime

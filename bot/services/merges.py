@@ -31,10 +31,10 @@ def plan(desk: Desk, first_id: int, second_id: int, *, by: Actor) -> MergePlan:
         NotAllowed: Only a manager or an admin decides that.
         InvalidInput: It is one customer, or one of them is not there any more.
     """
-    _check_may(by)
+    check_may(by)
     with desk.reading(by) as session:
         found = {row.id: row for row in session.scalars(select(Customer).where(Customer.id.in_((first_id, second_id))))}
-        first, second = _both(found, first_id, second_id)
+        first, second = both_of(found, first_id, second_id)
         sides = _side(session, first), _side(session, second)
         rows = [*_rows(session, first.id), *_rows(session, second.id)]
         owners = {row.owner_id for row in rows if row.stage_kind in _OPEN} - {None}
@@ -54,9 +54,9 @@ def merge(desk: Desk, kept_id: int, merged_id: int, *, by: Actor) -> MergeLine:
         NotAllowed: Only a manager or an admin decides that.
         InvalidInput: It is one customer, or one of them is not there any more.
     """
-    _check_may(by)
+    check_may(by)
     with desk.transaction(by) as session:
-        kept, merged = _both(merge_moves.hold_both(session, kept_id, merged_id), kept_id, merged_id)
+        kept, merged = both_of(merge_moves.hold_both(session, kept_id, merged_id), kept_id, merged_id)
         recorder = Recorder(desk, session, by)
         before = {row.id for row, _, is_rival in merge_moves.rivalries(session, kept.id) if is_rival}
         moved = merge_moves.move_all(session, kept, merged)
@@ -86,7 +86,7 @@ def undo(desk: Desk, merge_id: int, *, by: Actor) -> MergeLine:
         Conflict: It was undone already, or the kept customer was merged again.
         RuleBroken: Its thirty days are over.
     """
-    _check_may(by)
+    check_may(by)
     with desk.transaction(by) as session:
         row = _merge(session, merge_id)
         customers = merge_moves.hold_both(session, row.kept_id, row.merged_id)
@@ -109,7 +109,7 @@ def recent(desk: Desk, *, by: Actor, limit: int = 20) -> tuple[MergeLine, ...]:
     Raises:
         NotAllowed: Only a manager or an admin sees them.
     """
-    _check_may(by)
+    check_may(by)
     with desk.reading(by) as session:
         rows = list(session.scalars(select(CustomerMerge).order_by(CustomerMerge.id.desc()).limit(limit)))
         ids = {one for row in rows for one in (row.kept_id, row.merged_id)}
@@ -124,15 +124,16 @@ def check_may(by: Actor) -> None:
     Raises:
         NotAllowed: Only a manager or an admin decides that.
     """
-    _check_may(by)
-
-
-def _check_may(by: Actor) -> None:
     if not (by.is_admin or by.role == "manager" or by.managed_team_ids):
         raise NotAllowed("merge.not_allowed")
 
 
-def _both(found: dict[int, Customer], first_id: int, second_id: int) -> tuple[Customer, Customer]:
+def both_of(found: dict[int, Customer], first_id: int, second_id: int) -> tuple[Customer, Customer]:
+    """Return two different customers that are there, of those that were found by their numbers.
+
+    Raises:
+        InvalidInput: It is one customer, or one of them is not there any more.
+    """
     if first_id == second_id:
         raise InvalidInput({"other": Text("merge.itself")})
     for number in (first_id, second_id):

@@ -78,6 +78,7 @@ def _busy(session: Session, member_ids: list[int], now: datetime) -> set[int]:
         Opportunity.workspace_id == Member.workspace_id,
         Opportunity.owner_id == Member.id,
         Opportunity.stage_kind.in_(("INTAKE", "OPEN")),
+        Opportunity.attended_at <= now,
         or_(
             Opportunity.next_due_at <= now + _REST_OF_DAY,
             Opportunity.stage_limit_at <= now,

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from bot.clock import SystemClock
 from bot.models import Assignment, Member, OutboxRow, ProcessedRequest, Team
-from bot.services import outcomes, pacing
+from bot.services import outbox_heads, outcomes, pacing
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.members import actor_of
-from bot.services.outbox_heads import READY, THESE_LOCKED, WAITING, is_open
+from bot.services.outbox_heads import is_open
 from bot.services.outcomes import Outcome
 from bot.services.pacing import Rates
 
@@ -64,7 +64,6 @@ def lease(
     seconds: float = 60.0,
     rates: Rates | None = None,
     done: Sequence[Outcome] = (),
-    among: Sequence[int] | None = None,
 ) -> tuple[Promise, ...]:
     """Take due messages for sending: of each channel only the oldest one, so that order is kept there.
 
@@ -77,39 +76,19 @@ def lease(
         seconds: After so many seconds of the machine's clock another worker may take them.
         rates: How fast Slack takes messages; None for no limit.
         done: What came of earlier ones, written in the same transaction.
-        among: Only these, which ``ready`` found; any if not given.
     """
-    now = desk.now()
-    wanted = ready(desk, limit=limit) if among is None else among[:limit]
-    if not wanted and not done:
+    if limit < 1 and not done:
         return ()
     with desk.database.transaction(None) as session:
         real = real_seconds()
         outcomes.write(desk, session, done, real=real, rates=rates)
-        found = _held(session, wanted, now, real)
+        found = outbox_heads.ready(session, now=desk.now(), real=real, limit=limit) if limit > 0 else []
         if rates is not None and found:
             until = pacing.booked(session, {row.workspace_id for row in found})
             found = _within({one: pacing.room(at, rates, real) for one, at in until.items()}, found)
         if rates is not None and found:
             pacing.taken(session, [(row.workspace_id, row.channel) for row in found], until, rates, real)
         return _take(session, [row.id for row in found], real, seconds) if found else ()
-
-
-def ready(desk: Desk, *, limit: int) -> list[int]:
-    """Return the numbers of messages whose turn it is, the oldest first; nobody has them in hand yet, and others may see the same."""
-    if limit < 1:
-        return []
-    with desk.database.reading(None) as session:
-        asked = {"now": desk.now(), "real": real_seconds(), "most": limit}
-        return [row.id for row in session.execute(READY, asked)]
-
-
-def _held(session: Session, wanted: Sequence[int], now: datetime, real: float) -> list[Any]:
-    """Hold those of the wanted whose turn it still is."""
-    if not wanted:
-        return []
-    asked = {"now": now, "real": real, "most": len(wanted), "numbers": list(wanted)}
-    return list(session.execute(THESE_LOCKED, asked))
 
 
 def _within(room: dict[int, int], rows: Sequence[Any]) -> list[Any]:
@@ -183,7 +162,7 @@ def wait_seconds(desk: Desk, rates: Rates | None = None) -> float | None:
     """Return how long until the next message that is due may be sent, in seconds; None where nothing is due."""
     real = real_seconds()
     with desk.database.reading(None) as session:
-        heads = session.execute(WAITING, {"now": desk.now()}).all()
+        heads = outbox_heads.waiting(session, now=desk.now())
     moments = [
         max(retry_at, leased_until, free_at, pacing.opens_at(booked, rates) if rates else 0.0)
         for retry_at, leased_until, free_at, booked in heads

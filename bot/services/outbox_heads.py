@@ -1,7 +1,10 @@
 """Owns the questions about the heads of channels: of each channel the promise whose turn it is."""
 
-from sqlalchemy import Double, Integer, Select, and_, bindparam, exists, func, literal_column, or_, select, tuple_
-from sqlalchemy.orm import aliased
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Double, Integer, Row, and_, bindparam, exists, func, literal_column, or_, select, text, tuple_
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from bot.models import ChannelPace, OutboxRow
@@ -9,6 +12,7 @@ from bot.models.base import Instant
 from bot.services.pacing import WORKSPACE
 
 _MOST_LOOKED_AT = 500
+_NO_SORTING = text("SET LOCAL enable_sort = off")
 
 
 def is_open(row: type[OutboxRow]) -> ColumnElement[bool]:
@@ -38,33 +42,23 @@ _WHOLE = aliased(ChannelPace)
 _IS_WHOLE = and_(_WHOLE.workspace_id == OutboxRow.workspace_id, _WHOLE.channel == WORKSPACE)
 
 
-def _ready() -> Select[int, int, str]:
-    return (
-        select(OutboxRow.id, OutboxRow.workspace_id, OutboxRow.channel)
-        .outerjoin(ChannelPace, _PACE)
-        .where(
-            is_open(OutboxRow),
-            _IS_DUE,
-            OutboxRow.leased_until <= _REAL,
-            OutboxRow.retry_at <= _REAL,
-            func.coalesce(ChannelPace.free_at, 0.0) <= _REAL,
-            _is_head(),
-        )
-        .order_by(OutboxRow.due_at, OutboxRow.id)
-        .limit(bindparam("most", type_=Integer))
-    )
-
-
 # Every tick asks these, mostly in vain: they are put together once.
-READY = _ready()
-"""Heads whose turn it is; parameters ``now``, ``real`` and ``most``."""
-
-THESE_LOCKED = READY.where(OutboxRow.id.in_(bindparam("numbers", expanding=True, type_=Integer))).with_for_update(
-    of=OutboxRow, skip_locked=True
+_READY = (
+    select(OutboxRow.id, OutboxRow.workspace_id, OutboxRow.channel)
+    .outerjoin(ChannelPace, _PACE)
+    .where(
+        is_open(OutboxRow),
+        _IS_DUE,
+        OutboxRow.leased_until <= _REAL,
+        OutboxRow.retry_at <= _REAL,
+        func.coalesce(ChannelPace.free_at, 0.0) <= _REAL,
+        _is_head(),
+    )
+    .order_by(OutboxRow.due_at, OutboxRow.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(of=OutboxRow, skip_locked=True)
 )
-"""The same among those with the given ``numbers``, held until the end of the transaction; what others hold is left out."""
-
-WAITING = (
+_WAITING = (
     select(
         OutboxRow.retry_at,
         OutboxRow.leased_until,
@@ -77,4 +71,28 @@ WAITING = (
     .order_by(OutboxRow.due_at, OutboxRow.id)
     .limit(_MOST_LOOKED_AT)
 )
-"""What each head that is due waits for: retry, lease, its channel, its workspace; parameter ``now``."""
+
+
+def ready(session: Session, *, now: datetime, real: float, limit: int) -> Sequence[Row[int, int, str]]:
+    """Return number, workspace and channel of the heads whose turn it is, the oldest first, and hold them until the end of the transaction.
+
+    What others hold is left out.
+    """
+    _walk_in_order(session)
+    return session.execute(_READY, {"now": now, "real": real, "most": limit}).all()
+
+
+def waiting(session: Session, *, now: datetime) -> Sequence[Row[float, float, float, float]]:
+    """Return what each head that is due waits for, in seconds of the machine's clock: retry, lease, its channel, its workspace."""
+    _walk_in_order(session)
+    return session.execute(_WAITING, {"now": now}).all()
+
+
+def _walk_in_order(session: Session) -> None:
+    """Keep PostgreSQL from sorting for the rest of the transaction.
+
+    What is due comes in bursts, which its statistics do not know yet: believing in a handful of rows, it would look at all
+    of ten thousand for the first forty (50 ms), which the index gives in their order (0.3 ms).
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_NO_SORTING)

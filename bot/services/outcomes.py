@@ -35,6 +35,7 @@ class Outcome:
         slack_channel: Where the message stands.
         slack_ts: And which it is.
         card_of: The opportunity whose card it is.
+        payload: What is kept with the promise from now on, if that changed.
         not_begun: It was given back before anything was sent: the try does not count.
     """
 
@@ -50,6 +51,7 @@ class Outcome:
     slack_channel: str | None = None
     slack_ts: str | None = None
     card_of: int | None = None
+    payload: dict[str, Any] | None = None
     not_begun: bool = False
 
 
@@ -65,16 +67,20 @@ def write(desk: Desk, session: Session, done: Sequence[Outcome], *, real: float,
     """
     if not done:
         return
+    # Opportunities before promises, as whoever changes one and arms its card: nobody waits in a circle.
+    for one in sorted((one for one in done if one.card_of is not None), key=lambda one: one.card_of or 0):
+        # The version stays: a card in a channel is no change of the opportunity.
+        session.execute(
+            update(Opportunity)
+            .where(Opportunity.id == one.card_of, Opportunity.workspace_id == one.workspace_id)
+            .values(card_channel=one.slack_channel, card_ts=one.slack_ts)
+            .execution_options(synchronize_session=False)
+        )
     session.connection().execute(_settled(), [_values(one, real) for one in done])
     for one in done:
-        if one.card_of is not None:
-            # The version stays: a card in a channel is no change of the opportunity.
-            session.execute(
-                update(Opportunity)
-                .where(Opportunity.id == one.card_of, Opportunity.workspace_id == one.workspace_id)
-                .values(card_channel=one.slack_channel, card_ts=one.slack_ts)
-                .execution_options(synchronize_session=False)
-            )
+        if one.payload is not None:
+            kept = update(OutboxRow).where(OutboxRow.id == one.promise_id).values(payload=one.payload)
+            session.execute(kept, execution_options={"synchronize_session": False})
         if one.limited_seconds and rates is not None:
             until = real + one.limited_seconds
             pacing.limited(session, one.workspace_id, one.channel, until=until, real=real, rates=rates)

@@ -43,13 +43,24 @@ def booked(session: Session, workspace_ids: Iterable[int]) -> dict[int, float]:
         workspace_ids: Which workspaces.
     """
     wanted = sorted(set(workspace_ids))
+    found = _held(session, wanted)
+    if missing := [one for one in wanted if one not in found]:
+        # Nobody can hold what is not there: the first one makes it, and all others wait for that.
+        rows = [{"workspace_id": one, "channel": WORKSPACE, "free_at": 0.0} for one in missing]
+        made = _inserted(session.get_bind().dialect.name).on_conflict_do_nothing()
+        session.connection().execute(made, rows)
+        found = _held(session, wanted)
+    return found
+
+
+def _held(session: Session, workspace_ids: Sequence[int]) -> dict[int, float]:
     found = session.execute(
         select(ChannelPace.workspace_id, ChannelPace.free_at)
-        .where(ChannelPace.channel == WORKSPACE, ChannelPace.workspace_id.in_(wanted))
+        .where(ChannelPace.channel == WORKSPACE, ChannelPace.workspace_id.in_(workspace_ids))
         .order_by(ChannelPace.id)
         .with_for_update()
-    ).all()
-    return {**dict.fromkeys(wanted, 0.0), **{row.workspace_id: row.free_at for row in found}}
+    )
+    return {row.workspace_id: row.free_at for row in found}
 
 
 def room(booked_until: float, rates: Rates, real: float) -> int:

@@ -11,12 +11,13 @@ from bot.domain import calendar
 from bot.domain.events import Claimed, OwnerChanged, PutInPool
 from bot.domain.pooling import opened_before
 from bot.errors import InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken, Text
-from bot.models import EventRow, Member, Opportunity, Team
-from bot.services import assignments
+from bot.models import Customer, EventRow, Member, Opportunity, Team
+from bot.services import assignments, collisions, customers, protection
 from bot.services.access import check_acts, may_see
 from bot.services.desk import Actor, Desk
 from bot.services.forms import clean_or_none
 from bot.services.moving import move
+from bot.services.protection import Taken
 from bot.services.reading import done
 from bot.services.recording import Ground, Recorder, calendar_of, ground_of, load, open_load
 from bot.services.values import Done, MemberRef
@@ -42,11 +43,21 @@ def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
     """Give a pooled opportunity to the rep who asks first; one of another team takes it along to their team.
 
     Raises:
+        CustomerProtected: Its customer is registered by somebody else; the attempt is in its history.
         LeadAlreadyClaimed: It has an owner, or gets one before this commits.
         NotAllowed: They assign instead, hold or claimed as many as the playbook allows, or owned it a short while ago.
         NotFound: There is none, or it is not open to their team.
         RuleBroken: It is closed.
     """
+    with collisions.recorded(desk, by):
+        try:
+            return _claim(desk, opportunity_id, by)
+        except customers.CustomerMoved:
+            # Its customer was merged between our look and our hold: now we see into which.
+            return _claim(desk, opportunity_id, by)
+
+
+def _claim(desk: Desk, opportunity_id: int, by: Actor) -> Done:
     with desk.transaction(by) as session:
         opportunity = load(session, opportunity_id)
         _check_open_to(session, opportunity, by, desk.now())
@@ -54,6 +65,9 @@ def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
             raise NotAllowed("pool.assign_instead")
         if by.role != "rep" or by.member_id is None or by.team_id is None:
             raise NotAllowed("error.not_allowed")
+        # The customer before the opportunity, as everywhere: an approval of a registration waits for the same row.
+        customer = customers.held(session, opportunity.customer_id)
+        protection.check_unregistered(session, customer, by.member_id, desk.now(), wanted_id=opportunity.id)
         _take(session, opportunity, by)
         recorder = Recorder(desk, session, by)
         former_team = session.get_one(Team, opportunity.team_id)
@@ -66,6 +80,7 @@ def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
         opportunity.owner_reason = {"key": "assign.claimed", "params": {}}
         opportunity.protected_until = recorder.now + timedelta(days=ground.playbook.protection_days)
         assignments.pass_over(opportunity, ground, recorder.now)
+        protection.use_up(recorder, customer, opportunity)
         is_moved = former_team.id != ground.team.id
         recorder.event(opportunity, Claimed(by.member_id, by.name))
         if is_moved:
@@ -156,10 +171,23 @@ def assign(desk: Desk, opportunity_id: int, to: str | None, note: str | None, *,
             taker, ground = _by_rules(recorder, opportunity)
         else:
             taker, ground = _by_choice(recorder, opportunity, to, clean_or_none(note))
+        _check_registrant(recorder, opportunity, taker)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
         said = Text("assign.claim_done") if taker.id == by.member_id else Text("pool.assigned", member=taker.name)
         return done(session, opportunity, by, recorder.now, None, said)
+
+
+def _check_registrant(recorder: Recorder, opportunity: Opportunity, taker: Member) -> None:
+    """Let what a registration protects go to nobody but its rep."""
+    session, now = recorder.session, recorder.now
+    customer = session.get_one(Customer, opportunity.customer_id)
+    try:
+        protection.check_unregistered(session, customer, taker.id, now)
+    except Taken as taken:
+        values = {name: taken.params[name] for name in ("owner", "until")}
+        raise InvalidInput({"to": Text("pool.registered_by", **values)}) from None
+    protection.use_up(recorder, customer, opportunity)
 
 
 def _by_rules(recorder: Recorder, opportunity: Opportunity) -> tuple[Member, Ground]:

@@ -13,6 +13,7 @@ from bot.domain.pooling import opened_before, opens_on
 from bot.domain.veil import Veil
 from bot.errors import Text
 from bot.models import Customer, Opportunity, Team
+from bot.services import protection
 from bot.services.desk import Actor, Desk
 from bot.services.opportunity_search import Words
 from bot.services.playbooks import loaded
@@ -59,6 +60,7 @@ class PoolRow:
         team: Its team's name where the reader is of another one.
         reason: Why it is in the pool; None where an import left it without an owner.
         pooled_at: Since when.
+        registered: Who registered its customer and until when, where that is somebody else.
         opens_on: The day from which all teams may claim it; None where that is no news: it is open, or never will be.
         may: ``claim`` or ``assign``; None for one who can do neither.
     """
@@ -76,6 +78,7 @@ class PoolRow:
     last_follow_up_at: datetime | None
     opens_on: date | None
     may: str | None
+    registered: tuple[str, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +197,9 @@ def _count(session: Session, statement: Select[Opportunity]) -> int:
     return session.scalar(statement.with_only_columns(func.count())) or 0
 
 
-def _names(session: Session, rows: list[Opportunity]) -> dict[int, str]:
-    named = select(Customer.id, Customer.name).where(Customer.id.in_({row.customer_id for row in rows}))
-    return {row.id: row.name for row in session.execute(named)} if rows else {}
+def _customers(session: Session, rows: list[Opportunity]) -> dict[int, Customer]:
+    known = select(Customer).where(Customer.id.in_({row.customer_id for row in rows}))
+    return {row.id: row for row in session.scalars(known)} if rows else {}
 
 
 def _choices(session: Session, base: ColumnElement[bool], *columns: Any) -> tuple[str, ...]:
@@ -209,14 +212,19 @@ def _choices(session: Session, base: ColumnElement[bool], *columns: Any) -> tupl
 def _rows(
     session: Session, rows: list[Opportunity], teams: dict[int, Team], own: set[int], by: Actor, now: datetime
 ) -> tuple[PoolRow, ...]:
-    names, hidden = _names(session, rows), veils(session, {row.customer_id for row in rows})
+    known, hidden = _customers(session, rows), veils(session, {row.customer_id for row in rows})
+    registered = protection.registrants(session, known.values(), now)
     may = "assign" if by.role in {"manager", "admin"} else "claim" if by.role == "rep" and by.team_id else None
     found = []
     for row in rows:
         team = teams[row.team_id]
         is_own = team.id in own
         opens = _opens_on(session, row, team, now) if is_own and len(teams) > 1 else None
-        found.append(_row(session, row, names, hidden[row.customer_id], None if is_own else team.name, opens, may))
+        customer, registrant = known[row.customer_id], registered.get(row.customer_id)
+        shown = _row(session, row, customer.name, hidden[row.customer_id], None if is_own else team.name, opens, may)
+        if registrant is not None and registrant.id != by.member_id and customer.protected_until is not None:
+            shown = replace(shown, registered=(registrant.name, customer.protected_until))
+        found.append(shown)
     return tuple(found)
 
 
@@ -230,7 +238,7 @@ def _opens_on(session: Session, row: Opportunity, team: Team, now: datetime) -> 
 def _row(
     session: Session,
     row: Opportunity,
-    names: dict[int, str],
+    customer: str,
     veil: Veil,
     team: str | None,
     opens: date | None,
@@ -238,7 +246,7 @@ def _row(
 ) -> PoolRow:
     return PoolRow(
         id=row.id,
-        customer=names[row.customer_id],
+        customer=customer,
         need=veil.text(row.need),
         stage=loaded(session, row.playbook_id).stage(row.stage_key),
         grade=row.grade,

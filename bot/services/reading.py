@@ -1,10 +1,11 @@
 """Owns the making of values out of rows: an opportunity as its reader sees it, and lines of lists."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.domain.events import event_from
 from bot.domain.health import broken_clauses
@@ -15,7 +16,7 @@ from bot.models import Assignment, Contact, Customer, EventRow, Member, Opportun
 from bot.models.session import write_appended
 from bot.services.access import may_act, may_see
 from bot.services.desk import Actor
-from bot.services.member_rows import ref, ref_or_none
+from bot.services.member_rows import ref_or_none
 from bot.services.playbooks import loaded
 from bot.services.reasons import reason_text
 from bot.services.recording import ground_of
@@ -260,38 +261,56 @@ def history_count(session: Session, opportunity_id: int) -> int:
     return session.scalar(_COUNT, {"opportunity_id": opportunity_id}) or 0
 
 
+_NAMED, _OWNER = aliased(Customer), aliased(Member)
+
+
+def _of_owner(field: Any) -> Any:
+    return select(field).where(_OWNER.id == Opportunity.owner_id).correlate(Opportunity).scalar_subquery()
+
+
+_LINE = (
+    Opportunity.id, Opportunity.playbook_id, Opportunity.customer_id, Opportunity.need, Opportunity.stage_key, Opportunity.grade,
+    Opportunity.amount_minor, Opportunity.currency, Opportunity.owner_id, Opportunity.next_text, Opportunity.next_due_at,
+    Opportunity.expected_close_on, Opportunity.accept_by, Opportunity.accepted_at, Opportunity.closed_at, Opportunity.stage_kind,
+    select(_NAMED.name).where(_NAMED.id == Opportunity.customer_id).correlate(Opportunity).scalar_subquery().label("customer"),
+    _of_owner(_OWNER.name).label("owner"), _of_owner(_OWNER.slack_user_id).label("owner_slack_id"),
+)  # fmt: skip
+
+
+def lined(statement: Select[Opportunity]) -> Select[Any]:
+    """Return a query for opportunities as one for what their lines show."""
+    return statement.with_only_columns(*_LINE)
+
+
 def lines(session: Session, statement: Select[Opportunity], now: datetime) -> tuple[OpportunityLine, ...]:
     """Return the opportunities of a query as lines of a list, in its order; what nobody owns shows no contact."""
-    rows = list(session.scalars(statement))
-    if not rows:
-        return ()
+    return lines_of(session, session.execute(lined(statement)).all(), now)
+
+
+def lines_of(session: Session, rows: Sequence[Any], now: datetime) -> tuple[OpportunityLine, ...]:
+    """Return the lines of rows that a ``lined`` query found."""
     hidden = veils(session, {row.customer_id for row in rows if row.owner_id is None})
-    named = select(Customer.id, Customer.name).where(Customer.id.in_({row.customer_id for row in rows}))
-    customers = {row.id: row.name for row in session.execute(named)}
-    owners = {row.owner_id for row in rows if row.owner_id is not None}
-    people = (
-        {row.id: ref(row) for row in session.scalars(select(Member).where(Member.id.in_(owners)))} if owners else {}
-    )
     return tuple(
-        OpportunityLine(
-            id=row.id,
-            customer=customers[row.customer_id],
-            need=_seen(row.need, hidden.get(row.customer_id) if row.owner_id is None else None),
-            stage=loaded(session, row.playbook_id).stage(row.stage_key),
-            grade=row.grade,
-            amount_minor=row.amount_minor,
-            currency=row.currency,
-            owner=people.get(row.owner_id) if row.owner_id else None,
-            next_text=_seen(row.next_text, hidden.get(row.customer_id) if row.owner_id is None else None)
-            if row.next_text
-            else None,
-            next_due_at=row.next_due_at,
-            is_overdue=_is_overdue(row, now),
-            expected_close_on=row.expected_close_on,
-            accept_by=row.accept_by if row.accepted_at is None else None,
-            closed_at=row.closed_at,
-        )
-        for row in rows
+        _line(session, row, hidden.get(row.customer_id) if row.owner_id is None else None, now) for row in rows
+    )
+
+
+def _line(session: Session, row: Any, veil: Veil | None, now: datetime) -> OpportunityLine:
+    return OpportunityLine(
+        id=row.id,
+        customer=row.customer,
+        need=_seen(row.need, veil),
+        stage=loaded(session, row.playbook_id).stage(row.stage_key),
+        grade=row.grade,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        owner=MemberRef(row.owner_id, row.owner, row.owner_slack_id) if row.owner_id is not None else None,
+        next_text=_seen(row.next_text, veil) if row.next_text else None,
+        next_due_at=row.next_due_at,
+        is_overdue=_is_overdue(row, now),
+        expected_close_on=row.expected_close_on,
+        accept_by=row.accept_by if row.accepted_at is None else None,
+        closed_at=row.closed_at,
     )
 
 

@@ -1,12 +1,13 @@
 """Owns what every change of an opportunity has in common: its ground, its events, its promises and its attention."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, cast
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -45,6 +46,11 @@ class Ground:
     team: Team
     playbook: Playbook
     calendar: WorkCalendar
+
+    def accept_by(self, opportunity: Opportunity, now: datetime) -> datetime:
+        """Return until when an answer, or a first contact, is due: by grade, and by stage where that has a pace of its own."""
+        pace = self.playbook.pace_of(opportunity.stage_key, opportunity.grade)
+        return calendar.add_hours(self.calendar, now, pace.accept_hours)
 
 
 def calendar_of(team: Team) -> WorkCalendar:
@@ -170,6 +176,19 @@ class Recorder:
         }
         self.session.connection().execute(_promise(_dialect(self.session)), values)
 
+    def renew(self, prefix: str) -> None:
+        """Have messages that were promised say the present state, in their own places.
+
+        Args:
+            prefix: With which their keys begin.
+        """
+        self.session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.key.startswith(prefix, autoescape=True))
+            .values(state="waiting", due_at=self.now, attempts=0, retry_at=0.0)
+            .execution_options(synchronize_session=False)
+        )
+
     def tell(
         self,
         member_id: int | None,
@@ -220,6 +239,12 @@ class Recorder:
 
     def attend(self, opportunity: Opportunity, ground: Ground) -> None:
         """Set when the loop next needs somebody, and from when on the opportunity is in a gap; the last thing a change does."""
+        # What waited for its day after a go-live is in somebody's hands now.
+        opportunity.attended_at = min(opportunity.attended_at, self.now)
+        self.reckon(opportunity, ground)
+
+    def reckon(self, opportunity: Opportunity, ground: Ground) -> None:
+        """Set both from ``attended_at`` as it stands, which may be ahead."""
         opportunity.attention_at = attention_of(opportunity, ground)
         opportunity.broken_from = health.broken_from(opportunity)
 
@@ -248,34 +273,22 @@ def promise_cards(session: Session, changed: Iterable[tuple[Any, Team]], now: da
         session.connection().execute(_card(_dialect(session)), sorted(values, key=lambda one: one["key"]))
 
 
+WATCHED = tuple(one.name for one in fields(attention.Situation))[1:]
+"""What the ladder looks at besides whether there is an owner, as its columns are called, in the order of ``Situation``."""
+
+_watched = attrgetter(*WATCHED)
+
+
 def attention_of(opportunity: Opportunity, ground: Ground) -> datetime | None:
     """Return when the loop next needs somebody; None for a closed one whose review and win-back are done with."""
-    coming = attention.next_rung(
-        situation_of(opportunity), ground.playbook, ground.calendar, after=opportunity.attended_at
-    )
+    coming = coming_rung(opportunity, ground, after=opportunity.attended_at)
     return None if coming is None else coming.moment
 
 
-def situation_of(opportunity: Any) -> attention.Situation:
-    """Return what the ladder looks at, of an opportunity's row or of its columns alone."""
-    return attention.Situation(
-        stage_key=opportunity.stage_key,
-        stage_entered_at=opportunity.stage_entered_at,
-        grade=opportunity.grade,
-        captured_at=opportunity.captured_at,
-        has_owner=opportunity.owner_id is not None,
-        accepted_at=opportunity.accepted_at,
-        accept_by=opportunity.accept_by,
-        next_due_at=opportunity.next_due_at,
-        snoozed_until=opportunity.snoozed_until,
-        last_follow_up_at=opportunity.last_follow_up_at,
-        pooled_at=opportunity.pooled_at,
-        warned_at=opportunity.warned_at,
-        closed_at=opportunity.closed_at,
-        review_due_at=opportunity.review_due_at,
-        reviewed_at=opportunity.reviewed_at,
-        win_back_on=opportunity.win_back_on,
-    )
+def coming_rung(opportunity: Opportunity, ground: Ground, *, after: datetime) -> attention.Rung | None:
+    """Return the first step of the ladder strictly after a moment."""
+    situation = attention.Situation(opportunity.owner_id is not None, *_watched(opportunity))
+    return attention.next_rung(situation, ground.playbook, ground.calendar, after=after)
 
 
 def is_live(team: Team, now: datetime) -> bool:

@@ -4,20 +4,20 @@ from datetime import timedelta
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from bot.domain import identity
-from bot.errors import Conflict, CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken, Text
-from bot.models import Customer, Member, OutboxRow, Registration, Team
-from bot.services import collisions, customers
+from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, RuleBroken, Text
+from bot.models import Customer, Member, Registration, Team
+from bot.services import collisions, customers, protection
 from bot.services.case_values import RegistrationCase
-from bot.services.collisions import Taken
 from bot.services.desk import Actor, Desk
 from bot.services.forms import clean_or_none, read_form
 from bot.services.judges import asked_judges, check_judge, judges_of
 from bot.services.members import actor_of, ref, ref_or_none
+from bot.services.protection import Taken
 from bot.services.recording import Ground, Recorder, ground_of
 from bot.services.teams import home_team
 
@@ -63,15 +63,12 @@ def register(desk: Desk, form: RegisterForm, *, by: Actor) -> tuple[Registration
     """
     if by.role not in {"rep", "manager", "admin"} or by.member_id is None:
         raise NotAllowed("error.not_allowed")
-    try:
+    with collisions.recorded(desk, by):
         try:
             return _register(desk, form, by, by.member_id)
         except IntegrityError:
             # Somebody created the same customer between our look and our write: now it is there to be seen.
             return _register(desk, form, by, by.member_id)
-    except Taken as taken:
-        collisions.record(desk, taken, by=by)
-        raise CustomerProtected(taken.key, **taken.params) from None
 
 
 def _register(desk: Desk, form: RegisterForm, by: Actor, member_id: int) -> tuple[RegistrationCase, str]:
@@ -80,7 +77,7 @@ def _register(desk: Desk, form: RegisterForm, by: Actor, member_id: int) -> tupl
         ground = ground_of(session, team.id)
         recorder = Recorder(desk, session, by)
         customer = _customer(session, form, recorder)
-        collisions.check_free(session, customer, ground, by, recorder.now)
+        protection.check_free(session, customer, ground, by, recorder.now)
         _check_new(session, customer, member_id, recorder)
         row = Registration(
             team_id=team.id,
@@ -123,7 +120,7 @@ def _customer(session: Session, form: RegisterForm, recorder: Recorder) -> Custo
 
 
 def _check_new(session: Session, customer: Customer, member_id: int, recorder: Recorder) -> None:
-    if collisions.registrant_of(session, customer, recorder.now) is not None:
+    if protection.registrant_of(session, customer, recorder.now) is not None:
         raise Conflict("registration.yours", customer=customer.name, until=customer.protected_until)
     pending = select(Registration.id).where(
         Registration.customer_id == customer.id,
@@ -180,15 +177,7 @@ def _decide(
             _approve(recorder, row, customer, ground, sentence)
         else:
             _settle(recorder, row, "refused", sentence)
-        payload = {"registration_id": row.id}
-        if row.asked_by_id != by.member_id:
-            recorder.promise("registered", f"member:{row.asked_by_id}", payload, key=f"registered:{row.id}")
-        session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.kind == "registration", OutboxRow.key.startswith(_key(row.id, "")))
-            .values(state="waiting", due_at=recorder.now, attempts=0, retry_at=0.0)
-            .execution_options(synchronize_session=False)
-        )
+        _tell(recorder, row)
         return _case(session, row, ground)
 
 
@@ -197,6 +186,28 @@ def _approve(recorder: Recorder, row: Registration, customer: Customer, ground: 
     customer.protected_by_id, customer.protected_until = row.asked_by_id, until
     row.protected_until = until
     _settle(recorder, row, "approved", sentence)
+    _decline_rivals(recorder, row)
+
+
+def _decline_rivals(recorder: Recorder, approved: Registration) -> None:
+    """Decline whoever else waits for the customer, of whatever team; they are told for whom."""
+    rivals = select(Registration).where(
+        Registration.customer_id == approved.customer_id,
+        Registration.state == "pending",
+        Registration.id != approved.id,
+    )
+    for rival in recorder.session.scalars(rivals.order_by(Registration.id)).all():
+        rival.yielded_to_id = approved.id
+        _settle(recorder, rival, "refused", None)
+        _tell(recorder, rival)
+
+
+def _tell(recorder: Recorder, row: Registration) -> None:
+    """Tell the rep what was decided, and have the judges' cards say so."""
+    if row.asked_by_id != recorder.by.member_id:
+        payload = {"registration_id": row.id}
+        recorder.promise("registered", f"member:{row.asked_by_id}", payload, key=f"registered:{row.id}")
+    recorder.renew(_key(row.id, ""))
 
 
 def _settle(recorder: Recorder, row: Registration, state: str, sentence: str | None) -> None:
@@ -214,7 +225,7 @@ def _check_still_free(
     if customer.merged_into_id is not None:
         raise RuleBroken("registration.merged", customer=customer.name)
     try:
-        collisions.check_free(session, customer, ground, actor_of(session, member), recorder.now)
+        protection.check_free(session, customer, ground, actor_of(session, member), recorder.now)
     except Taken as taken:
         raise Conflict("registration.taken", customer=customer.name, why=Text(taken.key, **taken.params)) from None
 
@@ -261,10 +272,12 @@ def waiting(desk: Desk, *, by: Actor) -> tuple[RegistrationCase, ...]:
         )
 
 
+_OPEN_COUNT = select(func.count()).where(Registration.state == "pending", Registration.team_id == bindparam("team_id"))
+
+
 def open_count(session: Session, team_id: int) -> int:
     """Return how many of a team's registrations nobody decided yet; for the digest."""
-    statement = select(func.count()).select_from(Registration)
-    return session.scalar(statement.where(Registration.state == "pending", Registration.team_id == team_id)) or 0
+    return session.connection().scalar(_OPEN_COUNT, {"team_id": team_id}) or 0
 
 
 def _key(registration_id: int, member_id: int | str) -> str:
@@ -293,6 +306,7 @@ def _case(session: Session, row: Registration, ground: Ground) -> RegistrationCa
         .where(Registration.customer_id == row.customer_id, Registration.state == "pending", Registration.id != row.id)
         .order_by(Registration.id)
     ).all()
+    other = session.get(Registration, row.yielded_to_id) if row.yielded_to_id is not None else None
     return RegistrationCase(
         id=row.id,
         state=row.state,
@@ -308,4 +322,5 @@ def _case(session: Session, row: Registration, ground: Ground) -> RegistrationCa
         decided_at=row.decided_at,
         protected_until=row.protected_until,
         rivals=tuple(rivals),
+        yielded_to=ref_or_none(session, other.asked_by_id if other is not None else None),
     )

@@ -1,28 +1,62 @@
 """Owns the figures people read: the pipeline, loop health, one's own day, a team's digest."""
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain.health import Checked, broken_clauses
 from bot.domain.playbook import Playbook
 from bot.errors import NotAllowed, NotFound
 from bot.models import Assignment, Member, Opportunity, Team
+from bot.models.base import BigId, Instant
 from bot.services.access import visible_to
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.playbooks import loaded
-from bot.services.reading import lines
+from bot.services.reading import lined, lines, lines_of
 from bot.services.teams import team_ref
-from bot.services.values import Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum, TeamName
+from bot.services.values import Backlog, Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum, TeamName
 
 HEALTH_DAYS = 90
-_UPCOMING = 10
+_UPCOMING, _TEAM_GAPS = 10, 8
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
+_IS_OPEN = Opportunity.closed_at.is_(None)
+_NOW = bindparam("now", type_=Instant)
+_IN_WORKSPACE = Opportunity.workspace_id == bindparam("workspace_id", type_=BigId)
+_OF_TEAM = and_(_IN_WORKSPACE, Opportunity.team_id == bindparam("team_id", type_=BigId))
+# Putting a statement together takes longer than the database takes for it: those of the same condition share one.
+once = lru_cache(maxsize=64)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which opportunities figures are of: a condition, and the values it names."""
+
+    condition: ColumnElement[bool]
+    values: dict[str, Any]
+
+    def rows(self, session: Session, build: Callable[[ColumnElement[bool]], Any], **values: Any) -> Any:
+        """Return what a statement finds that is built for a condition."""
+        return session.connection().execute(build(self.condition), {**self.values, **values}).all()
+
+
+def of_team(team: Team) -> Scope:
+    """Return a team's opportunities."""
+    return Scope(_OF_TEAM, {"workspace_id": team.workspace_id, "team_id": team.id})
+
+
+def seen_by(by: Actor) -> Scope:
+    """Return what the actor looks after: what they may see where they manage somebody, otherwise their own."""
+    looks_after_others = by.is_admin or by.managed_team_ids
+    condition = visible_to(by) if looks_after_others else Opportunity.owner_id == (by.member_id or 0)
+    return Scope(and_(_IN_WORKSPACE, condition), {"workspace_id": by.workspace_id})
 
 
 def pipeline(desk: Desk, *, by: Actor, team_id: int | None = None) -> PipelineSummary:
@@ -38,31 +72,36 @@ def pipeline(desk: Desk, *, by: Actor, team_id: int | None = None) -> PipelineSu
         NotAllowed: It is not a team of the actor's.
     """
     with desk.reading(by) as session:
-        team = None
-        if team_id is not None:
-            team = session.get(Team, team_id)
-            if team is None:
-                raise NotFound("error.not_found")
-            if not by.manages(team_id) and by.team_id != team_id:
-                raise NotAllowed("error.not_allowed")
-        scope = Opportunity.team_id == team_id if team_id is not None else visible_to(by)
-        return summary(session, scope, team, desk.now())
+        if team_id is None:
+            scope = Scope(and_(_IN_WORKSPACE, visible_to(by)), {"workspace_id": by.workspace_id})
+            return summary(session, scope, desk.now())
+        team = session.get(Team, team_id)
+        if team is None:
+            raise NotFound("error.not_found")
+        if not by.manages(team_id) and by.team_id != team_id:
+            raise NotAllowed("error.not_allowed")
+        return summary(session, of_team(team), desk.now(), team)
 
 
-def summary(session: Session, scope: ColumnElement[bool], team: Team | None, now: datetime) -> PipelineSummary:
-    """Return the stages with counts and amounts, and loop health, inside a transaction."""
-    rows = session.execute(
+@once
+def _stage_sums(scope: ColumnElement[bool]) -> Any:
+    return (
         select(
             Opportunity.playbook_id,
             Opportunity.stage_key,
             Opportunity.currency,
             func.count(),
             func.coalesce(func.sum(Opportunity.amount_minor), 0),
-            func.sum(case((and_(_OPEN, Opportunity.next_due_at <= now), 1), else_=0)),
+            func.sum(case((and_(_OPEN, Opportunity.next_due_at <= _NOW), 1), else_=0)),
         )
         .where(scope)
         .group_by(Opportunity.playbook_id, Opportunity.stage_key, Opportunity.currency)
-    ).all()
+    )
+
+
+def summary(session: Session, scope: Scope, now: datetime, team: Team | None = None) -> PipelineSummary:
+    """Return the stages with counts and amounts, and loop health, inside a transaction; of a team with its name."""
+    rows = scope.rows(session, _stage_sums, now=now)
     playbooks = {row[0]: loaded(session, row[0]) for row in rows}
     if team is not None and team.playbook_id is not None:
         playbooks.setdefault(team.playbook_id, loaded(session, team.playbook_id))
@@ -83,7 +122,15 @@ def summary(session: Session, scope: ColumnElement[bool], team: Team | None, now
         for stage in _stages(list(playbooks.values()))
     )
     named = TeamName(team.id, team.name) if team is not None else None
-    return PipelineSummary(named, stages, health(session, scope, now), now)
+    return PipelineSummary(named, stages, health(session, scope, now), now, _backlog(session, team, now))
+
+
+def _backlog(session: Session, team: Team | None, now: datetime) -> Backlog | None:
+    if team is None or team.backlog_until is None or team.backlog_until <= now:
+        return None
+    waits = (Opportunity.team_id == team.id, _OPEN, Opportunity.attended_at > now)
+    left = session.scalar(select(func.count()).select_from(Opportunity).where(*waits)) or 0
+    return Backlog(left, team.backlog_until) if left else None
 
 
 def _stages(playbooks: list[Playbook]) -> list[Any]:
@@ -105,14 +152,26 @@ _CHECKED = (
 )  # fmt: skip
 
 
-def health(session: Session, scope: ColumnElement[bool], now: datetime) -> Health:
+_SINCE = bindparam("since", type_=Instant)
+
+
+@once
+def _counted(scope: ColumnElement[bool]) -> Any:
+    return select(func.count()).where(scope, or_(_IS_OPEN, Opportunity.closed_at >= _SINCE))
+
+
+@once
+def _broken(scope: ColumnElement[bool]) -> Any:
+    is_looked_at = or_(_IS_OPEN, Opportunity.closed_at >= _SINCE)
+    return select(*_CHECKED).where(scope, is_looked_at, Opportunity.broken_from <= _NOW)
+
+
+def health(session: Session, scope: Scope, now: datetime) -> Health:
     """Count what is open or was closed in the last 90 days, and which clauses of the invariant are broken there."""
-    looked_at = and_(
-        scope, or_(Opportunity.closed_at.is_(None), Opportunity.closed_at >= now - timedelta(days=HEALTH_DAYS))
-    )
-    counted = session.scalar(select(func.count()).select_from(Opportunity).where(looked_at)) or 0
+    since = now - timedelta(days=HEALTH_DAYS)
+    ((counted,),) = scope.rows(session, _counted, since=since)
     # Only the broken ones are read, and the domain says what is broken: the rule stands in one place.
-    rows = session.execute(select(*_CHECKED).where(looked_at, Opportunity.broken_from <= now)).all()
+    rows = scope.rows(session, _broken, since=since, now=now)
     clauses = Counter(clause for row in rows for clause in broken_clauses(cast("Checked", row), now))
     return Health(counted, counted - len(rows), tuple(clauses.most_common()))
 
@@ -140,8 +199,10 @@ def day(desk: Desk, *, by: Actor) -> Day:
             session, select(Opportunity).where(Opportunity.id.in_(asked), _OPEN).order_by(Opportunity.id).limit(20), now
         )
         team = session.get(Team, by.team_id) if by.team_id is not None else None
-        scope = visible_to(by) if by.is_admin or by.managed_team_ids else own
         counts = _counts(session, own, now, midnight)
+        team_gaps: tuple[OpportunityLine, ...] = ()
+        if by.is_admin or by.managed_team_ids:
+            team_gaps, counts["team"] = _team_gaps(session, by, now)
         return Day(
             member=MemberRef(by.member_id or 0, by.name, by.slack_user_id),
             zone=by.zone,
@@ -149,11 +210,23 @@ def day(desk: Desk, *, by: Actor) -> Day:
             today=today,
             waiting=waiting,
             upcoming=upcoming,
-            health=health(session, scope, now),
+            health=health(session, seen_by(by), now),
             team=team_ref(session, team) if team else None,
             counts=counts,
             away_until=_away_until(session, by, now),
+            team_gaps=team_gaps,
         )
+
+
+def _team_gaps(session: Session, by: Actor, now: datetime) -> tuple[tuple[OpportunityLine, ...], int]:
+    """Return the gravest gaps of others whom the actor looks after, and how many there are."""
+    seen = seen_by(by)
+    others = Scope(and_(seen.condition, Opportunity.owner_id != (by.member_id or 0)), seen.values)
+    found = at_risk(session, others, now, limit=_TEAM_GAPS)
+    if len(found) < _TEAM_GAPS:
+        return found, len(found)
+    ((count,),) = others.rows(session, lambda one: select(func.count()).where(_is_at_risk(one)), now=now)
+    return found, count
 
 
 def _away_until(session: Session, by: Actor, now: datetime) -> datetime | None:
@@ -179,39 +252,79 @@ def _local_midnight(now: datetime, zone: str) -> datetime:
     return datetime.combine(tomorrow, time(), ZoneInfo(zone)).astimezone(UTC)
 
 
-def count(session: Session, *conditions: ColumnElement[bool]) -> int:
-    """Return how many opportunities there are under conditions."""
-    return session.scalar(select(func.count()).select_from(Opportunity).where(*conditions)) or 0
+@dataclass(frozen=True, slots=True)
+class OpenWork:
+    """What is open: who has overdue next steps and how many, the most first; how many lie in the pool, and are fought over."""
+
+    overdue_by_rep: tuple[tuple[MemberRef, int], ...]
+    in_pool: int
+    collisions: int
 
 
-def overdue_by_rep(session: Session, scope: ColumnElement[bool], now: datetime) -> tuple[tuple[MemberRef, int], ...]:
-    """Return who has overdue next steps, and how many; the most first."""
-    rows = session.execute(
-        select(Opportunity.owner_id, func.count())
-        .where(scope, _OPEN, Opportunity.owner_id.is_not(None), Opportunity.next_due_at <= now)
+@once
+def _by_owner(scope: ColumnElement[bool]) -> Any:
+    owned = (
+        select(
+            Opportunity.owner_id,
+            func.count().label("count"),
+            func.sum(case((Opportunity.next_due_at <= _NOW, 1), else_=0)).label("overdue"),
+            func.sum(case((Opportunity.has_collision, 1), else_=0)).label("collisions"),
+        )
+        .where(scope, _IS_OPEN)
         .group_by(Opportunity.owner_id)
-        .order_by(func.count().desc(), Opportunity.owner_id)
-    ).all()
-    people = (
-        {row.id: ref(row) for row in session.scalars(select(Member).where(Member.id.in_([owner for owner, _ in rows])))}
-        if rows
-        else {}
+        .subquery()
     )
-    return tuple((people[cast("int", owner)], count) for owner, count in rows)
+    return (
+        select(owned, Member.id, Member.name, Member.slack_user_id)
+        .outerjoin(Member, Member.id == owned.c.owner_id)
+        .order_by(owned.c.overdue.desc(), owned.c.owner_id)
+    )
 
 
-def at_risk(session: Session, scope: ColumnElement[bool], now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:
-    """Return the gravest gaps: overdue, or beyond the stage's limit; the best grade and the largest amount first."""
-    gaps = or_(Opportunity.next_due_at <= now, Opportunity.stage_limit_at <= now)
-    return biggest(session, and_(scope, _OPEN, Opportunity.owner_id.is_not(None), gaps), now, limit=limit)
+def open_work(session: Session, scope: Scope, now: datetime) -> OpenWork:
+    """Return how what is open stands, by one look at it."""
+    rows = scope.rows(session, _by_owner, now=now)
+    return OpenWork(
+        tuple((ref(row), int(row.overdue)) for row in rows if row.owner_id is not None and row.overdue),
+        sum(row.count for row in rows if row.owner_id is None),
+        sum(int(row.collisions) for row in rows),
+    )
 
 
-def biggest(session: Session, wanted: ColumnElement[bool], now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:
-    """Return the weightiest opportunities under a condition: the best grade, the largest amount, the longest wait."""
-    statement = (
+def _biggest(wanted: ColumnElement[bool]) -> Any:
+    return lined(
         select(Opportunity)
         .where(wanted)
         .order_by(Opportunity.grade, func.coalesce(Opportunity.amount_minor, 0).desc(), Opportunity.next_due_at)
-        .limit(limit)
+        .limit(bindparam("most", type_=Integer))
     )
-    return lines(session, statement, now)
+
+
+def _is_at_risk(scope: ColumnElement[bool]) -> ColumnElement[bool]:
+    gaps = or_(Opportunity.next_due_at <= _NOW, Opportunity.stage_limit_at <= _NOW)
+    return and_(scope, _IS_OPEN, Opportunity.owner_id.is_not(None), gaps)
+
+
+@once
+def _at_risk(scope: ColumnElement[bool]) -> Any:
+    return _biggest(_is_at_risk(scope))
+
+
+def at_risk(session: Session, scope: Scope, now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:
+    """Return the gravest gaps: overdue, or beyond the stage's limit; the best grade and the largest amount first."""
+    return lines_of(session, scope.rows(session, _at_risk, now=now, most=limit), now)
+
+
+def _is_neglected(scope: ColumnElement[bool]) -> ColumnElement[bool]:
+    heard = Opportunity.last_follow_up_at
+    is_silent = or_(heard.is_(None), heard < _SINCE)
+    return and_(scope, _IS_OPEN, Opportunity.owner_id.is_not(None), Opportunity.captured_at < _SINCE, is_silent)
+
+
+def neglected(
+    session: Session, scope: Scope, now: datetime, *, since: datetime, limit: int
+) -> tuple[tuple[OpportunityLine, ...], int]:
+    """Return the weightiest of those that nobody followed up since a moment, and how many there are."""
+    rows = scope.rows(session, lambda one: _biggest(_is_neglected(one)), since=since, most=limit)
+    ((count,),) = scope.rows(session, lambda one: select(func.count()).where(_is_neglected(one)), since=since)
+    return lines_of(session, rows, now), count

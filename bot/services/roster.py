@@ -7,7 +7,7 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, field_validator
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from bot.errors import InvalidInput, NotAllowed, NotFound, Text
@@ -164,10 +164,20 @@ def _check_decides(by: Actor) -> None:
 
 
 def _within(by: Actor) -> ColumnElement[bool]:
-    """Return the condition for members whom the actor may change: their teams', themselves; an admin everybody."""
+    """Return the condition for members whom the actor may change, as ``_decides`` says it of one."""
     if by.is_admin:
         return true()
-    return or_(Member.team_id.in_(sorted(by.managed_team_ids)), Member.id == by.member_id)
+    is_free = and_(Member.team_id.is_(None), Member.role.in_(_FREE_ROLES), Member.is_active)
+    return or_(Member.team_id.in_(sorted(by.managed_team_ids)), Member.id == by.member_id, is_free)
+
+
+def _decides(by: Actor, member: Member) -> bool:
+    """Say whether the actor may change a member: their teams', one whom no team has yet, themselves; an admin everybody."""
+    return by.is_admin or member.team_id in by.managed_team_ids or member.id == by.member_id or _is_free(member)
+
+
+def _is_free(member: Member) -> bool:
+    return member.team_id is None and member.role in _FREE_ROLES and member.is_active
 
 
 _LISTED = select(
@@ -254,7 +264,7 @@ def _details(session: Session, desk: Desk, member: Member, by: Actor) -> MemberD
     teams = select(Team.id, Team.name).order_by(Team.name)
     if not by.is_admin:
         teams = teams.where(Team.id.in_(sorted(by.managed_team_ids)))
-    may_move = by.is_admin or member.team_id in by.managed_team_ids
+    may_move = by.is_admin or member.team_id in by.managed_team_ids or _is_free(member)
     return MemberDetails(
         line,
         member.team_id,
@@ -277,7 +287,7 @@ def _allowed(session: Session, member_id: int, by: Actor, *, lock: bool = False)
     member = session.get(Member, member_id, with_for_update=lock)
     if member is None:
         raise NotFound("error.not_found")
-    if not (by.is_admin or member.team_id in by.managed_team_ids or member.id == by.member_id):
+    if not _decides(by, member):
         raise NotAllowed("members.not_yours", member=member.name)
     return member
 
@@ -363,9 +373,12 @@ def _check_owns_nothing(session: Session, member: Member) -> None:
 
 
 def _put_team(session: Session, member: Member, form: MemberForm, by: Actor) -> None:
+    if form.team_id is None and not by.is_admin and member.id != by.member_id and member.team_id is None:
+        # Whom no team has a manager may take on, and do nothing else with.
+        raise InvalidInput({"team_id": Text("members.choose_team")})
     if not form.asks_team or form.team_id == member.team_id:
         return
-    may_leave = by.is_admin or member.team_id in by.managed_team_ids
+    may_leave = by.is_admin or member.team_id in by.managed_team_ids or _is_free(member)
     if not may_leave or not (form.team_id is None or by.manages(form.team_id)):
         raise InvalidInput({"team_id": Text("members.not_your_team")})
     if form.team_id is not None and session.get(Team, form.team_id) is None:

@@ -1,21 +1,20 @@
 """Owns rulings: asking a manager whose customer it is, the manager's answer, and what waits for one."""
 
-from collections.abc import Sequence
-
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from bot.domain.events import RulingAsked, RulingMade, event_from
-from bot.domain.rulings import Evidence, Happening, Verdict, evidence_of
+from bot.domain.events import RulingAsked, RulingMade
+from bot.domain.rulings import Verdict
 from bot.errors import Conflict, InvalidInput, NotFound, RuleBroken, Text
-from bot.models import Customer, EventRow, Member, Opportunity, OutboxRow, Ruling, Team
-from bot.services import collisions, verdicts
+from bot.models import Member, Opportunity, Ruling
+from bot.services import collisions, disputes, ruling_rows, verdicts
 from bot.services.case_values import Asked, RulingCase
 from bot.services.desk import Actor, Desk
+from bot.services.disputes import Subject
 from bot.services.forms import clean, clean_or_none
 from bot.services.judges import asked_judges, check_judge, judges_of
-from bot.services.members import ref, ref_or_none
-from bot.services.recording import Ground, Recorder, ground_of, load
+from bot.services.members import ref
+from bot.services.recording import Recorder, ground_of, load
 
 PLEA_MOST, SENTENCE_MOST = 1000, 300
 _WAITING_MOST = 50
@@ -41,39 +40,77 @@ def ask(desk: Desk, opportunity_id: int, plea: str | None, *, by: Actor, need: s
     with desk.transaction(by) as session:
         opportunity = load(session, opportunity_id, lock=True)
         collisions.check_concerned(session, opportunity, by)
-        customer = session.get_one(Customer, opportunity.customer_id)
+        subject = disputes.of_opportunity(session, opportunity)
         if opportunity.closed_at is not None:
-            raise RuleBroken("collision.free_now", customer=customer.name)
-        if by.member_id is None or opportunity.owner_id == by.member_id:
-            raise RuleBroken("ruling.yours", customer=customer.name)
-        if collisions.open_ruling(session, opportunity.id, by.member_id) is not None:
-            raise Conflict("ruling.asked_already", customer=customer.name)
-        ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
-        judges = asked_judges(session, ground.team, {by.member_id, opportunity.owner_id})
+            raise RuleBroken("collision.free_now", customer=subject.customer.name)
         recorder = Recorder(desk, session, by)
-        ruling_id = recorder.insert(
-            Ruling,
-            opportunity_id=opportunity.id,
-            customer_id=customer.id,
-            asked_by_id=by.member_id,
-            asked_at=recorder.now,
-            plea=plea,
-            evidence=_evidence(session, opportunity, by, clean_or_none(need)).to_json(),
-            state="open",
-        )
+        asked = _ask(recorder, subject, plea, need)
         opportunity.has_collision = True
-        recorder.event(opportunity, RulingAsked(by.member_id, by.name, plea))
-        for judge in judges:
-            recorder.promise("ruling", f"member:{judge.id}", {"ruling_id": ruling_id}, key=_key(ruling_id, judge.id))
-        recorder.tell(
-            opportunity.owner_id,
-            "notice.ruling_asked",
-            opportunity_id=opportunity.id,
-            member=by.name,
-            judges=", ".join(one.name for one in judges),
+        recorder.event(opportunity, RulingAsked(by.member_id or 0, by.name, plea))
+        recorder.attend(opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id))
+        return asked
+
+
+def ask_of_registration(desk: Desk, customer_id: int, plea: str | None, *, by: Actor, need: str | None = None) -> Asked:
+    """Ask the registrant's manager whose a registered customer is.
+
+    Args:
+        desk: The record and the clock.
+        customer_id: The customer whose registration stood in the way.
+        plea: Why it should be the asker's.
+        by: The refused rep.
+        need: What they typed as the customer's need.
+
+    Raises:
+        InvalidInput: No plea.
+        NotFound: There is no such customer.
+        Conflict: They asked already.
+        RuleBroken: It is not registered any more, is theirs, or there is nobody to ask.
+    """
+    plea = _worded("plea", plea, PLEA_MOST)
+    with desk.transaction(by) as session:
+        customer = disputes.hold_customer(session, customer_id)
+        registration = collisions.registration_of(session, customer, desk.now())
+        if registration is None:
+            raise RuleBroken("collision.free_now", customer=customer.name)
+        return _ask(Recorder(desk, session, by), disputes.of_registration(session, registration), plea, need)
+
+
+def _ask(recorder: Recorder, subject: Subject, plea: str, need: str | None) -> Asked:
+    session, by, name = recorder.session, recorder.by, subject.customer.name
+    found, registration = subject.opportunity, subject.registration
+    if by.member_id is None or subject.owner_id == by.member_id:
+        raise RuleBroken("ruling.yours", customer=name)
+    if collisions.open_ruling(session, by.member_id, found, registration) is not None:
+        raise Conflict("ruling.asked_already", customer=name)
+    judges = asked_judges(session, subject.team, {by.member_id, subject.owner_id})
+    ruling_id = recorder.insert(
+        Ruling,
+        opportunity_id=found.id if found is not None else None,
+        registration_id=registration.id if registration is not None else None,
+        customer_id=subject.customer.id,
+        asked_by_id=by.member_id,
+        asked_at=recorder.now,
+        plea=plea,
+        evidence=disputes.evidence(session, subject, by, clean_or_none(need)).to_json(),
+        state="open",
+    )
+    for judge in judges:
+        recorder.promise(
+            "ruling", f"member:{judge.id}", {"ruling_id": ruling_id}, key=ruling_rows.key(ruling_id, judge.id)
         )
-        recorder.attend(opportunity, ground)
-        return Asked(customer.name, tuple(ref(one) for one in judges))
+    recorder.promise(
+        "ruling_asked", f"member:{by.member_id}", {"ruling_id": ruling_id}, key=ruling_rows.key(ruling_id, "asked")
+    )
+    recorder.tell(
+        subject.owner_id,
+        "notice.ruling_asked",
+        opportunity_id=found.id if found is not None else None,
+        member=by.name,
+        customer=name,
+        judges=", ".join(one.name for one in judges),
+    )
+    return Asked(name, tuple(ref(one) for one in judges))
 
 
 def rule(desk: Desk, ruling_id: int, verdict: Verdict, sentence: str | None, *, by: Actor) -> RulingCase:
@@ -88,30 +125,25 @@ def rule(desk: Desk, ruling_id: int, verdict: Verdict, sentence: str | None, *, 
     """
     sentence = _worded("sentence", sentence, SENTENCE_MOST)
     with desk.transaction(by) as session:
-        ruling = _ruling(session, ruling_id)
-        # The opportunity is held before the ruling, here as where one is asked for, so that nobody waits in a circle.
-        opportunity = load(session, ruling.opportunity_id, lock=True)
-        session.refresh(ruling)
-        team = session.get_one(Team, opportunity.team_id)
-        _check_open(session, ruling)
-        check_judge(session, team, by, {ruling.asked_by_id, opportunity.owner_id})
-        _decide(session, ruling, verdict, sentence, desk, by)
-        recorder = Recorder(desk, session, by)
-        owner = session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
-        asker = session.get_one(Member, ruling.asked_by_id)
-        recorder.event(
-            opportunity, RulingMade(verdict.value, sentence, asker.id, asker.name, owner.name if owner else None)
+        ruling = ruling_rows.found(session, ruling_id)
+        subject = disputes.held_subject(session, ruling)
+        ruling_rows.check_open(session, ruling)
+        check_judge(session, subject.team, by, {ruling.asked_by_id, subject.owner_id})
+        ruling_rows.settle(
+            session, ruling, state="ruled", verdict=verdict.value, sentence=sentence, by=by, now=desk.now()
         )
-        ground = _carry_out(recorder, opportunity, verdict, asker)
-        opportunity.has_collision = _is_disputed(session, opportunity.id)
-        recorder.attend(opportunity, ground)
-        recorder.card(opportunity, ground.team)
-        for side in {asker.id, *([owner.id] if owner else [])} - {by.member_id}:
-            payload = {"ruling_id": ruling.id, "opportunity_id": opportunity.id}
+        recorder = Recorder(desk, session, by)
+        asker = session.get_one(Member, ruling.asked_by_id)
+        if subject.opportunity is not None:
+            _rule_on_opportunity(recorder, subject, subject.opportunity, ruling, verdict, asker)
+        else:
+            _rule_on_registration(recorder, subject, ruling, verdict, asker)
+        for side in {asker.id, subject.owner_id} - {by.member_id, None}:
+            payload = {"ruling_id": ruling.id, "opportunity_id": ruling.opportunity_id}
             recorder.promise("ruled", f"member:{side}", payload, key=f"ruled:{ruling.id}:{side}")
-        _renew_cards(recorder, ruling.id)
+        recorder.renew(ruling_rows.key(ruling.id, ""))
         session.flush()
-        return _case(session, ruling)
+        return ruling_rows.case_of(session, ruling)
 
 
 def case(desk: Desk, ruling_id: int, *, by: Actor, judging: bool = False) -> RulingCase:
@@ -129,15 +161,18 @@ def case(desk: Desk, ruling_id: int, *, by: Actor, judging: bool = False) -> Rul
         Conflict: Somebody ruled already.
     """
     with desk.reading(by) as session:
-        ruling = _ruling(session, ruling_id)
-        opportunity = load(session, ruling.opportunity_id)
-        parties = {ruling.asked_by_id, opportunity.owner_id}
+        ruling = ruling_rows.found(session, ruling_id)
+        subject = disputes.subject_of(session, ruling)
+        parties = {ruling.asked_by_id, subject.owner_id}
         if judging:
-            _check_open(session, ruling)
-            check_judge(session, session.get_one(Team, opportunity.team_id), by, parties)
-        elif not by.manages(opportunity.team_id) and by.member_id not in parties | {ruling.ruled_by_id, _was(ruling)}:
+            ruling_rows.check_open(session, ruling)
+            check_judge(session, subject.team, by, parties)
+        elif not by.manages(subject.team.id) and by.member_id not in parties | {
+            ruling.ruled_by_id,
+            ruling_rows.had_id(ruling),
+        }:
             raise NotFound("error.not_found")
-        return _case(session, ruling)
+        return ruling_rows.case_of(session, ruling)
 
 
 def waiting(desk: Desk, *, by: Actor) -> tuple[RulingCase, ...]:
@@ -145,28 +180,25 @@ def waiting(desk: Desk, *, by: Actor) -> tuple[RulingCase, ...]:
     if not by.is_admin and not by.managed_team_ids:
         return ()
     with desk.reading(by) as session:
-        statement = select(Ruling, Opportunity).join(Opportunity, Opportunity.id == Ruling.opportunity_id)
+        statement = disputes.with_subjects(select(Ruling)).where(Ruling.state == "open")
         if not by.is_admin:
-            statement = statement.where(Opportunity.team_id.in_(by.managed_team_ids))
-        rows = session.execute(statement.where(Ruling.state == "open").order_by(Ruling.id).limit(_WAITING_MOST)).all()
+            statement = statement.where(disputes.team_of().in_(by.managed_team_ids))
+        rows = session.scalars(statement.order_by(Ruling.id).limit(_WAITING_MOST)).all()
         return tuple(
-            _case(session, ruling)
-            for ruling, opportunity in rows
-            if by.member_id in {one.id for one in _judges(session, ruling, opportunity)}
+            ruling_rows.case_of(session, ruling) for ruling in rows if by.member_id in _judge_ids(session, ruling)
         )
+
+
+_OPEN_COUNT = (
+    disputes.with_subjects(select(Ruling))
+    .where(Ruling.state == "open", disputes.team_of() == bindparam("team_id"))
+    .with_only_columns(func.count())
+)
 
 
 def open_count(session: Session, team_id: int) -> int:
-    """Return how many requests about a team's opportunities nobody answered yet; for the digest."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Ruling)
-            .join(Opportunity, Opportunity.id == Ruling.opportunity_id)
-            .where(Ruling.state == "open", Opportunity.team_id == team_id)
-        )
-        or 0
-    )
+    """Return how many requests about a team's opportunities and registrations nobody answered yet; for the digest."""
+    return session.connection().scalar(_OPEN_COUNT, {"team_id": team_id}) or 0
 
 
 def _worded(field: str, text: str | None, most: int) -> str:
@@ -178,135 +210,35 @@ def _worded(field: str, text: str | None, most: int) -> str:
     return words
 
 
-def _key(ruling_id: int, member_id: int | str) -> str:
-    return f"ruling:{ruling_id}:{member_id}"
+def _judge_ids(session: Session, ruling: Ruling) -> set[int]:
+    subject = disputes.subject_of(session, ruling)
+    return {one.id for one in judges_of(session, subject.team, {ruling.asked_by_id, subject.owner_id})}
 
 
-def _ruling(session: Session, ruling_id: int) -> Ruling:
-    found = session.get(Ruling, ruling_id)
-    if found is None:
-        raise NotFound("error.not_found")
-    return found
-
-
-def _judges(session: Session, ruling: Ruling, opportunity: Opportunity) -> Sequence[Member]:
-    team = session.get_one(Team, opportunity.team_id)
-    return judges_of(session, team, {ruling.asked_by_id, opportunity.owner_id})
-
-
-def _check_open(session: Session, ruling: Ruling) -> None:
-    if ruling.state == "open":
-        return
-    judge = session.get(Member, ruling.ruled_by_id) if ruling.ruled_by_id is not None else None
-    raise Conflict(
-        "ruling.ruled_already",
-        judge=judge.name if judge else "–",
-        verdict=Text(f"ruling.verdict.{ruling.verdict}", **_names(session, ruling)),
-        sentence=ruling.sentence or "–",
-    )
-
-
-def _names(session: Session, ruling: Ruling) -> dict[str, str]:
-    asker = session.get(Member, ruling.asked_by_id)
-    return {"asker": asker.name if asker else "–", "owner": _evidence_of(ruling).owner or "–"}
-
-
-def _decide(session: Session, ruling: Ruling, verdict: Verdict, sentence: str, desk: Desk, by: Actor) -> None:
-    """Write the verdict if nobody did before: one conditional write, and the loser learns what was ruled."""
-    won = session.execute(
-        update(Ruling)
-        .where(Ruling.id == ruling.id, Ruling.state == "open")
-        .values(state="ruled", verdict=verdict.value, sentence=sentence, ruled_by_id=by.member_id, ruled_at=desk.now())
-        .returning(Ruling.id)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    session.refresh(ruling)
-    if won is None:
-        _check_open(session, ruling)
-
-
-def _carry_out(recorder: Recorder, opportunity: Opportunity, verdict: Verdict, asker: Member) -> Ground:
+def _rule_on_opportunity(
+    recorder: Recorder, subject: Subject, opportunity: Opportunity, ruling: Ruling, verdict: Verdict, asker: Member
+) -> None:
+    owner = subject.owner.name if subject.owner is not None else None
+    made = RulingMade(verdict.value, ruling.sentence or "", asker.id, asker.name, owner)
+    recorder.event(opportunity, made)
     if verdict is Verdict.GIVE:
-        return verdicts.give(recorder, opportunity, asker)
-    if verdict is Verdict.SHARE:
-        if opportunity.owner_id is None:
-            raise RuleBroken("ruling.nobody_to_share")
-        verdicts.check_can_own(asker)
-    return ground_of(recorder.session, opportunity.team_id, opportunity.playbook_id)
+        ground = verdicts.give(recorder, opportunity, asker)
+    else:
+        if verdict is Verdict.SHARE:
+            verdicts.check_can_share(opportunity, asker)
+        ground = ground_of(recorder.session, opportunity.team_id, opportunity.playbook_id)
+    ruling_rows.settle_collision(recorder, opportunity, ground)
+    recorder.card(opportunity, ground.team)
 
 
-def _is_disputed(session: Session, opportunity_id: int) -> bool:
-    statement = select(Ruling.id).where(Ruling.opportunity_id == opportunity_id, Ruling.state == "open").limit(1)
-    return session.scalar(statement) is not None
-
-
-def _renew_cards(recorder: Recorder, ruling_id: int) -> None:
-    """Have every judge's card say what was ruled, in its own place."""
-    recorder.session.execute(
-        update(OutboxRow)
-        .where(OutboxRow.kind == "ruling", OutboxRow.key.startswith(_key(ruling_id, "")))
-        .values(state="waiting", due_at=recorder.now, attempts=0, retry_at=0.0)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _evidence(session: Session, opportunity: Opportunity, by: Actor, need: str | None) -> Evidence:
-    rows = session.scalars(
-        select(EventRow).where(EventRow.opportunity_id == opportunity.id).order_by(EventRow.at, EventRow.id)
-    ).all()
-    actors = {row.actor_id for row in rows if row.actor_id is not None}
-    named = session.execute(select(Member.id, Member.name).where(Member.id.in_(actors))).all() if actors else ()
-    names = {row.id: row.name for row in named}
-    owner = session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
-    return evidence_of(
-        (
-            Happening(
-                row.id, row.at, names.get(row.actor_id) if row.actor_id else None, event_from(row.kind, row.payload)
-            )
-            for row in rows
-        ),
-        asker_id=by.member_id or 0,
-        captured_at=opportunity.captured_at,
-        next_text=opportunity.next_text,
-        next_due_at=opportunity.next_due_at,
-        protected_until=opportunity.protected_until,
-        need=need,
-        owner=owner.name if owner else None,
-        owner_id=opportunity.owner_id,
-    )
-
-
-def _evidence_of(ruling: Ruling) -> Evidence:
-    return Evidence.from_json(ruling.evidence)
-
-
-def _was(ruling: Ruling) -> int | None:
-    return _evidence_of(ruling).owner_id
-
-
-def _case(session: Session, ruling: Ruling) -> RulingCase:
-    opportunity = session.get_one(Opportunity, ruling.opportunity_id)
-    asker = session.get_one(Member, ruling.asked_by_id)
-    evidence = _evidence_of(ruling)
-    owner_id = opportunity.owner_id if ruling.state == "open" else evidence.owner_id
-    asker_team = session.get(Team, asker.team_id) if asker.team_id is not None else None
-    return RulingCase(
-        id=ruling.id,
-        state=ruling.state,
-        opportunity_id=opportunity.id,
-        customer_id=ruling.customer_id,
-        customer=session.get_one(Customer, ruling.customer_id).name,
-        need=opportunity.need,
-        team=session.get_one(Team, opportunity.team_id).name,
-        owner=ref_or_none(session, owner_id),
-        asker=ref(asker),
-        asker_team=asker_team.name if asker_team else None,
-        plea=ruling.plea,
-        asked_at=ruling.asked_at,
-        evidence=evidence,
-        verdict=Verdict(ruling.verdict) if ruling.verdict else None,
-        sentence=ruling.sentence,
-        judge=ref_or_none(session, ruling.ruled_by_id),
-        ruled_at=ruling.ruled_at,
-        precedents=collisions.precedents(session, ruling.customer_id, team_id=opportunity.team_id, but=ruling.id),
-    )
+def _rule_on_registration(
+    recorder: Recorder, subject: Subject, ruling: Ruling, verdict: Verdict, asker: Member
+) -> None:
+    if verdict is Verdict.KEEP:
+        return
+    current = collisions.registration_of(recorder.session, subject.customer, recorder.now)
+    if current is None or current.id != ruling.registration_id:
+        raise RuleBroken("ruling.registration_over", customer=subject.customer.name)
+    verdicts.check_can_own(asker)
+    if verdict is Verdict.GIVE:
+        verdicts.give_registration(recorder, current, subject.customer, asker, ruling)

@@ -16,12 +16,12 @@ from bot.models import Customer, EventRow, Member, Opportunity, Review
 from bot.services import departures
 from bot.services.access import check_acts
 from bot.services.assignments import accept_by_acting
-from bot.services.collisions import check_unregistered, is_shared
 from bot.services.desk import Actor, Desk
 from bot.services.edits import EditForm, apply_edit, contact_way, undo_of
 from bot.services.forms import check_future_day, clean, read_form
 from bot.services.leads import amount_of
 from bot.services.next_steps import finish_next_step, set_next_step
+from bot.services.protection import check_unregistered, is_shared
 from bot.services.reading import done
 from bot.services.recording import Ground, Recorder, changed, enter_stage, ground_of, load, snapshot
 from bot.services.second_owners import settle_second_owner
@@ -191,9 +191,8 @@ def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) ->
         opportunity.attended_at = recorder.now
         recorder.event(opportunity, OpportunityReopened(stage, why))
         recorder.regrade(opportunity, ground)
-        hours = ground.playbook.pace[opportunity.grade].accept_hours
         text = "Contact again" if not by.locale.startswith("zh") else "重新联系"
-        set_next_step(recorder, opportunity, text, calendar.add_hours(ground.calendar, recorder.now, hours))
+        set_next_step(recorder, opportunity, text, ground.accept_by(opportunity, recorder.now))
         departures.check_owner(recorder, opportunity)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)

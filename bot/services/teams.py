@@ -3,22 +3,23 @@
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from typing import Any, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, ValidationInfo, field_validator
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from bot.clock import zones
 from bot.domain.calendar import WorkCalendar
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed, NotFound, Text
-from bot.models import Member, Opportunity, Team
-from bot.services import absences, member_changes, members
+from bot.models import Member, Team
+from bot.services import absences, going_live, member_changes, members
 from bot.services.desk import Actor, Desk
 from bot.services.forms import read_form
 from bot.services.members import Profile, ref
 from bot.services.playbooks import add_version, loaded
-from bot.services.recording import Recorder, ground_of
+from bot.services.recording import Recorder
 from bot.services.values import TeamName, TeamRef
 from bot.services.working_hours import read_week
 
@@ -49,7 +50,7 @@ class TeamForm(BaseModel):
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in zones():
             raise ValueError("setup.zone_unknown")
         return value
 
@@ -130,17 +131,8 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
             session.refresh(team)
         session.flush()
         if goes_live:
-            _go_live(session, desk, by, team)
+            going_live.begin(Recorder(desk, session, by), team)
         return team_ref(session, team)
-
-
-def _go_live(session: Session, desk: Desk, by: Actor, team: Team) -> None:
-    """Let the loop look after what an import brought; the past is not held against anybody, the next working day counts."""
-    recorder = Recorder(desk, session, by)
-    rows = session.scalars(select(Opportunity).where(Opportunity.team_id == team.id, Opportunity.closed_at.is_(None)))
-    for opportunity in rows:
-        opportunity.attended_at = recorder.now
-        recorder.attend(opportunity, ground_of(session, team.id, opportunity.playbook_id))
 
 
 def _team_row(session: Session, desk: Desk, form: TeamForm) -> Team:
@@ -246,14 +238,26 @@ def team_ref(session: Session, team: Team) -> TeamRef:
     return _team_ref(session, team, _people(session, [team]))
 
 
-def _people(session: Session, teams: list[Team]) -> dict[int, Member]:
+_PEOPLE = (
+    select(Member.id, Member.name, Member.slack_user_id, Member.role, Member.team_id, Member.is_active)
+    .where(
+        or_(
+            and_(Member.team_id.in_(bindparam("teams", expanding=True)), Member.is_active),
+            Member.id.in_(bindparam("managers", expanding=True)),
+        )
+    )
+    .order_by(Member.id)
+)
+
+
+def _people(session: Session, teams: list[Team]) -> dict[int, Any]:
     """Return the active members and the managers of teams by our number, in its order."""
-    of_teams = and_(Member.team_id.in_([team.id for team in teams]), Member.is_active)
-    managers = Member.id.in_([team.manager_id for team in teams if team.manager_id is not None])
-    return {row.id: row for row in session.scalars(select(Member).where(or_(of_teams, managers)).order_by(Member.id))}
+    managers = [team.manager_id for team in teams if team.manager_id is not None]
+    rows = session.connection().execute(_PEOPLE, {"teams": [team.id for team in teams], "managers": managers})
+    return {row.id: row for row in rows}
 
 
-def _team_ref(session: Session, team: Team, known: Mapping[int, Member]) -> TeamRef:
+def _team_ref(session: Session, team: Team, known: Mapping[int, Any]) -> TeamRef:
     people = [one for one in known.values() if one.team_id == team.id and one.is_active]
     manager = known.get(team.manager_id) if team.manager_id is not None else None
     return TeamRef(

@@ -201,6 +201,15 @@ class PipelineSummary:
     stages: tuple[StageSum, ...]
     health: Health
     at: datetime
+    backlog: "Backlog | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What was overdue when a team went live and has not come up yet: how many, and when the last of them does."""
+
+    count: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +241,10 @@ class TeamRef:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A member's own day for the App Home and ``/loop``; ``away_until`` while they are away."""
+    """A member's own day for the App Home and ``/loop``; ``away_until`` while they are away.
+
+    ``team_gaps`` are the gravest gaps of others in the teams that they decide for, of which there are ``counts["team"]``.
+    """
 
     member: MemberRef
     zone: str
@@ -244,6 +256,7 @@ class Day:
     team: TeamRef | None
     counts: dict[str, int] = field(default_factory=dict)
     away_until: datetime | None = None
+    team_gaps: tuple[OpportunityLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,10 @@
-"""Owns what a ruling does: an opportunity goes to the one who asked, with its whole history, into their team."""
+"""Owns what a ruling does: an opportunity goes to the one who asked, with its whole history, into their team; or a registration."""
 
 from datetime import timedelta
 
-from bot.domain import calendar
 from bot.domain.events import OwnerChanged
 from bot.errors import RuleBroken
-from bot.models import Member, Opportunity
+from bot.models import Customer, Member, Opportunity, Registration, Ruling
 from bot.services import assignments
 from bot.services.moving import move
 from bot.services.recording import Ground, Recorder, ground_of
@@ -23,6 +22,40 @@ def check_can_own(member: Member) -> None:
         raise RuleBroken("ruling.asker_gone", asker=member.name)
     if member.role not in _OWNERS or (member.team_id is None and member.role == "rep"):
         raise RuleBroken("ruling.asker_cannot_own", asker=member.name)
+
+
+def check_can_share(opportunity: Opportunity, member: Member) -> None:
+    """Refuse to share what nobody has, or with one who cannot own it.
+
+    Raises:
+        RuleBroken: It is in the pool, or they are deactivated or on no team.
+    """
+    if opportunity.owner_id is None:
+        raise RuleBroken("ruling.nobody_to_share")
+    check_can_own(member)
+
+
+def give_registration(
+    recorder: Recorder, registration: Registration, customer: Customer, taker: Member, ruling: Ruling
+) -> None:
+    """End a registration and register the customer for the taker instead, protected anew by their team's playbook."""
+    team_id = taker.team_id or registration.team_id
+    until = recorder.now + timedelta(days=ground_of(recorder.session, team_id).playbook.protection_days)
+    registration.state = "ended"
+    registration.yielded_to_id = recorder.insert(
+        Registration,
+        team_id=team_id,
+        customer_id=customer.id,
+        asked_by_id=taker.id,
+        asked_at=ruling.asked_at,
+        note=ruling.plea,
+        state="approved",
+        sentence=ruling.sentence,
+        decided_by_id=recorder.by.member_id,
+        decided_at=recorder.now,
+        protected_until=until,
+    )
+    customer.protected_by_id, customer.protected_until = taker.id, until
 
 
 def give(recorder: Recorder, opportunity: Opportunity, taker: Member) -> Ground:
@@ -57,6 +90,5 @@ def give(recorder: Recorder, opportunity: Opportunity, taker: Member) -> Ground:
     # What fell due before it was theirs is not held against the new owner.
     opportunity.attended_at = now
     if opportunity.next_due_at is not None and opportunity.next_due_at <= now:
-        pace = ground.playbook.pace[opportunity.grade]
-        opportunity.snoozed_until = calendar.add_hours(ground.calendar, now, pace.accept_hours)
+        opportunity.snoozed_until = ground.accept_by(opportunity, now)
     return ground

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from http.client import HTTPException
 from typing import Any, Protocol
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
@@ -14,6 +13,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.errors import RateLimited, Rejected, Unavailable
 from bot.services.members import Profile
+from bot.slack.connections import KeptClient
 from bot.slack.refusals import error_of, label_of, retry_after, status_error
 from bot.slack.retries import retry_handlers
 from bot.vitals import SLACK_CALLS
@@ -84,9 +84,9 @@ class Gateway:
     """
 
     def __init__(self, token: str, *, base_url: str = "https://slack.com/api/") -> None:
-        self.client = WebClient(
-            token=token,
+        self.client = KeptClient(
             base_url=base_url if base_url.endswith("/") else f"{base_url}/",
+            token=token,
             timeout=_TIMEOUT_SECONDS,
             retry_handlers=retry_handlers(),
         )
@@ -239,19 +239,18 @@ class Gateway:
         options = {} if view_hash is None else {"hash": view_hash}
         return _view_of(self._call(self.client.views_update, view_id=view_id, view=_plain_view(view), **options))
 
-    def refresh_view(self, view_id: str, view: View | dict[str, Any], view_hash: str) -> bool:
+    def refresh_view(self, view_id: str, view: View | dict[str, Any], view_hash: str) -> str | None:
         """Replace an open modal, unless it was closed, sent or changed meanwhile: then nobody misses what it would say.
 
         Returns:
-            False where it was.
+            Its new hash; None where it was.
         """
         try:
-            self.update_view(view_id, view, view_hash)
+            return self.update_view(view_id, view, view_hash)[1]
         except Rejected as error:
             if error.code in {"hash_conflict", "not_found", "view_not_found"}:
-                return False
+                return None
             raise
-        return True
 
     def publish_home(self, user: str, view: View | dict[str, Any]) -> None:
         """Replace a user's App Home."""

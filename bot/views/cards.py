@@ -8,7 +8,7 @@ from bot.i18n import Translator
 from bot.services.values import OpportunityView
 from bot.views import elements, history, why
 from bot.views.elements import Block, Message
-from bot.views.ids import Action
+from bot.views.ids import CARD_BLOCK, Action
 from bot.views.mrkdwn import escape_line, harmless, harmless_name
 from bot.views.review_forms import ReviewId
 
@@ -150,7 +150,7 @@ def wants_review(view: OpportunityView) -> bool:
 def _details(t: Translator, view: OpportunityView) -> str:
     found: list[tuple[str, Any]] = []
     if view.contact is not None:
-        contact = " ".join(escape_line(one, 60) for one in (view.contact.name, view.contact.title) if one)
+        contact = t("card.comma").join(escape_line(one, 60) for one in (view.contact.name, view.contact.title) if one)
         found.append(("contact", contact))
     if view.expected_close_on is not None and view.closed_at is None:
         found.append(("close_on", view.expected_close_on))
@@ -190,7 +190,8 @@ def _buttons(t: Translator, view: OpportunityView, may: frozenset[str], undo: in
         options.append(elements.option(t("merge.menu"), f"merge:{view.id}"))
     if undo is not None:
         options.append(elements.option(t("card.button.undo"), f"undo:{view.id}:{undo}"))
-    return [elements.actions(*shown, elements.overflow(Action.CARD_MENU, options))]
+    menu = elements.overflow(Action.CARD_MENU, options)
+    return [elements.actions(*shown, menu, block_id=f"{CARD_BLOCK}{view.id}")]
 
 
 def _undoable(view: OpportunityView, now: datetime) -> int | None:

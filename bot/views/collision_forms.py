@@ -10,6 +10,7 @@ from bot.services.values import MemberRef
 from bot.views import elements
 from bot.views.elements import Block, View
 from bot.views.mrkdwn import clip, escape_line
+from bot.views.pool_forms import PoolId
 
 _NAME, _SENTENCE = 120, 300
 _CARRIED, _TEXT = 2800, 2000
@@ -25,6 +26,7 @@ class CollisionId(StrEnum):
     ASK_OPEN = "collision.ask_open"
     ASK = "collision.ask"
     CLAIM = "collision.claim"
+    WITHDRAW = "collision.withdraw"
 
 
 def explained(t: Translator, one: Collision, carried: dict[str, Any]) -> View:
@@ -41,11 +43,12 @@ def explained(t: Translator, one: Collision, carried: dict[str, Any]) -> View:
     ]
     if one.precedents:
         blocks.append(elements.context(*(precedent(t, past) for past in one.precedents)))
-    buttons = _ways_on(t, one)
-    if one.has_asked:
+    buttons = [*_ways_on(t, one), *_back(t, carried)]
+    if one.asked_id is not None:
         blocks.append(elements.context(t("collision.has_asked")))
-    elif len(buttons) > 1:
-        blocks.append(elements.section(t(f"collision.ways_{_choice(one)}")))
+    else:
+        ways = t(f"collision.ways_{_choice(one)}")
+        blocks.append(elements.section(f"{t('collision.kept')} {ways}" if carried.get("typed") else ways))
     blocks.append(elements.actions(*buttons, block_id="collision.ways"))
     return elements.modal(
         CollisionId.SHOWN, t("collision.title"), blocks, close=t("answer.close"), metadata=pack(carried, one)
@@ -85,7 +88,7 @@ def _choice(one: Collision) -> str:
     """Return what there is to choose from: claim, ask, tell, or both of the last."""
     if one.owner is None:
         return "claim" if one.may_claim else "ask"
-    return "both" if one.opportunity_id is not None else "tell"
+    return "both" if one.may_ask else "tell"
 
 
 def _ways_on(t: Translator, one: Collision) -> list[Any]:
@@ -101,9 +104,18 @@ def _ways_on(t: Translator, one: Collision) -> list[Any]:
                 style="primary",
             )
         )
-    if one.opportunity_id is not None and not one.has_asked and not one.may_claim:
+    if one.may_ask:
         row.append(elements.button(t("collision.button.ask"), CollisionId.ASK_OPEN, "ask"))
-    return [*row, elements.button(t("collision.button.back"), CollisionId.BACK, "back")]
+    if one.asked_id is not None:
+        row.append(elements.button(t("ruling.button.withdraw"), CollisionId.WITHDRAW, one.asked_id))
+    return row
+
+
+def _back(t: Translator, carried: dict[str, Any]) -> list[Any]:
+    """Return the way back to where they come from: the form that was refused, or the list of the pool."""
+    if "list" in carried:
+        return [elements.button(t("collision.button.back_to_pool"), PoolId.AGAIN, "back")]
+    return [elements.button(t("collision.button.back"), CollisionId.BACK, "back")] if "way" in carried else []
 
 
 def tell(t: Translator, metadata: dict[str, Any]) -> View:

@@ -22,11 +22,12 @@ def message(t: Translator, digest: Digest) -> Message:
     blocks = [elements.header(title), elements.section(health(t, summary.health, digest.trend))]
     if summary.stages:
         blocks.append(pipeline.stage_table(t, summary.stages))
+    blocks += pipeline.backlog(t, summary)
     blocks.append(elements.section("\n".join(_news(t, digest))))
     if digest.overdue_by_rep:
         blocks.append(elements.section(late(t, digest.overdue_by_rep)))
     if digest.at_risk:
-        rows = [_risk(t, line) for line in digest.at_risk[:_NAMED]]
+        rows = [risk(t, line) for line in digest.at_risk[:_NAMED]]
         blocks.append(elements.section("\n".join([f"*{t('digest.at_risk')}*", *rows])))
     blocks.append(elements.context(t("digest.hint")))
     open_ones = [row for row in summary.stages if not row.stage.kind.is_closed]
@@ -43,10 +44,11 @@ def message(t: Translator, digest: Digest) -> Message:
 def health(t: Translator, found: Health, trend: Sequence[float]) -> str:
     """Return loop health with what it was at the digests before, the earliest first."""
     line = pipeline.health_line(t, found)
-    if not trend or not found.counted:
+    # Where it stayed the same there is no trend to read.
+    if not found.counted or {int(one) for one in trend} <= {int(found.percent)}:
         return line
     steps = [f"{int(one)}" for one in trend[-_TREND:]]
-    return f"{line}\n{t('digest.trend', steps=' → '.join([*steps, f'*{pipeline.percent(found)} %*']))}"
+    return f"{line}\n{t('digest.trend', steps=' → '.join([*steps, f'*{pipeline.percent(found)}%*']))}"
 
 
 def late(t: Translator, rows: Sequence[tuple[MemberRef, int]]) -> str:
@@ -54,7 +56,7 @@ def late(t: Translator, rows: Sequence[tuple[MemberRef, int]]) -> str:
     people = [f"{escape_line(who.name, _CUSTOMER)} {t.value(count)}" for who, count in rows[:_REPS]]
     if len(rows) > _REPS:
         people.append(t("digest.more", count=len(rows) - _REPS))
-    return f"*{t('digest.overdue')}* {t('digest.joint').join(people)}"
+    return f"*{t('digest.overdue')}* · {t('digest.joint').join(people)}"
 
 
 def _count(rows: Sequence[StageSum]) -> int:
@@ -74,7 +76,8 @@ def _news(t: Translator, digest: Digest) -> list[str]:
     return [head, *lines]
 
 
-def _risk(t: Translator, row: OpportunityLine) -> str:
+def risk(t: Translator, row: OpportunityLine) -> str:
+    """Return in two lines whose opportunity is late, and with what."""
     # Names, not mentions: a digest that rings for everybody every morning is muted within a week.
     owner = escape_line(row.owner.name, _CUSTOMER) if row.owner else t("digest.nobody")
     facts = [owner, row.grade]
@@ -83,13 +86,13 @@ def _risk(t: Translator, row: OpportunityLine) -> str:
     what = t("digest.no_step")
     if row.next_text and row.next_due_at is not None:
         key = "digest.was_due" if row.is_overdue else "digest.is_due"
-        what = t(key, step=escape_line(row.next_text, _NEED), due=row.next_due_at)
-    return f"• *{escape_line(row.customer, _CUSTOMER)}* ({' · '.join(facts)}) {what}"
+        what = t(key, step=escape_line(row.next_text, _NEED), due=t.local(row.next_due_at).date())
+    return f"*{escape_line(row.customer, _CUSTOMER)}* · {' · '.join(facts)}\n{what}"
 
 
 def rows_of(t: Translator, rows: Sequence[OpportunityLine], title: str, count: int) -> Block:
     """Return a short list of opportunities under a title, with how many more there are."""
-    lines = [_risk(t, row) for row in rows]
+    lines = [risk(t, row) for row in rows]
     if count > len(rows):
         lines.append(t("digest.more", count=count - len(rows)))
     return elements.section("\n".join([f"*{title}*", *lines]))

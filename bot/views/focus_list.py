@@ -9,7 +9,7 @@ from bot.views.elements import Block, Message
 from bot.views.mrkdwn import escape_line
 from bot.views.nudges import NudgeItem
 
-FIRST, REST = 5, 10
+FIRST, MOST = 5, 15
 _NAME = 80
 
 
@@ -18,30 +18,28 @@ def message(t: Translator, items: Sequence[NudgeItem], now: datetime, *, total: 
 
     Args:
         t: The member's.
-        items: At least one, still true, in any order.
+        items: At least one, still true, as ``nudges.ranked`` gives them.
         now: The present moment, aware.
         total: How many there are in all.
     """
-    rows = nudges.ranked(items)
-    first, rest = rows[:FIRST], rows[FIRST : FIRST + REST]
-    total = max(total, len(rows))
+    first, rest = items[:FIRST], items[FIRST:MOST]
     if total > len(first):
         title = t("focus.first", count=len(first), total=total)
     else:
         title = t("focus.title", count=len(first))
     blocks: list[Block] = [elements.section(f"☀️ *{title}*")]
     for place, item in enumerate(first, start=1):
-        blocks += [elements.section(f"{place}. {_line(t, item, now)}"), nudges.owner_buttons(t, item)]
+        text = f"*{place}. {_name(item)}*\n{nudges.why(t, item, now)}\n_{nudges.facts(t, item.opportunity)}_"
+        blocks += [elements.section(text), nudges.owner_buttons(t, item)]
     if rest:
-        lines = [f"• {_line(t, item, now)}" for item in rest]
+        lines = [f"• *{_name(item)}* – {nudges.why(t, item, now)}" for item in rest]
         blocks.append(elements.section("\n".join([t("focus.rest"), *lines])))
     left = total - len(first) - len(rest)
     if left > 0:
         blocks.append(elements.context(t("focus.more", count=left)))
-    names = t("nudge.joint").join(escape_line(item.opportunity.customer, _NAME) for item in first[:3])
+    names = t("nudge.joint").join(_name(item) for item in first[:3])
     return elements.message(t("focus.fallback", title=title, names=names), blocks)
 
 
-def _line(t: Translator, item: NudgeItem, now: datetime) -> str:
-    shown = item.opportunity
-    return f"*{escape_line(shown.customer, _NAME)}* ({nudges.facts(t, shown)}) – {nudges.why(t, item, now)}"
+def _name(item: NudgeItem) -> str:
+    return escape_line(item.opportunity.customer, _NAME)

@@ -33,8 +33,11 @@ def message(
         may_add: Whether they may add one.
         is_outside: Whether they are on no team and manage none.
     """
-    title = t("help.title", day=t.local(now).date())
-    blocks = [elements.header(title), elements.section(f"{pipeline.health_line(t, day.health)}\n{_counts(t, day)}")]
+    title, counts = t("help.title", day=t.local(now).date()), _counts(t, day)
+    blocks = [
+        elements.header(title),
+        elements.section("\n".join(filter(None, (pipeline.health_line(t, day.health), counts)))),
+    ]
     blocks += [_row(t, row, now) for row in _urgent(day)]
     if is_outside:
         blocks.append(elements.section(t("home.outside")))
@@ -44,13 +47,14 @@ def message(
     if teams or may_add:
         blocks += [elements.divider(), elements.section(f"*{t('setup.teams_title')}*")]
         blocks += setup_forms.team_rows(t, teams[:_MOST_TEAMS], may_add=may_add)
-    return elements.message(f"{title}: {_counts(t, day)}", blocks)
+    return elements.message(f"{title}: {counts}" if counts else title, blocks)
 
 
 def _counts(t: Translator, day: Day) -> str:
     overdue = max(day.counts.get("overdue", 0), len(day.overdue))
     today = max(day.counts.get("today", 0), len(day.today))
-    return t("help.counts", overdue=overdue, today=today, waiting=len(day.waiting), open=day.counts.get("open", 0))
+    counts = {"overdue": overdue, "today": today, "waiting": len(day.waiting), "open": day.counts.get("open", 0)}
+    return " · ".join(t(f"help.count.{name}", count=count) for name, count in counts.items() if count)
 
 
 def _urgent(day: Day) -> list[OpportunityLine]:

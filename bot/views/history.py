@@ -301,6 +301,10 @@ def _ruled(t: Translator, event: ev.RulingMade, _view: OpportunityView | None) -
     return event.kind, {"verdict": decided, "sentence": _text(event.sentence)}
 
 
+def _ruling_dropped(t: Translator, event: ev.RulingDropped, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"asker": _person(event.asker), "cause": t(f"ruling.cause.{event.cause}")}
+
+
 def _other_team(_t: Translator, event: ev.TeamChanged, view: OpportunityView | None) -> tuple[str, Params]:
     stage = _stage(event.stage, view)
     return event.kind, {"before": _person(event.before), "after": _person(event.after), "stage": stage}
@@ -338,6 +342,7 @@ _READERS: dict[type[ev.Event], Callable[..., tuple[str, Params]]] = {
     ev.OwnerTold: _told,
     ev.RulingAsked: _ruling_asked,
     ev.RulingMade: _ruled,
+    ev.RulingDropped: _ruling_dropped,
     ev.TeamChanged: _other_team,
     ev.NoteAdded: _note,
     ev.ReviewWritten: _reviewed,

@@ -8,7 +8,7 @@ from bot.i18n import Translator
 from bot.services.case_values import RegistrationCase, RulingCase
 from bot.services.pool_list import PoolPage
 from bot.services.values import Day, OpportunityLine
-from bot.views import elements, pipeline, pool_forms, registration_views, ruling_views
+from bot.views import digest, elements, pipeline, pool_forms, registration_views, ruling_views
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line
@@ -18,7 +18,7 @@ from bot.views.ruling_views import RulingId
 from bot.views.snooze import snooze_select
 
 # Two blocks a row; with all of these full Slack's 100 blocks would not be enough for the pool as well, which stands last.
-MOST = {"overdue": 12, "today": 12, "waiting": 8, "upcoming": 8}
+MOST = {"overdue": 12, "today": 12, "waiting": 8, "team": 8, "upcoming": 8}
 _CUSTOMER, _NEED, _STEP, _CASES = 80, 80, 200, 8
 
 
@@ -77,8 +77,8 @@ def _next(t: Translator, row: OpportunityLine, now: datetime) -> str:
         return t("home.no_step")
     step = escape_line(row.next_text, _STEP)
     if row.is_overdue:
-        return t("home.overdue_step", step=step, due=row.next_due_at, late=late(t, row.next_due_at, now))
-    return t("home.next_step", step=step, due=row.next_due_at)
+        return t("home.overdue_step", step=step, due=t.near(row.next_due_at, now), late=late(t, row.next_due_at, now))
+    return t("home.next_step", step=step, due=t.near(row.next_due_at, now))
 
 
 def _without_team(t: Translator, *, may_set_up: bool) -> list[Block]:
@@ -97,11 +97,12 @@ def _with_team(t: Translator, day: Day, now: datetime, *, may_set_up: bool, to_d
     blocks += _part(t, "overdue", day.overdue, now, known=day.counts.get("overdue"))
     blocks += _part(t, "today", day.today, now, known=day.counts.get("today"))
     blocks += _part(t, "waiting", day.waiting, now)
+    blocks += _part(t, "team", day.team_gaps, now, known=day.counts.get("team"))
     blocks += _part(t, "upcoming", day.upcoming, now)
-    if not (day.overdue or day.today or day.waiting or to_decide):
+    if not (day.overdue or day.today or day.waiting or to_decide or day.team_gaps):
         # Good news stands above what comes next, not below it.
-        words = t("home.all_done") if day.upcoming or day.counts.get("open") else t("home.empty")
-        blocks.insert(2, elements.section(words))
+        words = "home.all_done" if day.upcoming or day.counts.get("open") else "home.empty"
+        blocks.insert(2, elements.section(t("home.team_done" if may_set_up and words == "home.empty" else words)))
     # Others wait for these: they come before one's own.
     blocks[2:2] = to_decide
     return blocks
@@ -162,11 +163,11 @@ def _part(
 
 def _row(t: Translator, name: str, row: OpportunityLine, now: datetime) -> list[Block]:
     open_card = elements.button(t("home.button.open"), Action.CARD_OPEN, row.id)
-    text = row_text(t, row, now)
+    text = digest.risk(t, row) if name == "team" else row_text(t, row, now)
     if name == "waiting" and row.accept_by is not None:
         text += f"\n{t('home.accept_by', by=row.accept_by)}"
     blocks = [elements.section(text, accessory=open_card, block_id=f"home.{name}.{row.id}")]
-    if name == "upcoming":
+    if name in {"team", "upcoming"}:
         return blocks
     return [*blocks, elements.actions(*_buttons(t, name, row.id), block_id=f"home.{name}.{row.id}.do")]
 

@@ -2,6 +2,9 @@
 
 from enum import StrEnum
 
+CARD_BLOCK = "card."
+"""What the block_id of a card's buttons begins with; the opportunity's number follows."""
+
 
 class Callback(StrEnum):
     """callback_id of modals and shortcuts."""

@@ -13,7 +13,9 @@ SHOWN = 20
 _NAME, _NEED, _STEP = 80, 100, 80
 
 
-def opportunities(t: Translator, title: str, lines: Sequence[OpportunityLine], *, most: int = SHOWN) -> Message:
+def opportunities(
+    t: Translator, title: str, lines: Sequence[OpportunityLine], *, most: int = SHOWN, reader_id: int | None = None
+) -> Message:
     """Return a list as a message.
 
     Args:
@@ -21,29 +23,31 @@ def opportunities(t: Translator, title: str, lines: Sequence[OpportunityLine], *
         title: Finished mrkdwn.
         lines: In their order.
         most: Lines shown; what is left out is counted.
+        reader_id: Our number of the reader, who need not be told that they are the owner.
     """
     blocks: list[Block] = [elements.section(f"*{title}*")]
-    blocks += [row(t, one) for one in lines[:most]]
+    blocks += [_row(t, one, reader_id) for one in lines[:most]]
     if len(lines) > most:
         blocks.append(elements.context(t("opp.more", count=len(lines) - most)))
     return elements.message(f"{title} ({len(lines)})", blocks)
 
 
-def row(t: Translator, one: OpportunityLine) -> Block:
-    """Return one opportunity in two lines, with a button to its card."""
+def _row(t: Translator, one: OpportunityLine, reader_id: int | None) -> Block:
     return elements.section(
-        f"*{escape_line(one.customer, _NAME)}* – {escape_line(one.need, _NEED)}\n{standing(t, one)}",
+        f"*{escape_line(one.customer, _NAME)}* – {escape_line(one.need, _NEED)}\n{_standing(t, one, reader_id)}",
         accessory=elements.button(t("card.button.open"), Action.CARD_OPEN, one.id),
     )
 
 
-def standing(t: Translator, one: OpportunityLine) -> str:
-    """Return stage, grade, amount, owner and next step in one line."""
+def _standing(t: Translator, one: OpportunityLine, reader_id: int | None) -> str:
+    """Return stage, grade, amount and owner in one line, and the next step in another."""
     parts = [t.value(harmless_name(one.stage.name)), t("card.grade_short", grade=one.grade or "–")]
     if one.amount_minor is not None:
         parts.append(t.money(one.amount_minor, one.currency))
-    parts.append(escape_line(one.owner.name, _NAME) if one.owner else t("card.pool"))
+    if one.owner is None or one.owner.id != reader_id:
+        parts.append(escape_line(one.owner.name, _NAME) if one.owner else t("card.pool"))
     if one.closed_at is None and one.next_due_at is not None:
         key = "opp.row_overdue" if one.is_overdue else "opp.row_due"
-        parts.append(t(key, step=escape_line(one.next_text or "–", _STEP), due=one.next_due_at))
+        step = t(key, step=escape_line(one.next_text or "–", _STEP), due=one.next_due_at)
+        return f"{' · '.join(parts)}\n{step}"
     return " · ".join(parts)

@@ -119,7 +119,7 @@ def _row(t: Translator, one: MemberLine) -> Block:
 
 
 def _text(t: Translator, one: MemberLine) -> str:
-    return f"*{escape_line(one.member.name, _NAME)}* · {_place(t, one)}\n{_load(t, one)}"
+    return f"*{escape_line(one.member.name, _NAME)}* · {_place(t, one)}\n{_load(t, one)}".rstrip()
 
 
 def _place(t: Translator, one: MemberLine, *, escaped: bool = True) -> str:
@@ -131,7 +131,10 @@ def _place(t: Translator, one: MemberLine, *, escaped: bool = True) -> str:
 
 
 def _load(t: Translator, one: MemberLine) -> str:
-    parts = [t("members.load", open=one.open_count, capacity=one.capacity), t("members.weight", weight=one.weight)]
+    parts = []
+    # Managers and admins own nothing as a rule: what the rules give them is of no interest.
+    if one.role in {"rep", "specialist"} or one.open_count:
+        parts += [t("members.load", open=one.open_count, capacity=one.capacity), t("members.weight", weight=one.weight)]
     if one.away_until is not None:
         parts.append(t("members.away", day=_day(one.away_until, one.zone)))
     if one.is_manager_of:
@@ -182,10 +185,13 @@ def _changed(t: Translator, changes: Sequence[MemberChangeLine]) -> str:
 
 def _change(t: Translator, one: FieldChange) -> str:
     before, after = (_value(t, one.field, value) for value in (one.before, one.after))
-    return t("members.change", field=t(f"members.changed_field.{one.field}"), before=before, after=after)
+    field = t(f"members.changed_field.{one.field}")
+    if before is None or after is None:
+        return t("members.set" if before is None else "members.emptied", field=field, value=after or before or "–")
+    return t("members.change", field=field, before=before, after=after)
 
 
-def _value(t: Translator, field: str, value: object) -> str:
+def _value(t: Translator, field: str, value: object) -> str | None:
     if field == "role" and isinstance(value, str):
         return t(f"members.role.{value}")
     if field == "is_active":
@@ -193,8 +199,8 @@ def _value(t: Translator, field: str, value: object) -> str:
     if field == "away_until" and isinstance(value, str):
         return t.date(t.local(datetime.fromisoformat(value)).date())
     if isinstance(value, list):
-        return escape_line(t("members.joint").join(str(one) for one in value), 200) or "–"
-    return "–" if value is None or value == "" else escape_line(t.value(value), 200)
+        return escape_line(t("members.joint").join(str(one) for one in value), 200) or None
+    return None if value is None or value == "" else escape_line(t.value(value), 200)
 
 
 def absence_form(t: Translator, until: date | None) -> View:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from bot.i18n import Translator
-from bot.services.merge_values import DuplicatePair, MergeLine, MergePlan, MergeSide
+from bot.services.merge_values import DuplicatePair, MergeLine, MergePlan, MergeSide, ToldApart
 from bot.services.merges import UNDO_DAYS
 from bot.services.values import CustomerMatch
 from bot.views import elements, fields
@@ -26,6 +26,9 @@ class MergeId(StrEnum):
     CONFIRM = "merge.confirm"
     OPEN = "merge.open"
     UNDO = "merge.undo"
+    APART = "merge.apart"
+    APART_LIST = "merge.apart_list"
+    APART_UNDO = "merge.apart_undo"
 
 
 def pick(t: Translator, chosen: tuple[int, str] | None = None) -> View:
@@ -109,16 +112,50 @@ def _undo(t: Translator, line: MergeLine) -> Element:
     return elements.button(t("merge.undo"), MergeId.UNDO, line.id, confirm=sure)
 
 
-def duplicates(t: Translator, pairs: Sequence[DuplicatePair]) -> Message:
-    """Return pairs of customers that may be one, each with a button to look at both."""
+def duplicates(t: Translator, pairs: Sequence[DuplicatePair], told: Sequence[ToldApart] = ()) -> Message:
+    """Return pairs of customers that may be one, each with a button to look at both and one that tells them apart.
+
+    Args:
+        t: The reader's.
+        pairs: They may be one.
+        told: They were told apart.
+    """
     if not pairs:
-        return elements.message(t("merge.no_duplicates"), [elements.section(t("merge.no_duplicates"))])
+        words = t("merge.no_duplicates")
+        return elements.message(words, [elements.section(words), *_decided(t, told)])
     blocks: list[Block] = [elements.section(f"*{t('merge.duplicates')}*")]
     for one in pairs:
-        text = t("merge.pair", first=escape_line(one.first, _NAME), second=escape_line(one.second, _NAME))
-        button = elements.button(t("merge.button"), MergeId.OPEN, f"{one.first_id}:{one.second_id}")
-        blocks.append(elements.section(text, accessory=button))
-    return elements.message(t("merge.duplicates"), blocks)
+        value = f"{one.first_id}:{one.second_id}"
+        row = [
+            elements.button(t("merge.button"), MergeId.OPEN, value),
+            elements.button(t("merge.apart"), MergeId.APART, value),
+        ]
+        blocks += [elements.section(_pair(t, one)), elements.actions(*row, block_id=f"merge.pair.{value}")]
+    return elements.message(t("merge.duplicates"), [*blocks, *_decided(t, told)])
+
+
+def _pair(t: Translator, one: DuplicatePair | ToldApart) -> str:
+    return t("merge.pair", first=escape_line(one.first, _NAME), second=escape_line(one.second, _NAME))
+
+
+def _decided(t: Translator, told: Sequence[ToldApart]) -> list[Block]:
+    """Return the way to what was told apart, under the list; nothing while there is nothing."""
+    if not told:
+        return []
+    return [elements.actions(elements.button(t("merge.apart_list"), MergeId.APART_LIST, "all"), block_id="merge.apart")]
+
+
+def apart(t: Translator, told: Sequence[ToldApart]) -> Message:
+    """Return what was told apart, each with the way back."""
+    if not told:
+        return elements.message(t("merge.none_apart"), [elements.section(t("merge.none_apart"))])
+    blocks: list[Block] = [elements.section(f"*{t('merge.apart_list')}*")]
+    for one in told:
+        by = escape_line(one.by.name, 80) if one.by else "Closeloop"
+        back = elements.button(t("merge.apart_undo"), MergeId.APART_UNDO, one.id)
+        words = f"{_pair(t, one)}\n{t('merge.apart_by', by=by, at=one.at)}"
+        blocks.append(elements.section(words, accessory=back))
+    return elements.message(t("merge.apart_list"), blocks)
 
 
 def _names(line: MergeLine) -> dict[str, str]:

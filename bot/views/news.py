@@ -7,7 +7,8 @@ from bot.services.values import Change, Changes
 from bot.views import pipeline
 from bot.views.mrkdwn import escape_line
 
-_NAMED = 5
+# As many as are read at a glance; the sums before them say the rest.
+_NAMED = 3
 _NAME = 60
 KINDS = ("won", "lost", "new", "forward", "back", "slipped", "recycled", "collision")
 _WITH_SUM = frozenset({"won", "lost", "new"})
@@ -35,7 +36,7 @@ def _line(t: Translator, kind: str, found: Sequence[Change]) -> str:
     names = [_named(t, kind, one) for one in found[:_NAMED]]
     if len(found) > _NAMED:
         names.append(t("digest.more", count=len(found) - _NAMED))
-    return f"{head} – {t('digest.joint').join(names)}"
+    return f"{head} {t('news.dash')} {t('digest.joint').join(names)}"
 
 
 def _named(t: Translator, kind: str, one: Change) -> str:

@@ -28,6 +28,7 @@ class NudgeItem:
     cause: Cause
     step: Step
     moment: datetime
+    is_repeat: bool = False
 
 
 def ranked(items: Sequence[NudgeItem]) -> list[NudgeItem]:
@@ -119,7 +120,7 @@ def why(t: Translator, item: NudgeItem, now: datetime) -> str:
     match item.cause:
         case Cause.NEXT_STEP:
             due = shown.next_due_at or item.moment
-            line = t("nudge.today", step=step, due=due) if due > now else _overdue(t, step, due, now)
+            line = t("nudge.today", step=step, due=t.near(due, now)) if due > now else _overdue(t, step, due, now)
         case Cause.CADENCE:
             line = t("nudge.cadence", since=touched, step=step)
         case Cause.STAGE_LIMIT:
@@ -139,7 +140,9 @@ def why(t: Translator, item: NudgeItem, now: datetime) -> str:
 
 
 def _overdue(t: Translator, step: str, due: datetime, now: datetime) -> str:
-    return t("nudge.next_step", step=step, due=due, late=late(t, due, now))
+    if (now - due).total_seconds() < _MINUTE:
+        return t("nudge.now", step=step)
+    return t("nudge.next_step", step=step, due=t.near(due, now), late=late(t, due, now))
 
 
 def owner_buttons(t: Translator, item: NudgeItem) -> Block:

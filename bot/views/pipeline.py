@@ -29,6 +29,7 @@ def message(t: Translator, summary: PipelineSummary, teams: Sequence[TeamName] =
     health = health_line(t, summary.health)
     blocks = [elements.header(title), elements.section(health)]
     blocks.append(stage_table(t, summary.stages) if summary.stages else elements.context(t("pipeline.empty")))
+    blocks += backlog(t, summary)
     blocks.append(elements.context(t("pipeline.as_of", at=summary.at)))
     if len(teams) > 1:
         blocks.append(_team_select(t, teams, summary.team))
@@ -37,6 +38,14 @@ def message(t: Translator, summary: PipelineSummary, teams: Sequence[TeamName] =
         "pipeline.fallback", team=name, count=sum(row.count for row in open_ones), percent=percent(summary.health)
     )
     return elements.message(fallback, blocks)
+
+
+def backlog(t: Translator, summary: PipelineSummary) -> list[Block]:
+    """Return how many old ones wait for their day after the team went live, and until when; nothing where none do."""
+    left = summary.backlog
+    if left is None:
+        return []
+    return [elements.context(t("pipeline.backlog", count=left.count, until=t.local(left.until).date()))]
 
 
 def health_line(t: Translator, health: Health) -> str:
@@ -56,9 +65,12 @@ def percent(health: Health) -> str:
 
 
 def stage_table(t: Translator, stages: Sequence[StageSum]) -> Block:
-    """Return the stages with counts, amounts and overdue ones, and a line that sums up the open ones."""
+    """Return the stages with counts, overdue ones and amounts, and a line that sums up the open ones.
+
+    Amounts stand last: they are the widest, and a phone shows the beginning of a row.
+    """
     open_ones = [row for row in stages if not row.stage.kind.is_closed]
-    head = [t(f"pipeline.column.{name}") for name in ("stage", "count", "amount", "overdue")]
+    head = [t(f"pipeline.column.{name}") for name in ("stage", "count", "overdue", "amount")]
     rows = [head, *(_row(t, row) for row in open_ones)]
     if len(open_ones) > 1:
         rows.append(_sum_row(t, open_ones))
@@ -97,7 +109,7 @@ def _row(t: Translator, row: StageSum) -> list[str]:
     elif row.stage.kind is StageKind.LOST:
         name = f"✖️ {name}"
     overdue = "–" if row.stage.kind.is_closed or not row.overdue else t.value(row.overdue)
-    return [name, t.value(row.count), amounts(t, row.amounts), overdue]
+    return [name, t.value(row.count), overdue, amounts(t, row.amounts)]
 
 
 def _sum_row(t: Translator, rows: Sequence[StageSum]) -> list[str]:
@@ -105,8 +117,8 @@ def _sum_row(t: Translator, rows: Sequence[StageSum]) -> list[str]:
     return [
         t("pipeline.sum"),
         t.value(sum(row.count for row in rows)),
-        amounts(t, added(rows)),
         t.value(overdue) if overdue else "–",
+        amounts(t, added(rows)),
     ]
 
 

@@ -29,6 +29,7 @@ class PoolId(StrEnum):
     REGION = "pool.region"
     SUBJECT = "pool.subject"
     BACK = "pool.back"
+    AGAIN = "pool.again"
     ON = "pool.on"
     CLAIM = "pool.claim_row"
     ASSIGN_OPEN = "pool.assign_open"
@@ -97,6 +98,9 @@ def row(t: Translator, one: PoolRow) -> Block:
     ]
     if one.team is not None:
         lines.append(f"🌐 _{t('pool.from_team', team=escape_line(one.team, _NAME))}_")
+    if one.registered is not None:
+        owner, until = one.registered
+        lines.append(t("pool.registered", owner=escape_line(owner, _NAME), until=t.local(until).date()))
     if one.opens_on is not None:
         lines.append(f"_{t('pool.opens', day=one.opens_on)}_")
     return elements.section("\n".join(lines), accessory=_button(t, one), block_id=f"pool.row.{one.id}")

@@ -94,6 +94,13 @@ def decided_line(t: Translator, case: RegistrationCase) -> str:
         line = t(
             "registration.approved", judge=judge, customer=_name(case.customer), asker=_name(case.asker.name), day=day
         )
+    elif case.yielded_to is not None:
+        line = t(
+            f"registration.yielded_{case.state}",
+            judge=judge,
+            customer=_name(case.customer),
+            winner=_name(case.yielded_to.name),
+        )
     else:
         line = t("registration.refused", judge=judge, customer=_name(case.customer))
     return line + (f"\n{quote(case.sentence, _SENTENCE)}" if case.sentence else "")

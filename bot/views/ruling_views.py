@@ -9,7 +9,7 @@ from bot.i18n import Translator
 from bot.services.case_values import RulingCase
 from bot.services.values import OpportunityView
 from bot.views import cards, elements
-from bot.views.collision_forms import precedent, verdict
+from bot.views.collision_forms import CollisionId, precedent, verdict
 from bot.views.elements import Block, Message, View
 from bot.views.ids import Action
 from bot.views.mrkdwn import clip, escape_line, quote
@@ -35,7 +35,7 @@ def card(t: Translator, case: RulingCase) -> Message:
     )
     blocks: list[Block] = [elements.section(f"{head}\n{quote(case.plea, _PLEA)}")]
     if not case.is_open:
-        line = ruled_line(t, case)
+        line = ended_line(t, case)
         return elements.message(line, [*blocks, elements.section(line)])
     blocks.append(elements.section("\n".join(_evidence(t, case))))
     if case.precedents:
@@ -53,6 +53,30 @@ def ruled_line(t: Translator, case: RulingCase) -> str:
         verdict=_verdict(t, case, case.verdict or Verdict.KEEP),
         sentence=escape_line(case.sentence or "–", _SENTENCE),
     )
+
+
+def ended_line(t: Translator, case: RulingCase) -> str:
+    """Return how a request ended: who ruled what, or why there is nothing to rule on any more."""
+    if case.state == "ruled":
+        return ruled_line(t, case)
+    cause = t(f"ruling.cause.{case.cause or case.state}")
+    return t("ruling.dropped", asker=_name(case.asker.name), customer=_name(case.customer), cause=cause)
+
+
+def waiting(t: Translator, case: RulingCase) -> Message:
+    """Return what the one who asked reads: who decides, with the way to take it back; at last, how it ended."""
+    if not case.is_open:
+        # The ruling itself comes as a message of its own, with what can be done now.
+        line = t("ruling.decided", customer=_name(case.customer)) if case.state == "ruled" else ended_line(t, case)
+        return elements.message(line, [elements.section(line)])
+    judges = t("ruling.joint").join(_name(one.name) for one in case.judges)
+    words = t("ruling.waiting", customer=_name(case.customer), judges=judges or "–")
+    button = elements.button(t("ruling.button.withdraw"), CollisionId.WITHDRAW, case.id)
+    blocks = [
+        elements.section(f"{words}\n{quote(case.plea, _PLEA)}"),
+        elements.actions(button, block_id=f"ruling.{case.id}.asked"),
+    ]
+    return elements.message(words, blocks)
 
 
 def line(t: Translator, case: RulingCase) -> str:
@@ -94,7 +118,8 @@ def told(t: Translator, case: RulingCase, shown: OpportunityView | None, *, is_a
     """
     words = ruled_line(t, case)
     blocks: list[Block] = [elements.section(words)]
-    if is_asker and case.verdict is Verdict.SHARE:
+    is_free = case.verdict is Verdict.SHARE or (case.verdict is Verdict.GIVE and case.opportunity_id is None)
+    if is_asker and is_free:
         button = elements.button(t("ruling.button.capture"), RulingId.CAPTURE, case.id, style="primary")
         blocks.append(elements.actions(button, block_id=f"ruled.{case.id}"))
     elif shown is not None:
@@ -107,21 +132,28 @@ def _ways(t: Translator, case: RulingCase) -> list[Any]:
     keep = t("ruling.button.keep", owner=owner) if owner else t("ruling.button.keep_pool")
     # With nobody who has it there is nobody to share with.
     share = [elements.button(t("ruling.button.share"), RulingId.SHARE, case.id)] if owner else []
+    number = case.opportunity_id
     return [
         elements.button(keep, RulingId.KEEP, case.id),
         elements.button(t("ruling.button.give", asker=asker), RulingId.GIVE, case.id),
         *share,
-        elements.button(t("answer.open_card"), Action.CARD_OPEN, case.opportunity_id),
+        *([elements.button(t("answer.open_card"), Action.CARD_OPEN, number)] if number is not None else []),
     ]
 
 
 def _evidence(t: Translator, case: RulingCase) -> list[str]:
-    one = case.evidence
-    lines = [
-        t("ruling.evidence.owner", owner=_owner(t, case), team=_name(case.team), need=escape_line(case.need, _NEED)),
-        t("ruling.evidence.captured", at=one.captured_at, who=_name(one.captured_by or "–")),
-        _touches(t, one),
-    ]
+    one, need = case.evidence, escape_line(case.need, _NEED)
+    lines = []
+    if case.opportunity_id is not None:
+        lines.append(t("ruling.evidence.owner", owner=_owner(t, case), team=_name(case.team), need=need))
+    else:
+        lines.append(t("ruling.evidence.registration", owner=_owner(t, case), team=_name(case.team), note=need))
+    if one.registered_at is not None:
+        days = {"asked": t.local(one.registered_at).date(), "day": t.local(one.approved_at or one.registered_at).date()}
+        lines.append(t("ruling.evidence.registered", **days, judge=_name(one.approved_by or "–")))
+    if one.captured_at is not None:
+        lines.append(t("ruling.evidence.captured", at=one.captured_at, who=_name(one.captured_by or "–")))
+    lines.append(_touches(t, one))
     if one.next_due_at is not None:
         lines.append(t("ruling.evidence.next", step=escape_line(one.next_text or "–", _NEED), due=one.next_due_at))
     if one.protected_until is not None:

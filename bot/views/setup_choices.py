@@ -1,11 +1,11 @@
 """Owns what the setup form offers: time zones, countries, currencies and languages, and which of them go together."""
 
 from functools import lru_cache
-from zoneinfo import available_timezones
 
 from babel import Locale
 from holidays import list_supported_countries
 
+from bot.clock import zones
 from bot.i18n import Translator
 from bot.views import elements
 from bot.views.elements import Option
@@ -72,7 +72,7 @@ def currency_of(country: str | None) -> str:
 
 @lru_cache
 def _zones() -> tuple[str, ...]:
-    return ("UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(_ODD_ZONES)))
+    return ("UTC", *sorted(zone for zone in zones() if "/" in zone and not zone.startswith(_ODD_ZONES)))
 
 
 @lru_cache

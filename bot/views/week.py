@@ -7,6 +7,7 @@ from bot.views import digest, elements, news, pipeline
 from bot.views.elements import Block, Message
 
 _COMPARED = ("new", "forward", "back", "won", "lost", "slipped", "recycled", "collision")
+_ALWAYS = frozenset({"new", "won"})
 _REASONS = 5
 
 
@@ -48,8 +49,9 @@ def since(t: Translator, look: Look) -> Message:
 
 def _compared(t: Translator, week: Week) -> list[list[str]]:
     head = [t("week.column.what"), t("week.column.this"), t("week.column.before")]
-    rows = [[t(f"week.row.{kind}"), _cell(t, week.this, kind), _cell(t, week.before, kind)] for kind in _COMPARED]
-    return [head, *rows]
+    # What happened in neither week is no news, apart from the two that everybody looks for.
+    told = [kind for kind in _COMPARED if kind in _ALWAYS or week.this.of(kind) or week.before.of(kind)]
+    return [head, *([t(f"week.row.{kind}"), _cell(t, week.this, kind), _cell(t, week.before, kind)] for kind in told)]
 
 
 def _cell(t: Translator, changes: Changes, kind: str) -> str:
@@ -59,5 +61,5 @@ def _cell(t: Translator, changes: Changes, kind: str) -> str:
 
 
 def _why(t: Translator, week: Week) -> str:
-    reasons = [f"{t.value(name)} {t.value(count)}" for name, count in week.why_lost[:_REASONS]]
+    reasons = [t("week.reason", reason=name, count=count) for name, count in week.why_lost[:_REASONS]]
     return t("week.why", reasons=t("digest.joint").join(reasons))

@@ -98,3 +98,13 @@ def test_chinese_texts_are_chinese() -> None:
 
 def _translatable(text: str) -> str:
     return re.sub(r"{\w+}|\S+@\S+|Closeloop", "", text)
+
+
+@pytest.mark.parametrize("key", sorted(key for key, text in ZH.items() if "*" in str(text)))
+def test_bold_words_stand_apart_from_chinese_ones_or_slack_shows_the_asterisks(key: str) -> None:
+    found = ZH[key]
+    for text in [found] if isinstance(found, str) else list(found.values()):
+        pieces = re.sub(r"`[^`]*`", "", text).split("*")
+        for outside in pieces[::2]:
+            assert not re.match(r"[\u4e00-\u9fff{]", outside) or outside is pieces[0], text
+            assert not re.search(r"[\u4e00-\u9fff}]$", outside) or outside is pieces[-1], text

@@ -78,7 +78,7 @@ class Quarter:
 
     def _round(self) -> None:
         self.rounds += 1
-        while sweep.due(self.desk) == 200:
+        while sweep.due(self.desk) == sweep.BATCH:
             pass
         sweep.digests(self.desk)
         sweep.focus(self.desk)

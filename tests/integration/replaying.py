@@ -41,7 +41,9 @@ class Replay:
         """Take the next event."""
         self._undo[number] = payload.get("undo") or {}
         if isinstance(event, ev.LeadCaptured):
-            self.situation = Situation(event.stage, at, "C", at, has_owner=False)
+            self.situation = Situation(
+                has_owner=False, stage_key=event.stage, stage_entered_at=at, grade="C", captured_at=at
+            )
             self.attended_at = at
             return
         assert self.situation is not None

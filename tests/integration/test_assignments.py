@@ -115,7 +115,9 @@ def test_an_offer_that_lapses_goes_to_the_next_and_the_manager_is_told(
     sweep.due(team_world.desk)
     third = opportunities.view(team_world.desk, first.id, by=team_world.admin)
     assert third.owner is None
-    assert "notice.pool_nobody" in told(database, team_world.manager.member_id)
+    heard = told(database, team_world.manager.member_id)
+    assert "notice.pool_nobody" in heard
+    assert heard.count("notice.offer_lapsed") == 1, "where nobody is left to ask, it is not said that somebody is"
     lapsed = [line.event for line in opportunities.history(team_world.desk, first.id, by=team_world.admin)]
     assert [one.lapsed for one in lapsed if isinstance(one, AssignmentDeclined)] == [True, True]
 
@@ -285,3 +287,17 @@ def test_what_fell_due_in_the_pool_is_not_held_against_who_claims_it(team_world:
     pool.claim(team_world.desk, one.id, by=team_world.rep)
     sweep.due(team_world.desk)
     assert told(database, team_world.rep.member_id) == []
+
+
+def test_a_stages_own_pace_says_until_when_to_accept_and_to_make_the_first_contact(team_world: TeamWorld) -> None:
+    desk, manager = team_world.desk, team_world.manager
+    data = playbooks.export(desk, team_world.team.id, by=manager)
+    data["stages"][0]["pace"] = {grade: {**data["pace"][grade], "accept_hours": 1} for grade in "ABC"}
+    playbooks.publish(desk, team_world.team.id, data, by=manager)
+    soon = desk.now() + timedelta(hours=1)
+    offered = assigned(team_world)
+    assert (offered.accept_by, offered.next_due_at) == (soon, soon)
+    own = make_lead(desk, team_world.rep).opportunity
+    assert own.next_due_at == soon
+    given = handovers.offer(desk, own.id, team_world.rep2.slack_user_id or "", None, by=team_world.rep)
+    assert given.opportunity.accept_by == soon

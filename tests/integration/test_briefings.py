@@ -227,7 +227,7 @@ def test_the_week_is_rendered_for_its_manager_and_for_nobody_else_and_not_a_week
     address = outbox.address(team_world.desk, promise)
     parcel = render(team_world.desk, promise, address)
     assert parcel is not None
-    assert parcel.message[0] == "Your week with North: loop health 50 %, 0 won, 1 lost"
+    assert parcel.message[0] == "Your week with North: loop health 50%, 0 won, 1 lost"
     assert "Why lost" in str(parcel.message[1])
     team_world.clock.set(at(16, 0))
     assert render(team_world.desk, promise, address) is None

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import delete
 
+from bot.domain import identity
+from bot.models import CustomerKey
 from bot.services import customers, follow_ups, leads, members, stages
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
@@ -89,6 +92,19 @@ def test_a_new_name_is_checked_against_the_same_and_the_near_ones(team_world: Te
         "杭州云杉技术有限公司"
     ]
     assert customers.check(team_world.desk, "Quillback", by=team_world.rep2) == ()
+
+
+def test_a_customer_written_between_the_two_looks_is_that_customer_and_no_question(team_world: TeamWorld) -> None:
+    make_lead(team_world.desk, team_world.rep, customer_name="Marigold Foundry Works")
+    database = team_world.desk.database
+    with database.transaction(team_world.rep.workspace_id) as session:
+        # As the look at the strong keys finds it, where the other capture commits right after.
+        session.execute(delete(CustomerKey))
+        found = customers.recognise(
+            session, "Marigold Foundry Works Ltd", identity.keys_of("Marigold Foundry Works Ltd")
+        )
+        assert found.customer is not None
+        assert (found.customer.name, found.possible) == ("Marigold Foundry Works", ())
 
 
 def test_of_several_opportunities_the_owned_one_speaks_for_the_customer(team_world: TeamWorld) -> None:

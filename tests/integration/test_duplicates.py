@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.errors import NotAllowed
+from bot.errors import InvalidInput, NotAllowed, NotFound
 from bot.services import customers, duplicates, leads, merges, opportunities
 from bot.services.desk import Desk
 from bot.services.edits import EditForm
@@ -34,6 +34,37 @@ def test_pairs_that_share_most_come_first_and_merged_ones_no_more(team_world: Te
     assert [{one.first_id, one.second_id} for one in duplicates.pairs(desk, by=by)] == [{numbers[3], numbers[4]}]
 
 
+def test_told_apart_is_proposed_no_more_until_it_is_taken_back(team_world: TeamWorld) -> None:
+    desk, by = team_world.desk, team_world.manager
+    first, second = (
+        make_lead(desk, team_world.rep, customer_name=name).opportunity.customer_id
+        for name in ("Quillback Logistics", "Quillback Logistics Berlin")
+    )
+    told = duplicates.tell_apart(desk, second, first, by=by)
+    assert (told.first, told.second, told.by.name if told.by else None, told.at) == (
+        "Quillback Logistics", "Quillback Logistics Berlin", "Manager", team_world.clock.now(),
+    )  # fmt: skip
+    assert duplicates.pairs(desk, by=by) == ()
+    # Twice is once; and a merge is still there for who chooses both.
+    assert duplicates.tell_apart(desk, first, second, by=team_world.admin) == told
+    assert duplicates.told_apart(desk, by=by) == (told,)
+    assert merges.plan(desk, first, second, by=by).sides[0].id == first
+    assert duplicates.propose_again(desk, told.id, by=team_world.admin) == told
+    assert [(one.first_id, one.second_id) for one in duplicates.pairs(desk, by=by)] == [(first, second)]
+    with pytest.raises(NotFound):
+        duplicates.propose_again(desk, told.id, by=by)
+    for wrong in (first, 999_999):
+        with pytest.raises(InvalidInput):
+            duplicates.tell_apart(desk, first, wrong, by=by)
+    for refused in (
+        lambda: duplicates.tell_apart(desk, first, second, by=team_world.rep),
+        lambda: duplicates.propose_again(desk, told.id, by=team_world.rep),
+        lambda: duplicates.told_apart(desk, by=team_world.rep),
+    ):
+        with pytest.raises(NotAllowed):
+            refused()
+
+
 def test_a_rep_does_not_see_customers_of_all_teams(team_world: TeamWorld) -> None:
     with pytest.raises(NotAllowed):
         duplicates.pairs(team_world.desk, by=team_world.rep)
@@ -51,6 +82,10 @@ def test_the_terminal_lists_pairs(run: Run, program_desk: Desk) -> None:
         "Quillback Logistics Berlin",
         "possible",
     )
+    assert run("identity", "duplicates", "--apart", "2", "1").output == (
+        "not one: Quillback Logistics  |  Quillback Logistics Berlin\n"
+    )
+    assert run("identity", "duplicates").output == "No two customers look like one.\n"
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,11 @@ from bot.domain.events import event_from
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed
 from bot.models import Contact, Customer, CustomerKey, EventRow, Member, Opportunity, OutboxRow
-from bot.services import imports, opportunities, playbooks, stages
+from bot.services import imports, opportunities, playbooks, registrations, stages
 from bot.services.desk import Desk, system_actor
 from bot.services.import_values import Batch, CustomerRow, ImportReport, OpportunityRow, Person, TeamPlan
 from bot.services.import_write import ImportWriter
+from bot.services.registrations import RegisterForm
 from tests.factories import TeamWorld, make_lead, make_team_world
 
 NORTH = TeamPlan("North")
@@ -360,3 +361,35 @@ def test_imports_of_two_workspaces_never_meet(desk: Desk, team_world: TeamWorld)
         by=system_actor(other.admin.workspace_id),
     )
     assert (report.imported, report.new_customers, report.new_members, report.collisions.customers) == (1, 1, 1, 0)
+
+
+def test_row_of_a_customer_that_somebody_else_registered_collides_and_says_with_whom(team_world: TeamWorld) -> None:
+    desk, until = team_world.desk, team_world.clock.now() + timedelta(days=30)
+    form = RegisterForm.read({"customer_name": "Marigold Soap", "note": "Met them"})
+    case, _ = registrations.register(desk, form, by=team_world.rep)
+    registrations.approve(desk, case.id, by=team_world.manager)
+    rows = (
+        replace(ROW, owner=Person("Rep Two")),
+        replace(ROW, line=3, ref="r2", owner=Person("Rep"), product="Soap"),
+        replace(ROW, line=4, ref="r3", product="Wax"),
+        replace(ROW, line=5, ref="r4", customer="Walnut Robotics", owner=Person("Rep Two")),
+    )
+    report = imports.check(desk, batch(*rows), by=system_actor(team_world.admin.workspace_id))
+    assert [(one.ref, one.has_collision, one.why is not None) for one in report.verdicts] == [
+        ("r1", True, True), ("r2", True, False), ("r3", True, False), ("r4", False, False),
+    ]  # fmt: skip
+    why = report.verdicts[0].why
+    assert why is not None
+    assert (why.key, why.params) == (
+        "import.registered", {"customer": "Marigold Soap", "owner": "Rep", "until": until},
+    )  # fmt: skip
+    assert [told.ref for told in report.remarks] == ["r1"]
+    assert (report.collisions.customers, report.collisions.customers_of) == (1, 2)
+    assert (report.collisions.pairs, report.collisions.pairs_of) == (1, 4)
+    # It comes in all the same, marked as a collision, and the registration stays.
+    bring(team_world, *rows)
+    assert stored(team_world).has_collision
+    # Once the registration is over there is nothing to say of it.
+    team_world.clock.advance(timedelta(days=30))
+    late = replace(ROW, line=6, ref="r6", owner=Person("Rep Two"))
+    assert imports.check(desk, batch(late), by=system_actor(team_world.admin.workspace_id)).remarks == ()

@@ -3,62 +3,21 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from bot.errors import Conflict, CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken, UserError
-from bot.models import Customer, OutboxRow
+from bot.models import Customer
 from bot.models.session import Database
-from bot.services import briefings, collisions, customers, leads, members, registrations, stages
-from bot.services.case_values import RegistrationCase
+from bot.services import briefings, collisions, customers, registrations, stages
 from bot.services.collisions import TellForm
 from bot.services.desk import Actor, Desk
-from bot.services.leads import LeadForm
-from bot.services.members import Profile
 from bot.services.registrations import RegisterForm
 from bot.services.stages import LossForm
-from bot.services.values import Done
-from tests.factories import WORKSPACE, TeamWorld, again, make_lead, make_member
+from tests.factories import TeamWorld, again, make_lead, make_member
+from tests.integration.disputing import ACME, approved, at, capture, customer, disable, promised, registered
 
-ACME = "Acme Ltd"
 SENTENCE = "先见客户先报备 👍 <!channel> {until}"
-
-
-def registered(world: TeamWorld, by: Actor, name: str = ACME, **more: Any) -> RegistrationCase:
-    form = RegisterForm.read({"customer_name": name, "note": "Met their CTO", **more})
-    return registrations.register(world.desk, form, by=by)[0]
-
-
-def approved(world: TeamWorld, by: Actor) -> RegistrationCase:
-    return registrations.approve(world.desk, registered(world, by).id, by=world.manager)
-
-
-def capture(world: TeamWorld, by: Actor, **more: Any) -> Done:
-    return leads.capture(world.desk, LeadForm.read({"customer_name": ACME, "need": "Seats", **more}), by=by)
-
-
-def customer(world: TeamWorld) -> Customer:
-    with world.desk.reading(world.admin) as session:
-        row = session.scalars(select(Customer).where(Customer.name == ACME)).one()
-        session.expunge(row)
-        return row
-
-
-def promised(database: Database, *kinds: str) -> list[tuple[str, str]]:
-    with database.reading(None) as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind.in_(kinds)).order_by(OutboxRow.id))
-        return [(row.kind, row.channel) for row in rows]
-
-
-def disable(world: TeamWorld, actor: Actor) -> None:
-    assert actor.slack_user_id is not None
-    members.remember(world.desk, WORKSPACE, Profile(actor.slack_user_id, actor.name, is_active=False))
-
-
-def at(actor: Actor) -> str:
-    return f"member:{actor.member_id}"
 
 
 def test_approval_protects_the_customer_for_its_rep(team_world: TeamWorld, database: Database) -> None:
@@ -84,12 +43,11 @@ def test_approval_protects_the_customer_for_its_rep(team_world: TeamWorld, datab
     assert own.is_mine
 
 
-@pytest.mark.parametrize("how", ["mine", "rules"])
-def test_others_are_stopped_while_it_lasts(team_world: TeamWorld, database: Database, how: str) -> None:
+def test_others_are_stopped_while_it_lasts(team_world: TeamWorld, database: Database) -> None:
     approved(team_world, team_world.rep)
     for by in (team_world.rep2, team_world.other_rep):
         with pytest.raises(CustomerProtected) as caught:
-            capture(team_world, by, mine=how == "mine")
+            capture(team_world, by)
         assert caught.value.key == "lead.capture.registered"
         assert (caught.value.params["owner"], caught.value.params["opportunity_id"]) == ("Rep", None)
     with pytest.raises(CustomerProtected):
@@ -105,7 +63,7 @@ def test_others_are_stopped_while_it_lasts(team_world: TeamWorld, database: Data
     team_world.clock.advance(timedelta(days=30))
     with pytest.raises(RuleBroken):
         collisions.tell_registrant(team_world.desk, seen.customer_id, form, by=team_world.other_rep)
-    assert capture(team_world, team_world.rep2, mine=how == "mine").opportunity.owner is not None
+    assert capture(team_world, team_world.rep2).opportunity.owner is not None
     assert customers.search(team_world.desk, "acme", by=team_world.rep)[0].state != "free"
 
 
@@ -194,14 +152,11 @@ def test_the_same_is_not_registered_twice(team_world: TeamWorld) -> None:
     assert has.value.key == "registration.yours"
 
 
-def test_rivals_are_shown_and_the_first_approval_wins(team_world: TeamWorld) -> None:
+def test_rivals_are_shown_until_one_is_approved(team_world: TeamWorld) -> None:
     first, second = registered(team_world, team_world.rep), registered(team_world, team_world.rep2)
     assert (first.rivals, second.rivals) == ((), ("Rep",))
     registrations.approve(team_world.desk, second.id, by=team_world.manager)
-    with pytest.raises(Conflict) as caught:
-        registrations.approve(team_world.desk, first.id, by=team_world.manager)
-    assert caught.value.key == "registration.taken"
-    registrations.refuse(team_world.desk, first.id, "Rep Two was first", by=team_world.manager)
+    assert registrations.case(team_world.desk, first.id, by=team_world.rep).state == "refused"
 
 
 def test_two_approvals_of_rivals_at_once_protect_it_for_one(team_world: TeamWorld) -> None:
@@ -218,7 +173,7 @@ def test_two_approvals_of_rivals_at_once_protect_it_for_one(team_world: TeamWorl
 
     with ThreadPoolExecutor(2) as pool:
         outcomes = sorted(pool.map(decide, zip(cases, (team_world.manager, team_world.admin), strict=True)))
-    assert outcomes == ["approved", "registration.taken"]
+    assert outcomes == ["approved", "registration.refused_already"]
 
 
 def test_only_who_manages_the_team_decides_and_only_who_is_concerned_looks(team_world: TeamWorld) -> None:

@@ -221,6 +221,22 @@ def test_a_managers_day_has_the_health_of_their_teams(team_world: TeamWorld) -> 
     assert reports.day(team_world.desk, by=team_world.admin).team is None
 
 
+def test_a_managers_day_names_the_gaps_of_their_teams_the_best_grade_first_and_a_reps_does_not(
+    team_world: TeamWorld,
+) -> None:
+    soon = team_world.clock.now() + timedelta(hours=1)
+    sellers = (team_world.rep, team_world.rep, team_world.other_rep)
+    numbers = [lead(team_world, who, next_due_at=soon) for who in sellers]
+    with team_world.desk.database.transaction(None) as session:
+        session.execute(update(Opportunity).where(Opportunity.id == numbers[1]).values(grade="A"))
+    team_world.clock.advance(timedelta(days=2))
+    mine = reports.day(team_world.desk, by=team_world.manager)
+    assert [line.id for line in mine.team_gaps] == [numbers[1], numbers[0]]
+    assert mine.counts["team"] == 2
+    assert len(reports.day(team_world.desk, by=team_world.admin).team_gaps) == 3
+    assert reports.day(team_world.desk, by=team_world.rep).team_gaps == ()
+
+
 def test_two_versions_of_a_playbook_make_one_table(team_world: TeamWorld) -> None:
     from bot.services import playbooks  # noqa: PLC0415 - used here alone
 

@@ -62,6 +62,25 @@ def test_manager_changes_their_own_team_and_no_other(team_world: TeamWorld) -> N
     assert (changed.line.role, changed.line.weight) == ("specialist", 3)
 
 
+def test_whom_no_team_has_a_manager_may_take_on_and_nothing_else(team_world: TeamWorld) -> None:
+    desk, boss = team_world.desk, team_world.manager
+    free, gone = make_member(desk, "Free"), make_member(desk, "Gone")
+    with desk.transaction(boss) as session:
+        session.get_one(Member, gone.member_id).is_active = False
+    listed = {one.member.name: one.team for one in roster.roster(desk, by=boss).lines}
+    assert listed["Free"] is None
+    assert not {"Gone", "Admin", "Other Rep"} & set(listed), "neither who left, nor who decides, nor others' reps"
+    assert [name for _, name in roster.details(desk, free.member_id or 0, by=boss).teams] == ["North"]
+    assert refused(desk, free, boss, weight="3") == {"team_id": "members.choose_team"}
+    assert refused(desk, free, boss, team_id=None, asks_team=True) == {"team_id": "members.choose_team"}
+    assert refused(desk, free, boss, team_id=team_world.other_team.id, asks_team=True) == {
+        "team_id": "members.not_your_team"
+    }
+    assert roster.update(desk, form(free, team_id=team_world.team.id, asks_team=True), by=boss).line.team == "North"
+    with pytest.raises(NotAllowed):
+        roster.details(desk, free.member_id or 0, by=team_world.other_manager)
+
+
 def test_admin_gives_and_takes_every_role_but_never_the_last_admins(team_world: TeamWorld) -> None:
     desk, admin = team_world.desk, team_world.admin
     assert refused(desk, admin, admin, role="rep") == {"role": "members.last_admin"}

@@ -3,15 +3,13 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from bot.domain.events import OwnerChanged, OwnerTold, RulingAsked, RulingMade, TeamChanged
 from bot.domain.rulings import Verdict
 from bot.errors import Conflict, CustomerProtected, InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken
-from bot.models import Opportunity, OutboxRow, Ruling
+from bot.models import Opportunity
 from bot.models.session import Database
 from bot.services import (
     briefings,
@@ -19,7 +17,6 @@ from bot.services import (
     follow_ups,
     handovers,
     leads,
-    members,
     opportunities,
     playbooks,
     pool,
@@ -30,60 +27,11 @@ from bot.services.collisions import TellForm
 from bot.services.desk import Actor, Desk
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
-from bot.services.members import Profile
 from bot.services.stages import LossForm
-from bot.services.values import OpportunityView
-from tests.factories import WORKSPACE, TeamWorld, again, make_lead, make_member, make_team
+from tests.factories import TeamWorld, again, make_lead, make_member, make_team
+from tests.integration.disputing import ACME, asked, at, disable, events, promised, refused, row_of, taken
 
-ACME = "Acme Ltd"
 HOSTILE = "谁先跟进谁负责 👍 <!channel> <@U1> *b* {owner}"
-
-
-def taken(world: TeamWorld, by: Actor | None = None, **more: Any) -> OpportunityView:
-    """Have the first rep own the customer."""
-    return make_lead(world.desk, by or world.rep, customer_name=ACME, **more).opportunity
-
-
-def refused(world: TeamWorld, by: Actor, **more: Any) -> CustomerProtected:
-    """Be stopped at the customer; the attempt is what lets an outsider go on."""
-    with pytest.raises(CustomerProtected) as caught:
-        leads.capture(world.desk, LeadForm.read({"customer_name": ACME, "need": "Seats", **more}), by=by)
-    return caught.value
-
-
-def asked(world: TeamWorld, number: int, by: Actor, plea: str = "I met them first") -> int:
-    """Ask for a ruling, and return its number."""
-    refused(world, by)
-    rulings.ask(world.desk, number, plea, by=by, need="Seats")
-    with world.desk.reading(world.admin) as session:
-        return session.scalars(select(Ruling.id).order_by(Ruling.id.desc())).first() or 0
-
-
-def row_of(world: TeamWorld, number: int) -> Opportunity:
-    with world.desk.reading(world.admin) as session:
-        row = session.get_one(Opportunity, number)
-        session.expunge(row)
-        return row
-
-
-def events(world: TeamWorld, number: int) -> list[Any]:
-    lines = opportunities.history(world.desk, number, by=world.admin, limit=200)
-    return [line.event for line in reversed(lines)]
-
-
-def promised(database: Database, *kinds: str) -> list[tuple[str, str]]:
-    with database.reading(None) as session:
-        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind.in_(kinds)).order_by(OutboxRow.id))
-        return [(row.kind, row.channel) for row in rows]
-
-
-def disable(world: TeamWorld, actor: Actor) -> None:
-    assert actor.slack_user_id is not None
-    members.remember(world.desk, WORKSPACE, Profile(actor.slack_user_id, actor.name, is_active=False))
-
-
-def at(actor: Actor) -> str:
-    return f"member:{actor.member_id}"
 
 
 def test_outsider_learns_owner_state_and_dates_of_a_collision(team_world: TeamWorld) -> None:
@@ -95,7 +43,7 @@ def test_outsider_learns_owner_state_and_dates_of_a_collision(team_world: TeamWo
     now = team_world.clock.now()
     assert (shown.customer, shown.owner.name, shown.state) == (ACME, "Rep", "protected")
     assert (shown.since, shown.until, shown.last_follow_up_at) == (now, now + timedelta(days=30), None)
-    assert (shown.precedents, shown.may_claim, shown.has_asked) == ((), False, False)
+    assert (shown.precedents, shown.may_claim, shown.asked_id) == ((), False, None)
 
 
 def test_one_who_was_never_stopped_can_neither_look_nor_tell_nor_ask(team_world: TeamWorld) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.sandbox import Sandbox
+from tests.transports import hang_up
 
 CUSTOMERS = ("Acme", "Acorn", "Globex", "华星科技")
 
@@ -242,17 +243,21 @@ def hear_events(app: App, heard: Heard) -> None:
             raise RuntimeError("the app fails on purpose")
 
 
+def web_program(app: App) -> Starlette:
+    """Return what takes the requests of a Bolt app over HTTP."""
+    handler = SlackRequestHandler(app)
+
+    async def endpoint(request: Request) -> Response:
+        return await handler.handle(request)
+
+    return Starlette(routes=[Route("/slack/events", endpoint, methods=["POST"])])
+
+
 class HttpApp:
     """Serves a Bolt app over HTTP on a thread of its own."""
 
     def __init__(self, app: App) -> None:
-        handler = SlackRequestHandler(app)
-
-        async def endpoint(request: Request) -> Response:
-            return await handler.handle(request)
-
-        program = Starlette(routes=[Route("/slack/events", endpoint, methods=["POST"])])
-        config = uvicorn.Config(program, host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none")
+        config = uvicorn.Config(web_program(app), host="127.0.0.1", port=0, log_config=None, lifespan="off", ws="none")
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
@@ -277,7 +282,4 @@ class SocketApp:
         self.handler.connect()
 
     def stop(self) -> None:
-        # slack_sdk's client waits a second for its empty queue before it closes, unless something is in it.
-        self.handler.client.closed = True
-        self.handler.client.enqueue_message("")
-        self.handler.close()
+        hang_up(self.handler)

@@ -9,7 +9,9 @@ from slack_sdk import WebClient
 
 from bot.clock import FakeClock
 from bot.sandbox import Sandbox, SandboxSettings
-from tests.sandbox.bolt_app import Heard, HttpApp, SocketApp, make_app
+from tests.conftest import Closing
+from tests.sandbox.bolt_app import Heard, SocketApp, make_app, web_program
+from tests.transports import Front
 
 
 def people(sandbox: Sandbox) -> None:
@@ -25,10 +27,10 @@ def people(sandbox: Sandbox) -> None:
 
 
 @pytest.fixture
-def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
+def sandbox(clock: FakeClock, closing: Closing) -> Iterator[Sandbox]:
     """A running stand-in without a limit of messages."""
     settings = SandboxSettings(messages_per_second=None, ack_seconds=1.0, event_retry_seconds=(0.0, 0.05, 0.1))
-    with Sandbox(settings, clock=clock) as running:
+    with closing(Sandbox(settings, clock=clock)) as running:
         people(running)
         yield running
 
@@ -52,16 +54,16 @@ class Connected:
 
 
 @pytest.fixture(params=["socket", "http"])
-def connected(request: pytest.FixtureRequest, sandbox: Sandbox) -> Iterator[Connected]:
+def connected(request: pytest.FixtureRequest, sandbox: Sandbox, front: Front) -> Iterator[Connected]:
     """The Bolt app, connected over Socket Mode and then over signed HTTP."""
     app, heard = make_app(sandbox)
-    running: HttpApp | SocketApp
-    if request.param == "socket":
-        running = SocketApp(app, sandbox)
-        running.start()
-        sandbox.wait_connected()
-    else:
-        running = HttpApp(app)
-        sandbox.connect_http(running.start())
+    if request.param == "http":
+        with front.serving(web_program(app)) as address:
+            sandbox.connect_http(address)
+            yield Connected(sandbox, heard, request.param)
+        return
+    running = SocketApp(app, sandbox)
+    running.start()
+    sandbox.wait_connected()
     yield Connected(sandbox, heard, request.param)
     running.stop()

@@ -1,14 +1,14 @@
 """Fixtures: the real bot on a fresh database, connected to the stand-in over Socket Mode and over signed HTTP."""
 
-import threading
-import time
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
-import uvicorn
 from pydantic import SecretStr
 
 from bot import app as program
@@ -19,13 +19,12 @@ from bot.models.session import Database
 from bot.reminders.pace import Pace
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.services import members, opportunities, teams
-from bot.services.desk import Actor
+from bot.services.desk import Actor, Desk
 from bot.services.members import Profile
 from bot.services.teams import TeamForm
 from bot.services.values import HistoryLine, OpportunityView
-
-if TYPE_CHECKING:
-    from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+from tests.conftest import MONDAY_MORNING, Closing
+from tests.transports import Front, hang_up
 
 REP, REP2, MANAGER, ADMIN, SPECIALIST, OUTSIDER, STRANGER = "U1", "U2", "U3", "U4", "U5", "U6", "U7"
 CHANNEL, OTHER_CHANNEL = "C1", "C2"
@@ -120,9 +119,9 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
+def sandbox(clock: FakeClock, closing: Closing) -> Iterator[Sandbox]:
     settings = SandboxSettings(messages_per_second=None, event_retry_seconds=(0.0, 0.05, 0.1))
-    with Sandbox(settings, clock=clock) as running:
+    with closing(Sandbox(settings, clock=clock)) as running:
         for user, name, locale, zone in _PEOPLE:
             running.add_member(user, name, real_name=name, locale=locale, zone=zone, is_admin=user == ADMIN)
         running.add_channel(CHANNEL, "north", [one[0] for one in _PEOPLE])
@@ -135,25 +134,38 @@ def sandbox(clock: FakeClock) -> Iterator[Sandbox]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def populated_template(sqlite_template: Path) -> Path:
+    """A SQLite file with the two teams and their people, to be copied."""
+    path = sqlite_template.with_name("populated.sqlite3")
+    shutil.copyfile(sqlite_template, path)
+    database = Database(f"sqlite:///{path}", durable=False)
+    populate(Desk(database, FakeClock(MONDAY_MORNING)), SandboxSettings().team_id)
+    database.close()
+    return path
+
+
 @pytest.fixture
-def bot(sandbox: Sandbox, sqlite_url: str, clock: FakeClock) -> Iterator[Bot]:
+def bot(sandbox: Sandbox, populated_template: Path, tmp_path: Path, clock: FakeClock) -> Iterator[Bot]:
     """The bot, not ticking by itself: tests tell it when."""
+    path = tmp_path / "populated.sqlite3"
+    shutil.copyfile(populated_template, path)
+    url = f"sqlite:///{path}"
     settings = Settings(
         _env_file=None,
         slack_bot_token=SecretStr(sandbox.settings.bot_token),
         slack_app_token=SecretStr(sandbox.settings.app_token),
         slack_signing_secret=SecretStr(sandbox.settings.signing_secret),
         slack_api_url=sandbox.base_url,
-        database_url=sqlite_url,
+        database_url=url,
     )
-    made = program.build(settings, clock=clock, database=Database(sqlite_url), pace=Pace(None))
-    _people(made, sandbox)
+    made = program.build(settings, clock=clock, database=Database(url, durable=False), pace=Pace(None))
     yield made
     made.close()
 
 
-def _people(bot: Bot, sandbox: Sandbox) -> None:
-    desk, team_id = bot.desk, sandbox.settings.team_id
+def populate(desk: Desk, team_id: str) -> None:
+    """Set up both teams and their people, all but one."""
     for user, name, locale, zone in _PEOPLE[:-1]:
         members.remember(desk, team_id, Profile(user, name, None, zone, locale, is_slack_admin=user == ADMIN))
     admin = members.resolve(desk, team_id, ADMIN)
@@ -172,43 +184,37 @@ def _people(bot: Bot, sandbox: Sandbox) -> None:
         teams.setup(desk, TeamForm.read(form), by=admin)
 
 
+Connect = Callable[[Sandbox, Bot], AbstractContextManager[None]]
+
+
 @pytest.fixture
-def world(sandbox: Sandbox, bot: Bot, clock: FakeClock, transport: str) -> Iterator[World]:
+def connected(transport: str, front: Front) -> Connect:
+    """Connects a bot to the stand-in over the test's transport, for a ``with`` block."""
+    return _over_socket if transport == "socket" else lambda sandbox, bot: _over_http(sandbox, bot, front)
+
+
+@contextmanager
+def _over_socket(sandbox: Sandbox, bot: Bot) -> Iterator[None]:
+    handler = program.socket_mode(bot)
+    handler.connect()  # type: ignore[no-untyped-call]
+    try:
+        sandbox.wait_connected()
+        yield
+    finally:
+        hang_up(handler)
+
+
+@contextmanager
+def _over_http(sandbox: Sandbox, bot: Bot, front: Front) -> Iterator[None]:
+    with front.serving(program.http_app(bot)) as address:
+        sandbox.connect_http(address)
+        yield
+
+
+@pytest.fixture
+def world(sandbox: Sandbox, bot: Bot, clock: FakeClock, transport: str, connected: Connect) -> Iterator[World]:
     """The bot connected to the stand-in; no payload of any test may break a rule of Slack."""
-    with connected(sandbox, bot, transport):
+    with connected(sandbox, bot):
         yield World(sandbox, bot, clock, transport)
         bot.kit.drain()
     assert not sandbox.violations, sandbox.violations
-
-
-class connected:  # noqa: N801 - used as a context manager, like a function
-    """Connects the bot to the stand-in over one transport."""
-
-    def __init__(self, sandbox: Sandbox, bot: Bot, transport: str) -> None:
-        self._sandbox, self._bot, self._transport = sandbox, bot, transport
-        self._handler: SocketModeHandler | None = None
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> None:
-        if self._transport == "socket":
-            self._handler = program.socket_mode(self._bot)
-            self._handler.connect()  # type: ignore[no-untyped-call]
-            self._sandbox.wait_connected()
-            return
-        application = program.http_app(self._bot)
-        config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.01)
-        port = self._server.servers[0].sockets[0].getsockname()[1]
-        self._sandbox.connect_http(f"http://127.0.0.1:{port}/slack/events")
-
-    def __exit__(self, *_: object) -> None:
-        if self._handler is not None:
-            self._handler.close()  # type: ignore[no-untyped-call]
-        if self._server is not None and self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join(5)

@@ -11,11 +11,12 @@ from bot.sandbox.faults import Fault
 from bot.slack.gateway import Gateway, plain_blocks, profile_of
 from bot.slack.refusals import code_error, error_of, retry_after, status_error
 from bot.views import elements
+from tests.conftest import Closing
 
 
 @pytest.fixture
-def slack() -> Iterator[Sandbox]:
-    with Sandbox(SandboxSettings(messages_per_second=None)) as sandbox:
+def slack(closing: Closing) -> Iterator[Sandbox]:
+    with closing(Sandbox(SandboxSettings(messages_per_second=None))) as sandbox:
         sandbox.add_member(
             "U1", "林伟", real_name="Lin Wei", locale="zh-CN", zone="Asia/Shanghai", email="lin@acme.test"
         )

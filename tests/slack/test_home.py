@@ -27,7 +27,7 @@ def test_home_shows_loop_health_and_what_is_overdue_in_the_members_language(worl
     mine, theirs = open_home(world, REP), open_home(world, REP2)
     assert "Overdue (1)" in mine
     assert "Osprey Textiles" in mine
-    assert "Loop health 0 %" in mine
+    assert "Loop health 0%" in mine
     assert "已逾期（1）" in theirs
     assert "华星科技" in theirs
 

@@ -55,7 +55,7 @@ def test_manager_changes_a_rep_of_their_team_and_the_form_tells_who_did(world: W
     world.sandbox.click_view(MANAGER, "member.open", value=str(number(world, REP)))
     world.settle()
     assert "Last change: Mona Mason" in words(world.sandbox.view(MANAGER))
-    assert "capacity 50 → 30" in words(world.sandbox.view(MANAGER))
+    assert "capacity: 50 → 30" in words(world.sandbox.view(MANAGER))
 
 
 def test_one_of_many_is_found_by_typing(world: World) -> None:
@@ -121,6 +121,8 @@ def test_away_is_understood_repeated_and_told_to_the_manager(world: World) -> No
         ("请假两周", datetime(2026, 3, 16, 15, 59, tzinfo=UTC)),
         ("away until 3 Dec", datetime(2026, 12, 3, 15, 59, tzinfo=UTC)),
         ("away for two weeks", datetime(2026, 3, 16, 15, 59, tzinfo=UTC)),
+        ("away tomorrow 2pm", datetime(2026, 3, 3, 6, 0, tzinfo=UTC)),
+        ("away to tomorrow", datetime(2026, 3, 3, 15, 59, tzinfo=UTC)),
         ("请假到明天下午2点", datetime(2026, 3, 3, 6, 0, tzinfo=UTC)),
     ],
 )

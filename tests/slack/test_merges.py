@@ -122,3 +122,27 @@ def test_possible_duplicates_are_listed_with_a_way_to_merge_them(world: World) -
     world.settle()
     assert world.sandbox.submit(MANAGER).ok
     assert "*华星* is *北京华星科技有限公司* now" in words(world.sandbox.view(MANAGER))
+
+
+def test_pair_is_told_apart_in_its_list_and_comes_back_by_choice(world: World) -> None:
+    for name in ("Quillback Logistics", "Quillback Logistics Berlin"):
+        leads.capture(world.bot.desk, LeadForm(customer_name=name, need="x", confirmed_new=True), by=world.actor(REP))
+
+    world.settle()
+    ts = world.sandbox.command(MANAGER, "/opp", "duplicates", CHANNEL).ts
+
+    def shown() -> dict[str, Any]:
+        return next(one for one in world.sandbox.messages(CHANNEL, as_user=MANAGER) if one["ts"] == ts)
+
+    assert "*Quillback Logistics*  ↔  *Quillback Logistics Berlin*" in words(shown())
+    world.sandbox.click(MANAGER, CHANNEL, ts, "merge.apart")
+    world.settle()
+    assert "No two customers look like one" in words(shown())
+    world.sandbox.click(MANAGER, CHANNEL, ts, "merge.apart_list")
+    world.settle()
+    for part in ("Told apart", "Quillback Logistics Berlin", "Mona Mason"):
+        assert part in words(shown()), part
+    world.sandbox.click(MANAGER, CHANNEL, ts, "merge.apart_undo")
+    world.settle()
+    assert "Possibly one customer" in words(shown())
+    assert "merge.open" in str(shown()["blocks"])

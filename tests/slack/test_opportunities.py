@@ -154,3 +154,36 @@ def test_deactivated_member_gets_nothing(world: World) -> None:
     world.sandbox.deactivate_member(REP2)
     world.settle()
     assert world.actor(REP2).role == "inactive"
+
+
+def test_a_card_that_only_one_sees_is_renewed_by_every_form_opened_from_it(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd", amount="50k")
+    world.sandbox.command(REP, "/opp", "acme")
+    card = world.last(REP, CHANNEL)
+    world.sandbox.select(REP, CHANNEL, card["ts"], "card.menu", f"edit:{lead.id}")
+    world.settle()
+    assert world.sandbox.submit(REP, {"need": "A quote for 99 seats"}).ok
+    world.settle()
+    renewed = world.last(REP, CHANNEL)
+    assert renewed["ts"] == card["ts"], "in its own place"
+    assert "99 seats" in words(renewed)
+    # The result's own buttons lead on: what is done there counts too.
+    world.sandbox.click_view(REP, "follow_up.open")
+    world.settle()
+    assert world.sandbox.submit(REP, {"said": "Called", "next_step": "Send the offer", "next_due_at": "tomorrow"}).ok
+    world.settle()
+    assert "Send the offer" in words(world.last(REP, CHANNEL))
+
+
+def test_a_card_that_slack_does_not_take_any_more_is_left_as_it_was_without_a_word(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    world.sandbox.command(REP, "/opp", "acme")
+    card = world.last(REP, CHANNEL)
+    world.sandbox.select(REP, CHANNEL, card["ts"], "card.menu", f"edit:{lead.id}")
+    world.settle()
+    world.later(minutes=31)
+    assert world.sandbox.submit(REP, {"need": "A quote for 99 seats"}).ok
+    world.settle()
+    assert "Saved" in words(world.sandbox.view(REP))
+    assert world.view(REP, lead.id).need == "A quote for 99 seats"
+    assert "99 seats" not in words(world.last(REP, CHANNEL))

@@ -75,7 +75,7 @@ def test_a_stale_form_is_left_as_it_is(world: World) -> None:
     chosen(world, REP2, "Acme Ltd")
     view = world.sandbox.view(REP2)
     assert view is not None
-    assert not world.bot.gateway.refresh_view(view["id"], {**view_of(view)}, "another.hash")
+    assert world.bot.gateway.refresh_view(view["id"], {**view_of(view)}, "another.hash") is None
 
 
 def view_of(view: dict[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def test_rep_sees_their_teams_stages_in_their_language(world: World) -> None:
     assert english["ephemeral"]
     assert "Pipeline · North" in words(english)
     assert "$12,000" in words(english)
-    assert "Loop health 100 %" in words(english)
+    assert "Loop health 100%" in words(english)
     assert "销售漏斗 · North" in words(chinese)
     assert "线索" in words(chinese)
 

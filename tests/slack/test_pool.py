@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from bot.sandbox.faults import Fault
 from bot.services import leads, members, playbooks
 from bot.services.leads import LeadForm
 from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, OTHER_CHANNEL, OUTSIDER, REP, REP2, SPECIALIST, World, words
@@ -249,3 +250,29 @@ def test_another_teams_rep_claims_what_is_open_to_all_and_the_old_card_says_wher
     assert "Otto Olsen" in words(world.sandbox.messages(OTHER_CHANNEL)[-1])
     assert "moved to their team" in words(world.dm(MANAGER))
     assert world.view(ADMIN, number).team_name == "South"
+
+
+def test_two_presses_in_one_list_end_with_the_later_one(world: World) -> None:
+    pooled(world)
+    open_list(world, REP)
+    world.sandbox.faults.add("views.update", Fault(delay_seconds=0.2))
+    world.sandbox.select_view(REP, "pool.grade", "A")
+    world.sandbox.select_view(REP, "pool.grade", "*")
+    world.settle()
+    assert "1 in the pool" in shown(world, REP)
+
+
+def test_claim_is_told_on_top_where_the_list_was_changed_meanwhile(world: World) -> None:
+    number = pooled(world)
+    open_list(world, REP)
+    world.sandbox.faults.add("views.update", Fault(error="hash_conflict"))
+    world.sandbox.click_view(REP, "pool.claim_row", value=str(number))
+    world.settle()
+    assert "Acme Ltd* is yours now" in shown(world, REP)
+    assert "Search" not in shown(world, REP)
+    world.sandbox.close(REP)
+    # What stood there is still there, and the next press brings it up to date.
+    assert "1 in the pool" in shown(world, REP)
+    world.sandbox.select_view(REP, "pool.grade", "*")
+    world.settle()
+    assert "The pool is empty" in shown(world, REP)

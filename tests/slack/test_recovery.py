@@ -20,6 +20,7 @@ from bot.services.desk import Desk
 from bot.services.outbox import Address, Promise
 from bot.services.recording import Recorder
 from bot.slack.gateway import Gateway
+from tests.conftest import Closing
 from tests.factories import TeamWorld, make_lead, make_team_world
 
 NORTH = "CNORTH"
@@ -31,8 +32,8 @@ def plain(desk: Desk, promise: Promise, address: Address) -> Parcel | None:
 
 
 @pytest.fixture
-def slack() -> Iterator[Sandbox]:
-    with Sandbox(SandboxSettings(messages_per_second=None)) as sandbox:
+def slack(closing: Closing) -> Iterator[Sandbox]:
+    with closing(Sandbox(SandboxSettings(messages_per_second=None))) as sandbox:
         sandbox.add_member("UREP", "rep")
         sandbox.add_channel(NORTH, "north", ["UREP"])
         yield sandbox

@@ -1,16 +1,8 @@
 """Registrations, from a raw payload to what Slack received."""
 
-from tests.slack.conftest import MANAGER, REP, REP2, World, words
-
-
-def asked(
-    world: World, user: str = REP2, text: str = "报备 珠海海风机器人有限公司，展会见过技术总监 <!channel> 👍"
-) -> None:
-    world.sandbox.command(user, "/lead", text)
-    world.settle()
-    answer = world.sandbox.submit(user, {})
-    assert answer.ok, answer.errors
-    world.settle()
+from bot.services import pool
+from tests.slack.conftest import CHANNEL, MANAGER, REP, REP2, World, words
+from tests.slack.disputing import approved, press_in_dm, registered
 
 
 def test_rep_registers_with_the_command_and_the_manager_approves_with_one_click(world: World) -> None:
@@ -21,8 +13,7 @@ def test_rep_registers_with_the_command_and_the_manager_approves_with_one_click(
     assert "new: Zephyr Robotics" in form
     assert "met their CTO" in form
     world.sandbox.close(REP, clear=True)
-    asked(world)
-    assert "Mona Mason" in words(world.sandbox.view(REP2))
+    registered(world)
     card = world.dm(MANAGER)
     for part in ("林伟", "珠海海风机器人有限公司", "&lt;!channel&gt; 👍", "30 days"):
         assert part in words(card), part
@@ -36,7 +27,7 @@ def test_rep_registers_with_the_command_and_the_manager_approves_with_one_click(
 
 
 def test_registered_customer_is_explained_while_typing_and_refused_with_a_way_on(world: World) -> None:
-    asked(world)
+    registered(world)
     card = world.dm(MANAGER)
     world.sandbox.click(MANAGER, world.sandbox.dm(MANAGER), card["ts"], "registration.approve")
     world.settle()
@@ -48,7 +39,7 @@ def test_registered_customer_is_explained_while_typing_and_refused_with_a_way_on
     assert answer.ok, answer.errors
     shown = words(world.sandbox.view(REP))
     assert "registered by *林伟*" in shown
-    assert "Ask for a ruling" not in shown
+    assert "Ask for a ruling" in shown
     world.sandbox.click_view(REP, "collision.tell_open")
     world.settle()
     assert world.sandbox.submit(REP, {"contact_name": "Bo"}).ok
@@ -58,7 +49,7 @@ def test_registered_customer_is_explained_while_typing_and_refused_with_a_way_on
 
 
 def test_refusal_asks_for_a_sentence_and_the_rep_reads_it(world: World) -> None:
-    asked(world)
+    registered(world)
     card = world.dm(MANAGER)
     world.sandbox.click(MANAGER, world.sandbox.dm(MANAGER), card["ts"], "registration.refuse_open")
     world.settle()
@@ -98,10 +89,58 @@ def test_near_name_and_taken_customer_are_asked_about_in_the_form(world: World) 
     world.settle()
     world.sandbox.submit(REP2, {})
     assert "北京华星科技有限公司" in words(world.sandbox.view(REP2))
-    assert world.sandbox.submit(REP2, {"customer": "北京华星科技有限公司", "confirmed_new": []}).ok
+    assert world.sandbox.submit(REP2, {"confirmed_new": [], "customer": "北京华星科技有限公司"}).ok
     shown = words(world.sandbox.view(REP2))
     assert "Rita Reyes" in shown
     world.sandbox.click_view(REP2, "collision.back")
     world.settle()
     assert "客户报备" in words(world.sandbox.view(REP2))
     assert "见过" in words(world.sandbox.view(REP2))
+
+
+def test_approval_declines_the_rival_and_both_are_told(world: World) -> None:
+    registered(world, REP, "register Zephyr Robotics, met their CTO")
+    registered(world, REP2, "报备 Zephyr Robotics，见过")
+    assert "approving this one declines theirs" in words(world.dm(MANAGER))
+    press_in_dm(world, MANAGER, "registration.approve")
+    assert "由林伟报备" in words(world.dm(REP2))
+    told = words(world.dm(REP))
+    assert "approved *林伟*’s registration of *Zephyr Robotics*, so this one was declined" in told
+    assert "registration.approve" not in str(world.sandbox.messages(world.sandbox.dm(MANAGER)))
+
+
+def test_rules_give_a_lead_of_a_registered_customer_to_who_registered_it(world: World) -> None:
+    approved(world, REP2, "Zephyr Robotics")
+    shown = world.lead(REP, "Zephyr Robotics", owner="rules")
+    assert shown.owner is not None
+    assert shown.owner.name == "林伟"
+    assert "已报备该客户" in words(world.dm(REP2))
+
+
+def test_claim_of_a_registered_customer_explains_itself_and_leads_to_a_ruling(world: World) -> None:
+    number = world.lead(REP2, "Zephyr Robotics").id
+    approved(world, REP2, "Zephyr Robotics")
+    pool.release(world.bot.desk, number, "五月再说", by=world.actor(REP2))
+    world.settle()
+    world.sandbox.command(REP, "/opp", "pool")
+    world.settle()
+    assert "registered by 林伟 until" in words(world.sandbox.view(REP))
+    world.sandbox.click_view(REP, "pool.claim_row", value=str(number))
+    world.settle()
+    shown = words(world.sandbox.view(REP))
+    for part in ("registered by *林伟*", "Protected until", "Ask for a ruling", "Back to the pool"):
+        assert part in shown, part
+    assert "What you typed" not in shown
+    world.sandbox.click_view(REP, "pool.again")
+    world.settle()
+    assert "1 in the pool" in words(world.sandbox.view(REP))
+    world.sandbox.close(REP, clear=True)
+    world.sandbox.click(REP, CHANNEL, world.card(number)["ts"], "pool.claim")
+    world.settle()
+    world.sandbox.click_view(REP, "collision.ask_open")
+    world.settle()
+    assert world.sandbox.submit(REP, {"plea": "I work with them"}).ok
+    world.settle()
+    # In the list, and at the card.
+    assert "was stopped 2 times" in words(world.dm(MANAGER))
+    assert "想要您的客户" in words(world.sandbox.messages(world.sandbox.dm(REP2)))

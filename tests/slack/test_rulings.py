@@ -5,41 +5,9 @@ import pytest
 from bot.domain.events import NoteAdded, OwnerTold, RulingMade
 from bot.domain.rulings import Verdict
 from bot.errors import NotAllowed
-from bot.services import handovers, rulings
+from bot.services import handovers, pool, rulings
 from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, OTHER_CHANNEL, OUTSIDER, REP, REP2, World, words
-
-
-def refused(world: World, user: str, customer: str = "Acme Ltd", **more: object) -> str:
-    """Try to capture a customer that somebody else has; returns what is read then."""
-    world.sandbox.command(user, "/lead")
-    world.settle()
-    answer = world.sandbox.submit(user, {"customer": customer, "need": "Thirty seats in May", **more})
-    assert answer.ok, (answer.error, answer.errors)
-    world.settle()
-    return words(world.sandbox.view(user))
-
-
-def press(world: World, user: str, action_id: str) -> None:
-    """Press a button in the open modal."""
-    world.sandbox.click_view(user, action_id)
-    world.settle()
-
-
-def asked(world: World, user: str = OUTSIDER, plea: str = "I met their CTO in January") -> None:
-    refused(world, user)
-    press(world, user, "collision.ask_open")
-    answer = world.sandbox.submit(user, {"plea": plea})
-    assert answer.ok, answer.errors
-    world.settle()
-
-
-def ruled(world: World, verdict: str, sentence: str, judge: str = MANAGER) -> None:
-    card = world.dm(judge)
-    world.sandbox.click(judge, world.sandbox.dm(judge), card["ts"], f"ruling.{verdict}")
-    world.settle()
-    answer = world.sandbox.submit(judge, {"sentence": sentence})
-    assert answer.ok, answer.errors
-    world.settle()
+from tests.slack.disputing import approved, asked, everything_told, press, press_in_dm, refused, ruled
 
 
 def test_refused_rep_reads_who_has_the_customer_and_nothing_more(world: World) -> None:
@@ -293,3 +261,55 @@ def test_digest_says_that_a_decision_waits(world: World) -> None:
     world.later(days=1, hours=1)
     digest = next(one for one in reversed(world.sandbox.messages(CHANNEL)) if "闭环健康度" in words(one))
     assert "等待主管决定：* 1 项" in words(digest)
+
+
+def test_registered_customer_is_ruled_on_and_given_to_the_one_who_asks(world: World) -> None:
+    approved(world, REP, "Zephyr Robotics")
+    world.sandbox.command(REP2, "/lead")
+    world.settle()
+    asked(world, REP2, "我先见过他们 <!here>", "Zephyr Robotics")
+    card = words(world.dm(MANAGER))
+    for part in ("林伟", "Zephyr Robotics", "我先见过他们", "Registered by Rita Reyes", "met their CTO", "Mona Mason"):
+        assert part in card, part
+    assert "Open card" not in card
+    assert "您申请裁定" in words(world.dm(REP2))
+    ruled(world, "give", "Lin met them first")
+    assert "Lin met them first" in everything_told(world, REP)
+    world.sandbox.close(REP2, clear=True)
+    press_in_dm(world, REP2, "ruling.capture")
+    answer = world.sandbox.submit(REP2, {})
+    assert answer.ok, answer.errors
+    assert "Zephyr Robotics" in words(world.sandbox.view(REP2))
+    world.sandbox.close(REP, clear=True)
+    shown = refused(world, REP, "Zephyr Robotics")
+    assert "林伟" in shown
+    assert "Lin met them first" in shown
+
+
+def test_asker_withdraws_from_the_message_and_the_managers_card_says_so(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    asked(world)
+    assert "Mona Mason will decide" in words(world.dm(OUTSIDER))
+    press_in_dm(world, OUTSIDER, "collision.withdraw")
+    assert "the request was withdrawn" in words(world.dm(OUTSIDER))
+    assert "collision.withdraw" not in str(world.dm(OUTSIDER)["blocks"])
+    assert "the request was withdrawn" in words(world.dm(MANAGER))
+    assert "ruling.give" not in str(world.dm(MANAGER)["blocks"])
+    assert "withdrew the request" in words(world.dm(REP))
+    world.sandbox.close(OUTSIDER, clear=True)
+    asked(world)
+    world.sandbox.close(OUTSIDER, clear=True)
+    refused(world, OUTSIDER)
+    press(world, OUTSIDER, "collision.withdraw")
+    assert "the request was withdrawn" in words(world.sandbox.view(OUTSIDER))
+
+
+def test_request_lapses_when_the_opportunity_is_released_and_both_cards_say_so(world: World) -> None:
+    number = world.lead(REP, "Acme Ltd").id
+    asked(world, REP2, "我先认识的")
+    pool.release(world.bot.desk, number, "Not my region", by=world.actor(REP))
+    world.settle()
+    assert "已回到公海" in words(world.dm(REP2))
+    assert "collision.withdraw" not in str(world.sandbox.messages(world.sandbox.dm(REP2)))
+    assert "ruling.give" not in str(world.sandbox.messages(world.sandbox.dm(MANAGER)))
+    assert "it went back to the pool" in everything_told(world, MANAGER)

@@ -30,7 +30,7 @@ from bot.services import leads, outbox, standing
 from bot.services.desk import system_actor
 from bot.services.recording import Recorder
 from bot.slack.gateway import Gateway
-from tests.slack.conftest import CHANNEL, MANAGER, REP, World, _people
+from tests.slack.conftest import CHANNEL, MANAGER, REP, World, populate
 
 
 def made(sandbox: Sandbox, url: str, role: Role, **settings: Any) -> Bot:
@@ -70,7 +70,7 @@ def asked(port: int, path: str) -> tuple[int, str]:
 def test_web_takes_requests_and_leaves_the_delivery_to_a_worker(sandbox: Sandbox, postgres_url: str) -> None:
     port = free_port()
     web, worker = made(sandbox, postgres_url, "web"), made(sandbox, postgres_url, "worker", health_port=port)
-    _people(web, sandbox)
+    populate(web.desk, sandbox.settings.team_id)
     stop_web, stop_worker = threading.Event(), threading.Event()
     requests = threading.Thread(target=program.run_socket_mode, args=(web,), kwargs={"until": stop_web})
     requests.start()

@@ -18,16 +18,17 @@ from bot.services import teams
 from bot.services.desk import system_actor
 from bot.services.teams import TeamForm
 from bot.services.values import TeamRef
-from tests.slack.conftest import CHANNEL, MANAGER, OTHER_CHANNEL, REP, REP2, STRANGER, World, connected, words
+from tests.conftest import Closing
+from tests.slack.conftest import CHANNEL, MANAGER, OTHER_CHANNEL, REP, REP2, STRANGER, Connect, World, words
 
 BOSS, WANG, LENA, GUEST = "UBOSS", "UWANG", "ULENA", "UGUEST"
 SALES, SECRET = "CSALES", "CSECRET"
 
 
 @pytest.fixture
-def empty(sqlite_url: str, clock: FakeClock, transport: str) -> Iterator[World]:
+def empty(sqlite_url: str, clock: FakeClock, transport: str, connected: Connect, closing: Closing) -> Iterator[World]:
     """A workspace in which nobody has set anything up, and nobody is known."""
-    with Sandbox(SandboxSettings(messages_per_second=None), clock=clock) as sandbox:
+    with closing(Sandbox(SandboxSettings(messages_per_second=None), clock=clock)) as sandbox:
         sandbox.add_member(BOSS, "Bo Boss", real_name="Bo Boss", locale="en-US", zone="Europe/Berlin", is_admin=True)
         sandbox.add_member(WANG, "王芳", real_name="王芳", locale="zh-CN", zone="Asia/Shanghai")
         sandbox.add_member(LENA, "Lena Lang", real_name="Lena Lang", locale="en-US", zone="Europe/Berlin")
@@ -44,8 +45,8 @@ def empty(sqlite_url: str, clock: FakeClock, transport: str) -> Iterator[World]:
             slack_api_url=sandbox.base_url,
             database_url=sqlite_url,
         )
-        bot = program.build(settings, clock=clock, database=Database(sqlite_url), pace=Pace(None))
-        with connected(sandbox, bot, transport):
+        bot = program.build(settings, clock=clock, database=Database(sqlite_url, durable=False), pace=Pace(None))
+        with connected(sandbox, bot):
             yield World(sandbox, bot, clock, transport)
             bot.kit.drain()
         bot.close()

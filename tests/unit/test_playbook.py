@@ -120,3 +120,8 @@ def test_what_cannot_work_is_named(playbook: Playbook, words: str) -> None:
 def test_a_stage_without_limit_or_cadence_is_no_fault() -> None:
     bare = Stage("parked", Name("Parked", "搁置"), StageKind.OPEN, 10)
     assert replace(PLAYBOOK, stages=(*PLAYBOOK.stages[:5], bare, *PLAYBOOK.stages[5:])).faults() == ()
+
+
+@pytest.mark.parametrize("a_day", [0, 2001])
+def test_a_number_of_old_ones_a_day_that_cannot_be_is_refused(a_day: int) -> None:
+    assert replace(default_playbook(), backlog_a_day=a_day).faults() == ("backlog_a_day: must be from 1 to 2000",)

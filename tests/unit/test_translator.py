@@ -141,3 +141,16 @@ def test_chinese_keeps_a_space_between_characters_and_latin_words_of_a_value() -
         "Sunrise Solar 已由 Maya Chen 跟进。"
     )
     assert chinese("lead.capture.taken", owner="李雷", customer="晨光").startswith("晨光已由李雷跟进。")
+
+
+@pytest.mark.parametrize(
+    ("due", "english", "chinese"),
+    [
+        (datetime(2026, 3, 5, 4, 0, tzinfo=UTC), "yesterday 11:00 PM", "今天 12:00"),
+        (datetime(2026, 3, 5, 20, 0, tzinfo=UTC), "today 3:00 PM", "明天 04:00"),
+        (datetime(2026, 3, 6, 20, 0, tzinfo=UTC), "tomorrow 3:00 PM", "3月7日周六 04:00"),
+        (datetime(2026, 3, 9, 20, 0, tzinfo=UTC), "Mon, Mar 9 4:00 PM", "3月10日周二 04:00"),
+    ],
+)
+def test_a_near_day_is_told_by_its_word_in_the_readers_own_zone(due: datetime, english: str, chinese: str) -> None:
+    assert (EN.near(due, MOMENT), ZH.near(due, MOMENT)) == (english, chinese)

@@ -74,3 +74,49 @@ def test_fullest_home_with_cases_to_decide_fits() -> None:
     assert "For you to decide (12)" in shown
     assert "and 4 more, once these are decided" in shown
     assert "🔜 Next" in shown
+
+
+@pytest.mark.parametrize("t", [EN, ZH])
+def test_request_that_ended_without_a_ruling_says_why_to_both_sides_and_has_no_button(t: Translator) -> None:
+    for state, cause in (
+        ("withdrawn", None),
+        *(("lapsed", why) for why in ("pooled", "closed", "yours", "free", "passed")),
+    ):
+        ended = replace(RULING, state=state, cause=cause)
+        for message in (ruling_views.card(t, ended), ruling_views.waiting(t, ended)):
+            shown = accepted_message(message)
+            assert t(f"ruling.cause.{cause or state}") in read(shown)
+            assert "button" not in str(shown[1])
+    decided = read(accepted_message(ruling_views.waiting(t, replace(RULING, state="ruled", judge=RITA))))
+    assert decided == t("ruling.decided", customer="Acme")
+
+
+@pytest.mark.parametrize("t", [EN, ZH])
+def test_card_about_a_registration_shows_it_as_the_evidence_and_no_opportunity_to_open(t: Translator) -> None:
+    known = Evidence(registered_at=NOW, approved_at=NOW, approved_by="Mona <!here>", owner="Rita Reyes", owner_id=1)
+    about = replace(RULING, opportunity_id=None, need="Met their CTO", evidence=known)
+    shown = accepted_message(ruling_views.card(t, about))
+    for part in ("Rita Reyes", "Met their CTO", "Mona &lt;!here&gt;", "ruling.share"):
+        assert part in str(shown), part
+    assert "card.open" not in str(shown[1])
+
+
+@pytest.mark.parametrize("t", [EN, ZH])
+def test_registration_that_yielded_names_the_one_it_yielded_to(t: Translator) -> None:
+    for state in ("refused", "ended"):
+        case = replace(REGISTRATION, state=state, judge=RITA, yielded_to=MemberRef(3, "Otto", "U3"))
+        assert "Otto" in read(accepted_message(registration_views.told(t, case)))
+
+
+@pytest.mark.parametrize("t", [EN, ZH])
+def test_collision_explains_itself_without_a_form_to_go_back_to(t: Translator) -> None:
+    registered = replace(TAKEN, opportunity_id=None, state="registered", may_ask=True)
+    kept = t("collision.kept")
+    shown = accepted_view(collision_forms.explained(t, registered, {}))
+    assert kept not in str(shown)
+    assert "collision.back" not in str(shown)
+    assert "pool.again" in str(accepted_view(collision_forms.explained(t, registered, {"list": {}})))
+    typed = {"way": "command", "typed": {"need": "x"}}
+    asked = replace(registered, may_ask=False, asked_id=4)
+    assert "collision.withdraw" in str(accepted_view(collision_forms.explained(t, asked, typed)))
+    assert kept in str(accepted_view(collision_forms.explained(t, registered, typed)))

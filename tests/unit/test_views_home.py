@@ -34,7 +34,7 @@ def test_home_has_loop_health_on_top_and_then_the_parts_in_order_of_urgency() ->
     blocks = accepted_view(home.view(EN, day, NOW))["blocks"]
     words = texts(blocks)
     assert blocks[0]["text"]["text"] == "My day · Thu, Mar 5"
-    assert "Loop health 75 %" in blocks[1]["text"]["text"]
+    assert "Loop health 75%" in blocks[1]["text"]["text"]
     places = [
         words.index(title) for title in ("Overdue (1)", "Due today (1)", "Waiting for your answer (1)", "🔜 Next")
     ]
@@ -84,6 +84,20 @@ def test_quiet_day_is_praised_and_an_empty_one_says_how_to_begin(
 ) -> None:
     blocks = accepted_view(home.view(EN, make_day(upcoming=upcoming, counts=counts), NOW))["blocks"]
     assert expected in texts(blocks)
+
+
+def test_a_manager_sees_who_is_late_with_what_and_a_way_to_each_card() -> None:
+    day = make_day(team_gaps=lines(1, 8), counts={"open": 0, "overdue": 0, "today": 0, "team": 12})
+    blocks = accepted_view(home.view(EN, day, NOW, may_set_up=True))["blocks"]
+    words = texts(blocks)
+    assert "Late in your teams (12)" in words
+    assert "Lin Wei" in words
+    assert "and 4 more" in words
+    assert "/lead" not in words, "who manages is not told to capture a lead"
+    assert values_of(blocks, "card.open") == [str(number) for number in range(1, 9)]
+    assert values_of(blocks, "follow_up.open") == []
+    quiet = accepted_view(home.view(ZH, make_day(), NOW, may_set_up=True))["blocks"]
+    assert "您的团队没有逾期" in texts(quiet)
 
 
 def test_workspace_without_a_team_offers_the_setup_to_those_who_may_and_tells_the_others_who_can() -> None:

@@ -58,10 +58,12 @@ def test_last_change_is_told_field_by_field_in_the_readers_language() -> None:
         ),
     )
     shown = texts(accepted_view(member_forms.form(EN, replace(DETAILS, changes=(change,))))["blocks"])
-    expected = f"Slack, {EN.moment(NOW)} – role Rep → Manager, account active → deactivated, regions East → –, "
-    assert expected + "away until – → Fri, Mar 6, weight 1 → 2" in shown
+    expected = (
+        f"Slack, {EN.moment(NOW)} · role: Rep → Manager, account: active → deactivated, regions: no longer East, "
+    )
+    assert expected + "away until: Fri, Mar 6, weight: 1 → 2" in shown
     zh = texts(accepted_view(member_forms.saved(ZH, replace(DETAILS, changes=(change,))))["blocks"])
-    assert "角色 销售 → 主管" in zh
+    assert "角色：销售 → 主管" in zh
 
 
 def test_absence_is_prefilled_and_reads_as_a_day_where_the_member_is() -> None:

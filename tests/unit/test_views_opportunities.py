@@ -192,7 +192,7 @@ def test_card_in_chinese_reads_natively() -> None:
     _, blocks = cards.channel_card(ZH, opportunity(is_overdue=True))
     assert blocks[1]["text"]["text"].splitlines() == [
         "▰▰▱▱▱ *初步意向* · *B* 级 · *US$50,000*",
-        "🔴 *已逾期：* Call the CTO，原定 *3月3日周二 09:00*",
+        "🔴 *已逾期* · Call the CTO · 原定 *3月3日周二 09:00*",
         "👤 Rita Reyes（手上商机最少：2 个，3 人可选）",
     ]
 
@@ -275,6 +275,7 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.RulingAsked(2, "Lin", "I met them"),
     ev.RulingMade("share", "Two sites", 2, "Lin", "Rita"),
     ev.RulingMade("keep", "Claim it", 2, "Lin"),
+    ev.RulingDropped(2, "Lin", "pooled"),
     ev.OwnerChanged(1, "Rita", 2, "Lin", "ruled"),
     ev.TeamChanged("North", "South", "quote"),
     ev.NoteAdded("<Text>", source="thread"),

@@ -14,12 +14,12 @@ ZH = Translator("zh-CN", "Asia/Shanghai")
 def test_table_shows_counts_amounts_and_overdue_by_stage_with_a_sum_of_the_open_ones() -> None:
     _, blocks = accepted_message(pipeline.message(EN, make_summary()))
     assert table(blocks) == [
-        ["Stage", "Count", "Amount", "Overdue"],
-        ["Lead", "12", "CN¥40,000", "2"],
-        ["Quote", "3", "CN¥15,000.50 + $9,000", "1"],
+        ["Stage", "Count", "Overdue", "Amount"],
+        ["Lead", "12", "2", "CN¥40,000"],
+        ["Quote", "3", "1", "CN¥15,000.50 + $9,000"],
         ["Contract", "0", "–", "–"],
-        ["All open", "15", "CN¥55,000.50 + $9,000", "3"],
-        ["✅ Won", "4,238", "CN¥10,005,534", "–"],
+        ["All open", "15", "3", "CN¥55,000.50 + $9,000"],
+        ["✅ Won", "4,238", "–", "CN¥10,005,534"],
         ["✖️ Lost", "2,473", "–", "–"],
     ]
 
@@ -27,7 +27,7 @@ def test_table_shows_counts_amounts_and_overdue_by_stage_with_a_sum_of_the_open_
 def test_chinese_reader_gets_chinese_stage_names_and_columns() -> None:
     text, blocks = accepted_message(pipeline.message(ZH, make_summary()))
     rows = table(blocks)
-    assert rows[0] == ["阶段", "数量", "金额", "逾期"]
+    assert rows[0] == ["阶段", "数量", "逾期", "金额"]
     assert [row[0] for row in rows[1:]] == ["线索", "报价", "签约", "进行中合计", "✅ 成交", "✖️ 流失"]
     assert text == "North 销售漏斗：进行中 15 个，闭环健康度 92%"
 
@@ -35,7 +35,7 @@ def test_chinese_reader_gets_chinese_stage_names_and_columns() -> None:
 def test_health_tells_numerator_denominator_and_the_worst_clause_first() -> None:
     line = pipeline.health_line(EN, Health(50, 46, (("owner", 1), ("next_step", 3))))
     assert line.splitlines() == [
-        "🟡 *Loop health 92 %* – 46 of 50 opportunities are in order",
+        "🟡 *Loop health 92%* – 46 of 50 in order",
         "3 with the next step overdue or missing, 1 not accepted in time",
     ]
 
@@ -44,7 +44,7 @@ def test_health_tells_numerator_denominator_and_the_worst_clause_first() -> None
 def test_health_is_green_only_when_everything_is_in_order(counted: int, whole: int, shown: str) -> None:
     line = pipeline.health_line(EN, Health(counted, whole))
     assert line.startswith(shown)
-    assert ("100 %" in line) == (counted == whole)
+    assert ("100%" in line) == (counted == whole)
 
 
 def test_health_of_nothing_is_not_a_percentage() -> None:
@@ -85,7 +85,7 @@ def test_many_currencies_and_long_stage_names_stay_within_slacks_sizes() -> None
     _, blocks = accepted_message(
         pipeline.message(ZH, make_summary(stages=stages), [make_team(id=n) for n in range(150)])
     )
-    assert table(blocks)[1][2].endswith("…")
+    assert table(blocks)[1][3].endswith("…")
 
 
 def test_one_open_stage_needs_no_sum() -> None:

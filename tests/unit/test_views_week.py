@@ -26,20 +26,21 @@ def make_week(**overrides: Any) -> Week:
 
 def test_the_week_stands_beside_the_one_before() -> None:
     text, blocks = accepted_message(week.weekly(EN, make_week()))
-    assert text == "Your week with North: loop health 92 %, 1 won, 1 lost"
+    assert text == "Your week with North: loop health 92%, 1 won, 1 lost"
     rows = {row[0]: row[1:] for row in table(blocks)}
     assert rows["Won"] == ["1 · CN¥12,000", "0"]
     assert rows["New"] == ["0", "2"]
+    assert list(rows) == ["What", "New", "Won", "Lost"], "what happened in neither week is no news"
 
 
 def test_the_week_says_why_it_was_lost_who_is_late_and_whom_nobody_called() -> None:
     words = texts(accepted_message(week.weekly(EN, make_week()))[1])
-    assert "*Why lost:* Price 1" in words
+    assert "*Why lost* · Price (1)" in words
     assert "Lin Wei 2" in words
     assert "4 not followed up for a week" in words
     assert "Acme 5" in words
     assert "3 more" in words
-    assert "80 → *92 %*" in words
+    assert "80 → *92%*" in words
 
 
 def test_a_quiet_week_is_health_and_table() -> None:
@@ -58,7 +59,7 @@ def test_a_quiet_week_is_health_and_table() -> None:
 def test_the_week_is_chinese_for_a_chinese_manager() -> None:
     text, blocks = accepted_message(week.weekly(ZH, make_week()))
     assert text == "North 一周回顾：闭环健康度 92%，成交 1 个，流失 1 个"
-    assert "*流失原因：* 价格 1" in texts(blocks)
+    assert "*流失原因* · 价格（1）" in texts(blocks)
 
 
 def test_a_look_tells_what_changed_and_says_so_where_nothing_did() -> None:
