@@ -71,14 +71,14 @@ def daily(desk: Desk, team_id: int, *, by: Actor, day: date) -> Digest:
     now = desk.now()
     with desk.reading(by) as session:
         team = _team(session, team_id, by)
-        scope, shown = reports.of_team(team), team_ref(session, team)
+        scope = reports.of_team(team)
         made, records = _records(session, team_id, "daily", day)
         since = records[0].at if records else _workday_before(team, day)
         # What happens between the promise and the reading is told tomorrow: nothing twice.
         until = made.at if made is not None else now
         work = reports.open_work(session, scope, now)
         return Digest(
-            team=shown,
+            team=team_ref(session, team),
             day=day,
             summary=reports.summary(session, scope, now, team),
             changes=changes(session, scope, since=since, until=until),
