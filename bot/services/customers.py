@@ -161,8 +161,9 @@ def hold(session: Session, customer_id: int) -> Customer | None:
         row = session.get(Customer, row.merged_into_id)
     if row is None:
         return None
-    held = select(Customer).where(Customer.id == row.id).with_for_update().execution_options(populate_existing=True)
-    found = session.scalars(held).one()
+    # Rows that refer to a customer hold it too while they are written: the weaker lock does not wait for those.
+    held = select(Customer).where(Customer.id == row.id).with_for_update(key_share=True)
+    found = session.scalars(held.execution_options(populate_existing=True)).one()
     if found.merged_into_id is not None:
         raise CustomerMoved(customer_id)
     return found

@@ -87,7 +87,7 @@ def held_subject(session: Session, ruling: Ruling) -> Subject:
 
 def hold_customer(session: Session, customer_id: int) -> Customer:
     """Return a customer's row, held: whoever captures or registers the customer waits for it too."""
-    statement = select(Customer).where(Customer.id == customer_id).with_for_update()
+    statement = select(Customer).where(Customer.id == customer_id).with_for_update(key_share=True)
     found = session.scalar(statement.execution_options(populate_existing=True))
     if found is None:
         raise NotFound("error.not_found")

@@ -113,7 +113,7 @@ def _customer(session: Session, form: RegisterForm, recorder: Recorder) -> Custo
             )
         known_id = found.customer.id
     # Captures of this customer wait for the same row.
-    known = session.scalar(select(Customer).where(Customer.id == known_id).with_for_update())
+    known = session.scalar(select(Customer).where(Customer.id == known_id).with_for_update(key_share=True))
     if known is None:
         raise InvalidInput({"customer": Text("error.not_found")})
     return known
@@ -166,7 +166,9 @@ def _decide(
     with desk.transaction(by) as session:
         row = _row(session, registration_id)
         # Captures of the customer wait for its row; so does whoever decides at the same time.
-        customer = session.scalars(select(Customer).where(Customer.id == row.customer_id).with_for_update()).one()
+        customer = session.scalars(
+            select(Customer).where(Customer.id == row.customer_id).with_for_update(key_share=True)
+        ).one()
         session.refresh(row)
         ground = ground_of(session, row.team_id)
         _check_pending(session, row)

@@ -206,7 +206,9 @@ def check_customer_free(session: Session, opportunity: Opportunity, ground: Grou
         CustomerProtected: It did.
     """
     # Captures of this customer wait for the same row, so that none can come between the look and the write.
-    customer = session.scalar(select(Customer).where(Customer.id == opportunity.customer_id).with_for_update())
+    customer = session.scalar(
+        select(Customer).where(Customer.id == opportunity.customer_id).with_for_update(key_share=True)
+    )
     statement = select(Opportunity).where(
         Opportunity.customer_id == opportunity.customer_id,
         Opportunity.id != opportunity.id,

@@ -190,9 +190,9 @@ class Stage:
         return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """A browser without a window."""
+    """A browser without a window; it ends with this folder, since other tests cannot have a loop of their own beside its."""
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("no chromium on this machine; on Debian: apt-get install chromium")

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.events import CollisionMarked
-from bot.errors import CustomerProtected, NotFound
-from bot.models import Choice, Customer, Member, Opportunity, OutboxRow
+from bot.errors import NotFound
+from bot.models import Choice, Member, Opportunity, OutboxRow
 from bot.models.session import Database
 from bot.services import explanations, handovers, leads, members, opportunities, playbooks, replays, stages
 from bot.services.desk import Actor
@@ -275,15 +275,3 @@ def test_another_product_is_no_collision_where_the_playbook_says_so(team_world: 
     members.set_away(team_world.desk, team_world.clock.now() + timedelta(days=3), by=team_world.rep)
     assigned(team_world, "Marigold Foundry", product="IoT")
     assert flags(database) == [False, False]
-
-
-def test_the_rules_give_nobody_a_customer_that_somebody_registered(team_world: TeamWorld, database: Database) -> None:
-    first = make_lead(team_world.desk, team_world.rep, customer_name="Marigold Foundry").opportunity
-    stages.lose(team_world.desk, LossForm(opportunity_id=first.id, reason="price"), by=team_world.rep)
-    with database.transaction(None) as session:
-        customer = session.get_one(Customer, first.customer_id)
-        customer.protected_by_id = team_world.rep2.member_id
-        customer.protected_until = team_world.clock.now() + timedelta(days=5)
-    with pytest.raises(CustomerProtected) as caught:
-        assigned(team_world, "Marigold Foundry")
-    assert (caught.value.key, caught.value.params["owner"]) == ("lead.capture.registered", "Rep Two")

@@ -191,7 +191,7 @@ def test_the_list_says_why_ranks_and_leaves_out_what_is_done(team_world: TeamWor
     text, blocks = parcel.message
     assert "Today these 5 first, of 8, because" in text
     sections = [block["text"]["text"] for block in blocks if block["type"] == "section"]
-    assert "today, " in sections[1], "the best grade stands first, though it is due in the afternoon only"
+    assert "today 3:00 PM" in sections[1], "the best grade stands first, though it is due in the afternoon only"
     assert "late" in sections[2]
     rows = [block for block in blocks if block["type"] == "actions"]
     assert len(rows) == FIRST
