@@ -10,6 +10,8 @@ import psycopg
 LARGE = ("opportunity", "event", "outbox", "customer", "next_step")
 # It counts the pages by itself, and multiplies them by how many rows it believes to be in one.
 _MANY = "UPDATE pg_class SET relpages = 1, reltuples = 100000 WHERE relname = ANY(%s)"
+# What autovacuum may have learnt meanwhile, such as that one team has all of the few rows, holds for no large table.
+_FORGET = "DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class WHERE relname = ANY(%s))"
 # A search by the workspace alone reads as much.
 _SCANNED = re.compile(rf"^(SCAN ({'|'.join(LARGE)})\b|SEARCH ({'|'.join(LARGE)})\b.*\(workspace_id=\?\)$)")
 
@@ -45,6 +47,7 @@ def _postgresql(connection: Any, statement: str, parameters: Any, *, is_sparse: 
     with connection.transaction(force_rollback=True), psycopg.ClientCursor(connection) as cursor:
         if is_sparse:
             cursor.execute(_MANY, [list(LARGE)])
+            cursor.execute(_FORGET, [list(LARGE)])
         cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
         (plans,) = cursor.fetchone()
     for plan in json.loads(plans) if isinstance(plans, str) else plans:
