@@ -8,6 +8,7 @@ from typing import Any
 from bench import checking, clocking, importing, picking, requests, starting, throughput
 from bench.databases import KINDS
 from bench.figures import growth, say
+from bot import app
 
 OTHERS = {"import": importing.measured, "start": starting.start, "idle_memory": starting.idle_memory}
 CALENDAR = ("calendar_add", "calendar_between")
@@ -26,6 +27,7 @@ def main(arguments: list[str]) -> None:
     unknown = set(names) - set(NAMES)
     if unknown:
         parser.error(f"there is no figure {', '.join(sorted(unknown))}")
+    app.settle()  # as the program does at its start
     sizes = [int(one) for one in asked.sizes.split(",")]
     for kind in asked.kinds.split(","):
         for module in (requests, clocking):

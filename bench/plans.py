@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-LARGE = ("opportunity", "event", "outbox", "customer", "next_step")
+LARGE = ("opportunity", "event", "outbox", "customer", "next_step", "channel_pace")
 # It counts the pages by itself, and multiplies them by how many rows it believes to be in one.
 _MANY = "UPDATE pg_class SET relpages = 1, reltuples = 100000 WHERE relname = ANY(%s)"
 # What autovacuum may have learnt meanwhile, such as that one team has all of the few rows, holds for no large table.

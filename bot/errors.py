@@ -6,7 +6,7 @@
     │  ├─ Conflict (LeadAlreadyClaimed, StaleRecord, CustomerProtected)
     │  └─ RuleBroken (LossReasonRequired, NextStepRequired, ExitCriteriaUnmet)
     ├─ GatewayError               the outbox decides
-    │  ├─ RateLimited(retry_after_seconds)  ├─ Unavailable  └─ Rejected (kept aside, admin told)
+    │  ├─ RateLimited(retry_after_seconds)  ├─ Unavailable (Blocked: an admin mends it)  └─ Rejected (kept aside, admin told)
     └─ ConfigError                one line, the fix, exit 2
 
 Anything else is a defect: the member sees a short id, the log has the trace under it.
@@ -140,6 +140,20 @@ class Unavailable(GatewayError):  # noqa: N818
         super().__init__(reason)
         self.may_be_done = may_be_done
         self.is_answered = is_answered
+
+
+class Blocked(Unavailable):
+    """Slack refuses until an admin has mended something: a token, a scope, the app's place in a channel.
+
+    Args:
+        code: Slack's error code, such as ``missing_scope``.
+        needed: The scope that is missing, such as ``im:history``, where Slack names it.
+    """
+
+    def __init__(self, code: str, *, needed: str | None = None) -> None:
+        super().__init__(code, may_be_done=False)
+        self.code = code
+        self.needed = needed
 
 
 class Rejected(GatewayError):  # noqa: N818

@@ -60,6 +60,17 @@ class Health:
             found["socket"] = self.is_connected()
         return found
 
+    def behind(self) -> dict[str, float]:
+        """Return how far behind those are who keep the clock, where this process does not: to be seen, and no reason to be unready."""
+        if self.keeps_the_clock:
+            return {}
+        try:
+            now = standing.standing(self.desk)
+        except SQLAlchemyError:
+            return {}  # the checks say so
+        oldest = max(now.oldest_seconds["waiting"], now.oldest_seconds["sending"])
+        return {"clock_lag_seconds": now.lag_seconds, "outbox_oldest_seconds": oldest}
+
     def figures(self) -> bytes:
         """Return Prometheus' text: what was counted, and how far behind the program is now."""
         try:
@@ -81,8 +92,8 @@ class Health:
 
     async def _ready(self, _request: Request) -> Response:
         found = await asyncio.to_thread(self.checks)
-        ok = all(found.values())
-        return JSONResponse({"ok": ok, **found}, status_code=_OK if ok else _UNAVAILABLE)
+        ok, behind = all(found.values()), await asyncio.to_thread(self.behind)
+        return JSONResponse({"ok": ok, **found, **behind}, status_code=_OK if ok else _UNAVAILABLE)
 
     async def _metrics(self, _request: Request) -> Response:
         return Response(await asyncio.to_thread(self.figures), media_type=_PROMETHEUS)

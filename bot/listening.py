@@ -14,6 +14,7 @@ from bot.vitals import REQUEST_SECONDS
 
 log = logging.getLogger(__name__)
 
+_UNAUTHORIZED = 401
 _KINDS = {
     "block_actions": "action",
     "block_suggestion": "options",
@@ -34,6 +35,8 @@ class ListeningApp(App):
         with logs.work():
             answer = super().dispatch(req)
             seconds = time.perf_counter() - began
+            if answer.status == _UNAUTHORIZED:
+                log.warning("a request's signature is wrong: is SLACK_SIGNING_SECRET the app's present one?")
             log.info("%s answered %s in %d ms", kind, answer.status, seconds * 1000)
         REQUEST_SECONDS.labels(kind, str(answer.status)).observe(seconds)
         return answer

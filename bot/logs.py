@@ -40,6 +40,10 @@ class _WithId(logging.Filter):
         return True
 
 
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
+
+
 class TextFormat(logging.Formatter):
     """One line for people: time, level, where from, id in brackets, words; a trace below it."""
 
@@ -82,7 +86,10 @@ def configure(level: str, form: Format) -> None:
     handler.setFormatter(JsonFormat() if form == "json" else TextFormat())
     handler.addFilter(_WithId())
     logging.basicConfig(level=level, handlers=[handler])
+    # It logs what a request with a wrong signature says: after a secret was changed, all that people type. A level would not
+    # last, since Bolt sets its loggers to the root's. That there was such a request is told by ``listening``.
+    logging.getLogger("slack_bolt.RequestVerification").addFilter(_nothing)
     if level != "DEBUG":
-        # They tell of every tick and every migration.
-        for chatty in ("apscheduler", "alembic"):
-            logging.getLogger(chatty).setLevel(logging.WARNING)
+        # They tell of every migration and of every tick, also of one whose moment comes while the last one is still at work.
+        logging.getLogger("alembic").setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -19,6 +19,9 @@ REQUEST_SECONDS = Histogram(
 TICKS = Counter(
     "closeloop_ticks", "Ticks of the clock by what was done and how it ended.", ["tick", "end"], registry=REGISTRY
 )
+PUT_OFF = Counter(
+    "closeloop_put_off", "Opportunities that the clock could not handle and put off for an hour.", registry=REGISTRY
+)
 MESSAGES = Counter(
     "closeloop_messages", "Tries to send a promised message by what came of them.", ["outcome"], registry=REGISTRY
 )

@@ -20,7 +20,7 @@ _SWITCH_SECONDS = 0.0005
     type=click.Choice(["web", "worker", "all"]),
     default="all",
     show_default=True,
-    help="web takes requests, worker keeps the clock and delivers; on PostgreSQL run as many of each as you like.",
+    help="web takes requests, worker keeps the clock and delivers: on PostgreSQL, as many of each as you like.",
 )
 def run(http: bool, role: "Role") -> None:
     """Connect to Slack and work until stopped: over Socket Mode, or with --http behind an address that Slack can reach."""
@@ -28,8 +28,14 @@ def run(http: bool, role: "Role") -> None:
     from bot.cli.desks import prepare_database
     from bot.cli.lock import only_one
     from bot.config import load_settings
+    from bot.errors import ConfigError
 
     settings = load_settings()
+    if role != "all" and settings.database_url.startswith("sqlite"):
+        # The file takes one program: whoever else would do the other half is refused.
+        raise ConfigError(
+            f"--role {role} needs PostgreSQL: a SQLite file takes one program, which has to do everything. Leave --role out, or set DATABASE_URL to a PostgreSQL database."
+        )
     # The thread that leases waits for the database many times a round; each time it would wait for a sending thread too.
     sys.setswitchinterval(_SWITCH_SECONDS)
     logs.configure(settings.log_level, settings.log_format)
@@ -39,6 +45,7 @@ def run(http: bool, role: "Role") -> None:
     with only_one(settings.sqlite_path):
         prepare_database(settings.database_url)
         bot = app.build(settings, role=role)
+        app.settle()
         if role == "worker":
             click.echo("Keeping the clock and delivering; requests are for others.", err=True)
             app.run_worker(bot)

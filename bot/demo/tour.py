@@ -22,9 +22,9 @@ TOUR: tuple[dict[str, Any], ...] = (
         "/lead SUNRISE SOLAR Ltd., 听说他们要装屋顶光伏",
         (
             "Try the same customer",
-            "You are 李雷, on the same team. The picker already shows who has it, and saving is refused with the reason.",
+            "You are 李雷, on the same team. The form already says who has it, and saving is refused with the reason.",
         ),
-        ("撞单", "您是同组的李雷。输入时就能看到客户在谁手里，保存会被拒绝并说明原因。"),
+        ("撞单", "您是同组的李雷。表单一打开就说明客户在谁手里，保存会被拒绝并说明原因。"),
     ),
     _step(
         "UMAYA",

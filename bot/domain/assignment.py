@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import lcm
 
+from bot.domain.absence import is_away
 from bot.domain.assignment_rules import Lead, fits, same_region
 from bot.domain.language import language_code
 from bot.domain.playbook import Rule
@@ -24,6 +25,7 @@ class Candidate:
     member_id: int
     name: str
     is_active: bool = True
+    away_from: datetime | None = None
     away_until: datetime | None = None
     capacity: int = 50
     open_load: int = 0
@@ -77,7 +79,7 @@ def hindrance(candidate: Candidate, now: datetime) -> str | None:
         return "unseen"
     if candidate.weight <= 0:
         return "paused"
-    if candidate.away_until is not None and candidate.away_until > now:
+    if is_away(candidate, now):
         return "away"
     return "full" if candidate.open_load >= candidate.capacity else None
 

@@ -55,6 +55,10 @@ def local_day(calendar: WorkCalendar, moment: datetime) -> date:
 
 
 def _year_at(calendar: WorkCalendar, moment: datetime) -> WorkedYear:
+    # Asking the zone what its clocks show takes longer than looking whether the year by another zone's is the right one.
+    table = worked_year(calendar, moment.year)
+    if table.surely_from <= to_us(moment) < table.surely_until:
+        return table
     return worked_year(calendar, local_day(calendar, moment).year)
 
 

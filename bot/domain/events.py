@@ -6,6 +6,12 @@ from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
 from typing import Any, ClassVar, Self, Union, get_args, get_origin, get_type_hints
 
+MEMBER_NUMBERS = frozenset({"member_id", "former_id", "from_id", "to_id", "before_id", "after_id", "asker_id"})
+"""Fields of events that hold a member's number; in every kind that has them they mean one."""
+
+CONTACT_JOINER = " · "
+"""Stands between name, telephone number and mail address where a contact is told in one line."""
+
 _KINDS: dict[str, type["Event"]] = {}
 # By kind and field: what makes the value again that JSON could not hold. It also tells which fields an event has.
 _READERS: dict[str, dict[str, Callable[[Any], Any]]] = {}
@@ -391,7 +397,7 @@ class RulingMade(Event):
 @register
 @dataclass(frozen=True, slots=True)
 class RulingDropped(Event):
-    """A request for a ruling ended without one: ``cause`` is withdrawn, or why it lapsed (pooled, closed, yours)."""
+    """A request for a ruling ended without one: ``cause`` is withdrawn, or why it lapsed (pooled, closed, yours, left)."""
 
     asker_id: int
     asker: str

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from bot.domain.intent import CRITERION as INTENT
+from bot.domain.intent import read_intent
 from bot.domain.playbook import Playbook
 
 # Days within which an expected close date counts as that answer to "timing".
@@ -64,6 +66,24 @@ def grade(
     score = sum(point.points for point in points)
     letter = "A" if score >= scorecard.a_from else "B" if score >= scorecard.b_from else "C"
     return Grade(letter, score, tuple(points))
+
+
+def known_facts(
+    facts: Mapping[str, str], *, source: str | None, need: str, playbook: Playbook
+) -> tuple[dict[str, str], frozenset[str]]:
+    """Return what is known of an opportunity for its grade, and the criteria of which only the words of the need tell.
+
+    Args:
+        facts: Answers that somebody gave, by criterion.
+        source: Where it came from, which is kept beside the facts.
+        need: As typed; what its words say of the intent counts where nobody answered that.
+        playbook: The scorecard in force.
+    """
+    known = {**facts, **({"source": source} if source else {})}
+    read = None if INTENT in known else read_intent(need, playbook.scorecard)
+    if read is None:
+        return known, frozenset()
+    return {**known, INTENT: read}, frozenset({INTENT})
 
 
 def is_large(amount_minor: int | None, currency: str | None, playbook: Playbook) -> bool:

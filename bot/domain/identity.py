@@ -4,6 +4,7 @@ The work is done by neighbours: ``identity_names`` (normalised name), ``identity
 ``identity_search`` (near and type-ahead keys) and ``identity_compare`` (verdicts by name).
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from bot.domain.identity_compare import Comparison, Verdict, compare
 from bot.domain.identity_contacts import credit_code_key, domain_key, phone_key
 from bot.domain.identity_names import forms_conflict, legal_form, name_key
 from bot.domain.identity_search import near_keys, pinyin_key, query_key, query_keys, search_keys
+from bot.domain.identity_text import fold
 
 __all__ = [
     "KEY_RULES",
@@ -25,14 +27,18 @@ __all__ = [
     "credit_code_key",
     "domain_key",
     "forms_conflict",
+    "is_like_code",
     "keys_of",
     "legal_form",
     "name_key",
     "near_keys",
     "phone_key",
+    "product_key",
     "query_key",
     "query_keys",
     "search_keys",
+    "typed_key",
+    "website_or_code",
 ]
 
 
@@ -124,6 +130,52 @@ def keys_of(
     if sound:
         keys.add(Key(KeyKind.PINYIN, sound))
     return frozenset(keys)
+
+
+_CODE = re.compile(r"(?:[\s\-‐–]*[0-9A-Za-z]){18}[\s\-‐–]*")
+_PHONE = re.compile(r"[+＋(（]?(?:[\s().（）\-/+]*\d){6,}[\s)）]*")
+
+
+def product_key(product: str | None) -> str | None:
+    """A product as it is compared: case, width, accents and spaces make no other one."""
+    return " ".join(fold(product).split()) or None if product else None
+
+
+def website_or_code(text: str) -> Key | None:
+    """The key of a website or a unified social credit code, whichever was typed.
+
+    Returns:
+        None for what is neither, for a mail provider or a platform that many share, and for a code with a mistyped character.
+    """
+    code = credit_code_key(text)
+    if code is not None:
+        return Key(KeyKind.CREDIT_CODE, code)
+    domain = None if "@" in text else domain_key(text)
+    return Key(KeyKind.DOMAIN, domain) if domain is not None else None
+
+
+def is_like_code(text: str) -> bool:
+    """Say whether something was meant as a credit code: eighteen letters and digits, right or wrong."""
+    return _CODE.fullmatch(text) is not None
+
+
+def typed_key(typed: str, country: str | None = None) -> Key | None:
+    """The strong key that a search is: a telephone number, a web or mail address, a credit code; None for names and words.
+
+    Args:
+        typed: As much as was typed.
+        country: ISO 3166 code, for telephone numbers without a country code.
+    """
+    text = typed.strip()
+    if _PHONE.fullmatch(text):
+        number = phone_key(text, country)
+        if number is not None:
+            return Key(KeyKind.PHONE, number)
+    if ("." in text or "@" in text) and len(text.split()) == 1:
+        domain = domain_key(text)
+        return Key(KeyKind.DOMAIN, domain) if domain is not None else None
+    code = credit_code_key(text) if is_like_code(text) else None
+    return Key(KeyKind.CREDIT_CODE, code) if code is not None else None
 
 
 def compare_customers(a: CustomerFacts, b: CustomerFacts) -> Comparison:

@@ -19,6 +19,8 @@ from bot.domain.calendar import (
 _GRACE = timedelta(minutes=1)
 # So long after the opening everything belongs to the morning.
 _MORNING = timedelta(minutes=10)
+# A manager hears of escalations at most once in so long; what comes up meanwhile is gathered.
+_GATHERING = timedelta(hours=2)
 # For so long what the morning list told is no news, whatever the ladder says of it.
 _FRESH = timedelta(hours=2)
 
@@ -50,6 +52,17 @@ def next_morning(hours: WorkCalendar, after: datetime) -> datetime:
     if is_workday(hours, day) and start_of_day(hours, day) > after:
         return start_of_day(hours, day)
     return start_of_day(hours, next_workday(hours, day))
+
+
+def gathering(hours: WorkCalendar, at: datetime) -> datetime:
+    """Return the beginning of the stretch that a moment lies in: from the opening of its day on they are two hours long."""
+    opening = start_of_day(hours, local_day(hours, at))
+    return opening + (at - opening) // _GATHERING * _GATHERING
+
+
+def next_gathering(hours: WorkCalendar, at: datetime) -> datetime:
+    """Return the first moment of working time after the stretch that a moment lies in."""
+    return next_open(hours, gathering(hours, at) + _GATHERING)
 
 
 def is_first_stretch(hours: WorkCalendar, now: datetime) -> bool:

@@ -42,6 +42,8 @@ class Evidence:
         attempts: When the one who asks was stopped.
         told_at: When they told the owner what they know.
         need: What they typed as the customer's need.
+        typed: All that they typed, by field, for the form that a share opens, or for the opportunity that they are given; their
+            answers to grading questions are ``facts`` too.
         owner: Who owned it, and ``owner_id``; None in the pool.
     """
 
@@ -60,6 +62,7 @@ class Evidence:
     attempts: tuple[datetime, ...] = ()
     told_at: tuple[datetime, ...] = ()
     need: str | None = None
+    typed: dict[str, Any] | None = None
     owner: str | None = None
     owner_id: int | None = None
 
@@ -75,6 +78,18 @@ class Evidence:
         known = {one.name for one in fields(cls)}
         pairs = [tuple(pair) for pair in stored]
         return cls(**{name: _value(name, value) for name, value in pairs if name in known})
+
+
+def reaches(since: datetime, stretches: Iterable[tuple[datetime, datetime | None]], now: datetime) -> bool:
+    """Say whether stretches of time, each from and until, leave no gap between a moment and now; one that lasts ends with None."""
+    reached = since
+    for begin, end in sorted(stretches, key=lambda one: one[0]):
+        if begin > reached:
+            break
+        if end is None:
+            return True
+        reached = max(reached, end)
+    return reached > now
 
 
 def evidence_of(

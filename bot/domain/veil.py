@@ -24,7 +24,11 @@ _ACCOUNT = re.compile(
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _PART_LEAST = 3
 _TITLES = frozenset({"mrs", "miss", "prof", "herr", "frau", "mme", "sir", "the", "and", "dept", "office"})
-_TEXTS = frozenset({"need", "said", "answered", "text", "note", "reason", "lesson"})
+# What people write, and values that are put into sentences; other fields are numbers, keys, and names of members and customers.
+_TEXTS = frozenset(
+    {"need", "said", "answered", "text", "note", "reason", "params", "lesson", "plea", "sentence", "competitor"}
+)
+_CONTACTS = frozenset({"contact"})
 _LINKS = frozenset({"permalink"})
 
 
@@ -57,8 +61,10 @@ class Veil:
         changes: dict[str, Any] = {}
         for one in fields(event):
             value = getattr(event, one.name)
-            if one.name in _TEXTS and isinstance(value, str):
-                changes[one.name] = self.text(value)
+            if one.name in _TEXTS and value:
+                changes[one.name] = self._words(value)
+            elif one.name in _CONTACTS and value:
+                changes[one.name] = HIDDEN
             elif one.name in _LINKS:
                 changes[one.name] = None
             elif one.name == "changes":
@@ -68,10 +74,15 @@ class Veil:
                 changes[one.name] = {}
         return replace(event, **changes) if changes else event
 
+    def _words(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: self._words(one) for name, one in value.items()}
+        return self.text(value) if isinstance(value, str) else value
+
     def _change(self, name: str, pair: list[Any]) -> list[Any]:
         if name.startswith("contact_"):
             return [HIDDEN if value else value for value in pair]
-        return [self.text(value) if isinstance(value, str) else value for value in pair]
+        return [self._words(value) for value in pair]
 
     @cached_property
     def _named(self) -> re.Pattern[str]:

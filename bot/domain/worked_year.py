@@ -130,6 +130,8 @@ class WorkedYear:
         ends: Where each worked span ends.
         sums: Time worked before each span; one entry more than there are spans, the last is the whole year.
         first_span: For each workday, where its spans begin in ``starts``; one entry more at the end.
+        surely_from: From here on, whatever clocks did on New Year's Day, it is this year.
+        surely_until: Up to here it still is.
     """
 
     year: int
@@ -139,6 +141,8 @@ class WorkedYear:
     ends: tuple[int, ...]
     sums: tuple[int, ...]
     first_span: tuple[int, ...]
+    surely_from: int
+    surely_until: int
 
     @property
     def total(self) -> int:
@@ -210,6 +214,15 @@ def _laid_out(calendar: WorkCalendar, year: int) -> WorkedYear:
                 ends.append(end)
                 sums.append(sums[-1] + end - start)
     first_span.append(len(starts))
+    first_midnight, last_midnight = (to_us(at_local(calendar.zone, date(year, *one), 0)) for one in ((1, 1), (12, 31)))
     return WorkedYear(
-        year, tuple(spans_by_day), tuple(workdays), tuple(starts), tuple(ends), tuple(sums), tuple(first_span)
+        year,
+        tuple(spans_by_day),
+        tuple(workdays),
+        tuple(starts),
+        tuple(ends),
+        tuple(sums),
+        tuple(first_span),
+        first_midnight + 3 * HOUR_US,
+        last_midnight + 21 * HOUR_US,
     )

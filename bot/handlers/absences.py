@@ -1,71 +1,74 @@
-"""Owns going away and coming back: ``/loop away friday``, ``/loop back``, and the same from the App Home."""
+"""Owns going away and coming back: ``/loop away next week``, ``/loop back``, and the same from the App Home."""
 
-import re
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from bot.domain.when import read_when
+from bot.domain.absence import Stretch, read_absence, read_start
 from bot.errors import InvalidInput, Text
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
-from bot.services import members, opportunities
-from bot.services.roster import end_of_day
+from bot.services import absences, members, opportunities
 from bot.views import absences as view
 from bot.views import lists, member_forms
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line
 
-_LEADING = re.compile(r"^(?:(?:for|until|till|to|up to|through|thru)\b|至|到|直到)\s*", re.IGNORECASE)
-_HAN = re.compile(r"[\u3400-\u9fff]")
-
 
 def away(call: Call, words: str) -> Reply:
-    """Say until when one is away; without a time the form asks for it.
+    """Say from when until when one is away; without a time the form asks for it.
 
     Raises:
         InvalidInput: No time can be read in the words.
     """
     if not words.strip():
         return open_form(call)
-    return _gone(call, words)
+    found = read_absence(words, **_reader(call))
+    if found is None:
+        raise InvalidInput({"away_until": Text("absence.unclear")})
+    return _gone(call, found)
 
 
 def back(call: Call) -> Reply:
-    """Say that one is here again."""
-    members.set_away(call.desk, None, by=call.by)
-    return Answer(*view.back(call.t), replace=bool(call.message))
+    """Say that one is here again, or does not go after all."""
+    before = absences.own(call.desk, by=call.by)
+    absences.set_away(call.desk, None, by=call.by)
+    has_begun = before.start is None or before.start <= call.desk.now()
+    return Answer(*view.back(call.t, has_begun=has_begun), replace=bool(call.message))
 
 
 def open_form(call: Call) -> Reply:
-    """Ask until when."""
-    return Form(member_forms.absence_form(call.t, None))
+    """Ask from when until when; what was said before stands in the form."""
+    known = absences.own(call.desk, by=call.by)
+    ahead = known.start if known.start is not None and known.start > call.desk.now() else None
+    return Form(member_forms.absence_form(call.t, view.typed(ahead, known.zone), view.typed(known.until, known.zone)))
 
 
 def save(call: Call) -> Reply:
-    """Keep what the form says."""
-    return _gone(call, str(call.values.get("away_until") or ""))
-
-
-def _gone(call: Call, words: str) -> Answer:
-    until = read_end(call, words)
-    return Answer(*view.gone(call.t, members.set_away(call.desk, until, by=call.by)))
-
-
-def read_end(call: Call, words: str) -> datetime:
-    """Return when an absence ends: a day means all of it, in the member's zone; ``two weeks`` count from now.
+    """Keep what the form says.
 
     Raises:
-        InvalidInput: No time can be read, at the field ``away_until``.
+        InvalidInput: No time can be read in a field, at that field.
     """
-    by, now, calendar = call.by, call.desk.now(), call.by.calendar
-    text = _LEADING.sub("", words.strip())
-    # A stretch of time is read where it says from when: "in two weeks", 两周后.
-    for one in (text, f"{text}后" if _HAN.search(text) else f"in {text}"):
-        reading = read_when(one, now=now, zone=by.zone, locale=by.locale, calendar=calendar)
-        if reading is not None:
-            day = reading.due_at.astimezone(ZoneInfo(by.zone)).date()
-            return reading.due_at if reading.has_time else end_of_day(day, by.zone)
-    raise InvalidInput({"away_until": Text("absence.unclear")})
+    said, typed = str(call.values.get("away_from") or ""), str(call.values.get("away_until") or "")
+    since = read_start(said, **_reader(call)) if said.strip() else None
+    found = read_absence(typed, since=since, **_reader(call))
+    faults = {}
+    if said.strip() and since is None:
+        faults["away_from"] = Text("absence.from_unclear")
+    if found is None:
+        faults["away_until"] = Text("absence.unclear")
+    if faults or found is None:
+        raise InvalidInput(faults)
+    return _gone(call, found)
+
+
+def _gone(call: Call, found: Stretch) -> Answer:
+    return Answer(*view.gone(call.t, absences.set_away(call.desk, found.end, start=found.start, by=call.by)))
+
+
+def _reader(call: Call) -> dict[str, Any]:
+    """Return who says it, and when: days begin and end in the member's zone."""
+    by = call.by
+    return {"now": call.desk.now(), "zone": by.zone, "locale": by.locale, "calendar": by.calendar}
 
 
 def theirs(call: Call) -> Reply:

@@ -11,6 +11,7 @@ from bot.services.desk import Actor, Desk
 from bot.slack.gateway import Gateway
 from bot.views.elements import Block, View
 from bot.views.ids import CARD_BLOCK
+from bot.views.mrkdwn import typed
 
 if TYPE_CHECKING:
     from bot.handlers.boundary import Kit
@@ -163,8 +164,13 @@ class Call:
 
     @property
     def text(self) -> str:
-        """What stands after the command."""
-        return str(self.body.get("text") or "").strip()
+        """What stands after the command, as a person reads it."""
+        return typed(str(self.body.get("text") or ""))
+
+    @property
+    def mentioning(self) -> str:
+        """What stands after the command, with mentions of members as Slack writes them, such as ``<@U012AB3CD>``."""
+        return typed(str(self.body.get("text") or ""), mentions=True)
 
     @property
     def action(self) -> dict[str, Any]:

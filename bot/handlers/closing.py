@@ -81,14 +81,14 @@ def _view(call: Call, number: int, what: str) -> OpportunityView:
 def open_advance(call: Call) -> Reply:
     """Open the form that moves an opportunity, with the next stage chosen."""
     view = _view(call, call.number, "advance")
-    return Form(closing_forms.advance(call.t, view, typed.playbook_of(call, view), {}))
+    return Form(closing_forms.advance(call.t, view, {}))
 
 
 def pick_stage(call: Call) -> Reply:
     """Ask for the facts that another chosen stage wants; what was typed stays."""
     view = _view(call, typed.opportunity_id(call), "advance")
     values: dict[str, Any] = {**call.values, "stage": call.value}
-    return Form(closing_forms.advance(call.t, view, typed.playbook_of(call, view), values))
+    return Form(closing_forms.advance(call.t, view, values))
 
 
 def advance(call: Call) -> Reply:

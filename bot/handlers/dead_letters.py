@@ -9,15 +9,22 @@ from bot.views.ids import Action
 
 
 def register(kit: Kit) -> None:
-    """Listen for both buttons."""
+    """Listen for the buttons."""
     kit.action(Action.DEAD_LETTER_RESEND, resend)
+    kit.action(Action.DEAD_LETTER_RESEND_ALL, resend_all)
     kit.action(Action.DEAD_LETTER_DISCARD, discard)
 
 
 def resend(call: Call) -> Reply:
     """Have the message tried again."""
-    dead_letters.resend(call.desk, call.number, by=call.by)
-    return _done(call, call.t("dead_letter.resent"))
+    kind = dead_letters.resend(call.desk, call.number, by=call.by)
+    return _done(call, views.resent(call.t, kind))
+
+
+def resend_all(call: Call) -> Reply:
+    """Have all messages tried again, also those that are not shown."""
+    count = dead_letters.resend_all(call.desk, by=call.by)
+    return _done(call, call.t("dead_letter.resent_all", count=count))
 
 
 def discard(call: Call) -> Reply:

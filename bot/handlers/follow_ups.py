@@ -8,9 +8,10 @@ from bot.errors import InvalidInput, NextStepRequired, NotFound, Text
 from bot.handlers import in_place, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Answer, Call, Form, Reply
-from bot.handlers.replies import delivered
+from bot.handlers.replies import open_on_message
 from bot.services import follow_ups, opportunities
 from bot.services.follow_ups import FollowUpForm
+from bot.services.forms import is_too_far_ahead
 from bot.services.values import OpportunityView
 from bot.views import answers, fields, follow_up_forms
 from bot.views import snooze as snooze_views
@@ -18,6 +19,7 @@ from bot.views.follow_up_forms import FollowUpAction
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import clip, readable
 from bot.views.snooze import DATE, snooze_until
+from bot.views.steps import step_words
 
 _SAID = 3000
 
@@ -42,14 +44,15 @@ def follow_up(call: Call) -> Reply:
     found = typed.split(call, meant.rest)
     if meant.line is None:
         return Form(follow_up_forms.log(call.t, None, _prefilled(call, found)))
-    if meant.is_sure and found.said and found.next_step and found.due_at:
+    due = found.due_at
+    if meant.is_sure and found.said and found.next_step and due and not is_too_far_ahead(due, call.desk.now()):
         form = FollowUpForm.read(
             {
                 "opportunity_id": meant.line.id,
                 "way": typed.way_of(found.said),
                 "said": found.said,
                 "next_step": found.next_step,
-                "next_due_at": found.due_at,
+                "next_due_at": due,
             }
         )
         done = follow_ups.log(call.desk, form, by=call.by)
@@ -79,24 +82,18 @@ def open_form(call: Call) -> Reply:
 def open_done(call: Call) -> Reply:
     """Open the form with the next step as done: what is left to say is what comes next."""
     view = _view(call, call.number)
-    values = {"said": view.next_text, "way": typed.way_of(view.next_text or "")}
+    said = step_words(call.t, view.next_text or "")
+    values = {"said": said or None, "way": typed.way_of(said)}
     return Form(follow_up_forms.log(call.t, view, values, metadata=in_place.carried(call)))
 
 
 def open_from_message(call: Call) -> Reply:
     """Open the form with a message's text as what was said; in a card's thread the opportunity is known too."""
-    channel, ts = str(call.channel_id), str(call.message_ts)
-    thread = str(call.message.get("thread_ts") or ts)
-    number = opportunities.by_thread(call.desk, channel, thread, by=call.by)
+    thread = str(call.message.get("thread_ts") or call.message_ts)
+    number = opportunities.by_thread(call.desk, str(call.channel_id), thread, by=call.by)
     view = _view(call, number) if number is not None else None
     said = clip(readable(str(call.message.get("text") or "")), _SAID)
-
-    def opened() -> None:
-        # Only Slack knows the permalink; asking for it must not delay the ack.
-        metadata = {"permalink": call.gateway.permalink(channel, ts)}
-        delivered(call, Form(follow_up_forms.log(call.t, view, {"said": said}, metadata=metadata)))
-
-    call.afterwards(opened)
+    call.afterwards(lambda: open_on_message(call, follow_up_forms.log(call.t, view, {"said": said})))
     return None
 
 

@@ -28,8 +28,8 @@ def register(kit: Kit) -> None:
 
 def open_by_words(call: Call) -> Reply:
     """Open the form; the words find the opportunity, a mention is the new owner, and the rest is the note."""
-    mentioned = _MENTION.search(call.text)
-    meant = typed.leading(call, _MENTION.sub(" ", call.text).strip())
+    mentioned = _MENTION.search(call.mentioning)
+    meant = typed.leading(call, _MENTION.sub(" ", call.mentioning).strip())
     view = opportunities.view(call.desk, meant.line.id, by=call.by) if meant.line is not None else None
     values = {"to": mentioned[1] if mentioned else None, "note": meant.rest or None}
     return Form(handover_forms.offer(call.t, view, values))
@@ -64,7 +64,7 @@ def accept(call: Call) -> Reply:
 
 def claim(call: Call) -> Reply:
     """Take an opportunity from the pool; a manager, for whom claiming is assigning, is asked to whom."""
-    if call.by.role in {"manager", "admin"}:
+    if call.by.decides:
         return pool_handlers.assign_form(call, call.number)
     return _taken(call, pool.claim(call.desk, call.number, by=call.by))
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.errors import BotError, LeadAlreadyClaimed, NotAllowed, RuleBroken
+from bot.errors import BotError, NotAllowed, RuleBroken
 from bot.handlers.calls import Answer, Call
 from bot.services import opportunities
 from bot.services.values import Done, OpportunityView
@@ -63,8 +63,6 @@ def check_may(view: OpportunityView, what: str) -> None:
 
 
 def _refusal(view: OpportunityView, what: str) -> BotError:
-    if what == "claim":
-        return LeadAlreadyClaimed("assign.claimed_by", owner=view.owner.name if view.owner else "–")
     if view.closed_at is None and what == "review":
         return RuleBroken("review.still_open")
     if view.closed_at is not None and what not in {"reopen", "review", "edit"}:

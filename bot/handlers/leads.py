@@ -4,25 +4,25 @@ import re
 from typing import Any
 
 from bot.domain import identity
-from bot.domain.identity import Verdict
 from bot.errors import UserError
-from bot.handlers import collisions, typed
+from bot.handlers import capturing, collisions, registrations, typed
 from bot.handlers.boundary import Kit
 from bot.handlers.calls import Call, Form, Reply
-from bot.handlers.replies import delivered
+from bot.handlers.capturing import KNOWN
+from bot.handlers.replies import delivered, open_on_message
 from bot.services import customers, leads
 from bot.services.leads import LeadForm
-from bot.services.values import CustomerMatch
-from bot.views import answers, elements, fields, lead_forms, registration_views
+from bot.views import answers, elements, fields, lead_forms
 from bot.views.fields import NEW
 from bot.views.ids import Action, Callback
-from bot.views.mrkdwn import clip, one_line, readable
+from bot.views.mrkdwn import clip, readable
 
-_KNOWN = "id:"
 _POSSIBLE = "lead.capture.possible"
 _PARTS = re.compile(r"[,，;；\n]")
 _REGISTER = re.compile(r"(?:register(?:\s+|$)|报备[\s:：]*)", re.IGNORECASE)
-_NEED, _CUSTOMER = 2000, 140
+_REGISTERED = re.compile(r"(?:registered|registrations|报备列表|已报备|我的报备)\W*$", re.IGNORECASE)
+_FIRST_WORD = re.compile(r"\s*([^\s,，;；]+)\s*([,，;；]|$)?\s*")
+_NEED = 2000
 
 
 def register(kit: Kit) -> None:
@@ -39,47 +39,54 @@ def register(kit: Kit) -> None:
 def open_from_command(call: Call) -> Reply:
     """Open the form; of ``Acme, 200 seats`` the part before the first comma is the customer, the rest the need.
 
-    ``register Acme, met their CTO`` opens the form of a registration instead.
+    ``register Acme, met their CTO`` opens the form of a registration instead, and ``registered`` lists them. Who has that
+    customer is looked up after the ack.
     """
+    if _REGISTERED.match(call.text):
+        return registrations.show_list(call)
     registering = _REGISTER.match(call.text)
-    text = call.text[registering.end() :] if registering else call.text
-    customer, need = ([one.strip() for one in _PARTS.split(text, maxsplit=1)] + [""])[:2]
-    known = _customer(call, customer)
-    if registering:
-        typed.home_team(call)
-        return Form(registration_views.form(call.t, {**known, "note": need or None}))
-    values = {**known, "need": need or None}
-    return Form(lead_forms.capture(call.t, typed.playbook_of(call), values))
-
-
-def open_empty(call: Call) -> Reply:
-    """Open the empty form."""
-    return Form(lead_forms.capture(call.t, typed.playbook_of(call), {}, way="shortcut"))
-
-
-def open_from_message(call: Call) -> Reply:
-    """Open the form with a message's text as the need, and its permalink along."""
-    playbook = typed.playbook_of(call)
-    need = clip(readable(str(call.message.get("text") or "")), _NEED)
+    customer, need = _halves(call.text[registering.end() :] if registering else call.text)
+    typed.home_team(call)
 
     def opened() -> None:
-        # Only Slack knows the permalink; asking for it must not delay the ack.
-        permalink = call.gateway.permalink(str(call.channel_id), str(call.message_ts))
-        delivered(call, Form(lead_forms.capture(call.t, playbook, {"need": need}, way="message", permalink=permalink)))
+        if registering:
+            view = capturing.registration_form(call, {"note": need or None}, named=customer)
+        else:
+            view = capturing.lead_form(call, {"need": need or None}, named=customer)
+        delivered(call, Form(view))
 
     call.afterwards(opened)
     return None
 
 
-def _customer(call: Call, name: str) -> dict[str, str]:
-    """Return what the customer's field shows for a typed name: the known customer of that very name, else a new one."""
-    name = one_line(name)[:_CUSTOMER]
-    if not name:
-        return {}
-    for one in customers.check(call.desk, name, by=call.by):
-        if identity.compare(name, one.name).verdict is Verdict.SAME:
-            return {"customer": f"{_KNOWN}{one.id}", "customer_label": one.name}
-    return {"customer": NEW + name}
+def _halves(text: str) -> tuple[str, str]:
+    """Split at the first comma; not at one before a legal form, as in ``Globex, Inc., needs a quote``."""
+    name, *rest = _PARTS.split(text, maxsplit=1)
+    need = rest[0] if rest else ""
+    while (word := _FIRST_WORD.match(need)) and _is_form(name, word):
+        name, need = f"{name}, {word[1]}", need[word.end() :]
+    return name.strip(), need.strip()
+
+
+def _is_form(name: str, word: re.Match[str]) -> bool:
+    if not (word[2] is not None or word[1].endswith(".") or not word[1].islower()):
+        return False  # "as" and its like are ordinary words where they are not set apart
+    longer = f"{name} {word[1]}"
+    is_shown = identity.legal_form(longer) != identity.legal_form(name)
+    return is_shown and identity.name_key(longer) == identity.name_key(name)
+
+
+def open_empty(call: Call) -> Reply:
+    """Open the empty form."""
+    return Form(capturing.lead_form(call, {}, way="shortcut"))
+
+
+def open_from_message(call: Call) -> Reply:
+    """Open the form with a message's text as the need, and its permalink along."""
+    typed.home_team(call)
+    need = clip(readable(str(call.message.get("text") or "")), _NEED)
+    call.afterwards(lambda: open_on_message(call, capturing.lead_form(call, {"need": need}, way="message")))
+    return None
 
 
 def find_customers(call: Call) -> list[dict[str, Any]]:
@@ -91,9 +98,8 @@ def find_customers(call: Call) -> list[dict[str, Any]]:
 
 def explain_customer(call: Call) -> Reply:
     """Say in the open form what the choice of a customer means, before anything is saved."""
-    chosen, possible = _meant(call, call.value)
     opened = call.view
-    view = lead_forms.with_customer(call.t, opened, chosen, possible)
+    view = lead_forms.with_customer(call.t, opened, *capturing.meant(call, call.value))
     if view["blocks"] != opened["blocks"]:
         call.afterwards(lambda: _refresh(call, view))
     return None
@@ -101,17 +107,6 @@ def explain_customer(call: Call) -> Reply:
 
 def _refresh(call: Call, view: dict[str, Any]) -> None:
     call.gateway.refresh_view(call.view["id"], view, call.view["hash"])
-
-
-def _meant(call: Call, value: str) -> tuple[CustomerMatch | None, tuple[CustomerMatch, ...]]:
-    """Return the customer that was chosen, or those that a new name may be."""
-    number = value.removeprefix(_KNOWN)
-    if value.startswith(_KNOWN) and number.isdigit():
-        return customers.standing(call.desk, int(number), by=call.by), ()
-    name = value.removeprefix(NEW)
-    found = customers.check(call.desk, name, by=call.by)
-    same = [one for one in found if identity.compare(name, one.name).verdict is Verdict.SAME]
-    return (same[0], ()) if same else (None, found)
 
 
 def capture(call: Call) -> Reply:
@@ -122,11 +117,12 @@ def capture(call: Call) -> Reply:
     form = LeadForm.read(
         {
             **{key: value for key, value in values.items() if key in LeadForm.model_fields},
-            "customer_id": chosen.removeprefix(_KNOWN) if chosen.startswith(_KNOWN) else None,
+            "customer_id": chosen.removeprefix(KNOWN) if chosen.startswith(KNOWN) else None,
             "customer_name": chosen.removeprefix(NEW) if chosen.startswith(NEW) else None,
             "next_step": step,
             "next_due_at": due,
             "mine": values.get("owner") != lead_forms.RULES,
+            "facts": fields.answers_in(values, typed.playbook_of(call).scorecard.criteria),
             "confirmed_new": bool(values.get("confirmed_new")),
             "way": call.metadata.get("way", "command"),
             "permalink": call.metadata.get("permalink"),
@@ -139,14 +135,5 @@ def ask_again(call: Call, error: UserError) -> Form | None:
     """Show the known customers that the typed one may be, with a box to confirm that it is none of them; or who has it."""
     if error.key != _POSSIBLE:
         return collisions.explained(call, error)
-    values = call.values
-    name = str(values.get("customer") or "").removeprefix(NEW)
-    view = lead_forms.capture(
-        call.t,
-        typed.playbook_of(call),
-        values,
-        way=call.metadata.get("way", "command"),
-        permalink=call.metadata.get("permalink"),
-        possible=customers.check(call.desk, name, by=call.by),
-    )
-    return Form(view)
+    way, permalink = call.metadata.get("way", "command"), call.metadata.get("permalink")
+    return Form(capturing.lead_form(call, call.values, way=way, permalink=permalink))

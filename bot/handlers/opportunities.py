@@ -12,13 +12,13 @@ from bot.services.desk import system_actor
 from bot.services.edits import EditForm
 from bot.services.pool_list import PoolFilter
 from bot.services.values import OpportunityLine, OpportunityView
-from bot.views import answers, closing_forms, elements, fields, history, lists
+from bot.views import answers, cards, closing_forms, elements, fields, history, lists
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line, readable
 
 _MENTION = re.compile(r"^<@([A-Z0-9]+)(?:\|[^>]*)?>$")
-_FACTS = ("intent", "budget", "authority", "timing")
 _POOL = re.compile(r"(?:pool\b|公海)\s*(?P<words>.*)", re.IGNORECASE)
+_COLLISIONS = frozenset({"collisions", "collision", "撞单"})
 _LISTS: dict[str, tuple[str, Callable[..., tuple[OpportunityLine, ...]]]] = {
     **dict.fromkeys(("mine", "my", "我的"), ("opp.list_mine", opportunities.mine)),
     **dict.fromkeys(("overdue", "late", "逾期", "超期"), ("opp.list_overdue", opportunities.overdue)),
@@ -49,6 +49,8 @@ def find(call: Call) -> Reply:
     if named is not None:
         title, read = named
         return _list(call, call.t(title), read(call.desk, by=call.by))
+    if words.casefold() in _COLLISIONS:
+        return _collisions(call)
     in_pool = _POOL.fullmatch(words)
     if in_pool is not None:
         return pool.shown(call, PoolFilter(words=in_pool["words"] or None))
@@ -57,7 +59,7 @@ def find(call: Call) -> Reply:
 
 def _search(call: Call, words: str) -> Reply:
     t = call.t
-    mentioned = _MENTION.match(words)
+    mentioned = _MENTION.match(call.mentioning)
     if mentioned:
         who = members.by_slack_id(call.desk, mentioned[1], by=call.by)
         found = opportunities.of_member(call.desk, mentioned[1], by=call.by)
@@ -72,10 +74,17 @@ def _search(call: Call, words: str) -> Reply:
     return _list(call, t("opp.list_found", words=escape_line(words, 100)), found)
 
 
-def _list(call: Call, title: str, found: tuple[OpportunityLine, ...]) -> Answer:
+def _list(call: Call, title: str, found: tuple[OpportunityLine, ...], *, notes: dict[int, str] | None = None) -> Answer:
     if not found:
         return Answer(call.t("opp.list_empty", title=title))
-    return Answer(*lists.opportunities(call.t, title, found, reader_id=call.by.member_id))
+    return Answer(*lists.opportunities(call.t, title, found, reader_id=call.by.member_id, notes=notes))
+
+
+def _collisions(call: Call) -> Reply:
+    """Return what is marked as colliding, each with whom and since when; its card is the way on."""
+    t, found = call.t, opportunities.colliding(call.desk, by=call.by)
+    notes = {one.id: cards.collision_line(t, mark) for one, mark in found if mark is not None}
+    return _list(call, t("opp.list_collisions"), tuple(one for one, _ in found), notes=notes)
 
 
 def find_options(call: Call) -> list[dict[str, Any]]:
@@ -126,15 +135,17 @@ def open_edit(call: Call) -> Reply:
 
 def _edit_form(call: Call, number: int) -> Reply:
     view = _view(call, number, "edit")
-    return Form(closing_forms.edit(call.t, view, typed.playbook_of(call, view)))
+    return Form(closing_forms.edit(call.t, view))
 
 
 def edit(call: Call) -> Reply:
     """Take the changed facts."""
-    values = call.values
-    form = EditForm.read({**values, "facts": {name: values[name] for name in _FACTS if values.get(name)}})
+    values, number = call.values, typed.opportunity_id(call)
+    # The questions that the form asked: those of the playbook which the opportunity is under.
+    criteria = opportunities.view(call.desk, number, by=call.by, history=0).criteria
+    form = EditForm.read({**values, "facts": fields.answers_in(values, criteria)})
     version = call.metadata.get("version")
-    done = opportunities.edit(call.desk, typed.opportunity_id(call), form, by=call.by, version=version)
+    done = opportunities.edit(call.desk, number, form, by=call.by, version=version)
     return Form(answers.result(call.t, done))
 
 

@@ -11,8 +11,10 @@ from bot.services import opportunities, playbooks, pool, pool_list
 from bot.services.pool_list import PoolFilter
 from bot.services.values import Done
 from bot.views import answers, pool_forms
+from bot.views.collision_forms import CollisionId
 from bot.views.mrkdwn import escape_line
 from bot.views.pool_forms import ALL, PoolId
+from bot.views.steps import step_text
 
 _NARROWED = {
     PoolId.SCOPE.value: "scope",
@@ -90,13 +92,15 @@ def claim(call: Call) -> Reply:
     if not call.is_in_modal:
         return Form(answers.result(call.t, done))
     view, t = done.opportunity, call.t
-    step = escape_line(view.next_text or "–", 120)
+    step = step_text(t, view.next_text, 120)
     banner = t("pool.claimed", customer=escape_line(view.customer, 120), step=step)
     return shown(call, _asked(call), banner=banner, opens=view.id)
 
 
 def shown_again(call: Call, error: UserError) -> Form | None:
     """Show the list as it stands now, with why the press of the button came to nothing; or who registered the customer."""
+    if call.view.get("callback_id") == CollisionId.SHOWN:
+        return collisions.tried(call, error)
     asked = _asked(call) if call.is_in_modal else PoolFilter()
     registered = collisions.explained(call, error, list=pool_forms.as_metadata(asked))
     return registered or shown(call, asked, banner=f"🙏 {replies.sentence(call, error)}")
@@ -108,22 +112,28 @@ def again(call: Call) -> Reply:
 
 
 def open_assign(call: Call) -> Reply:
-    """Ask a manager to whom it goes; the list is what they come back to."""
+    """Ask a manager to whom it goes; the list is what they come back to, where it was opened from there."""
+    if call.view.get("callback_id") == CollisionId.SHOWN:
+        known, kept = call.metadata.get("list"), call.metadata.get("typed")
+        return assign_form(call, call.number, _from_metadata(known) if known is not None else None, kept=kept)
     return assign_form(call, call.number, _asked(call) if call.is_in_modal else None)
 
 
-def assign_form(call: Call, number: int, asked: PoolFilter | None = None) -> Form:
-    """Return the form that asks to whom a pooled opportunity goes."""
+def assign_form(
+    call: Call, number: int, asked: PoolFilter | None = None, *, kept: dict[str, Any] | None = None
+) -> Form:
+    """Return the form that asks to whom a pooled opportunity goes; ``kept`` is what was typed of the customer already."""
     takers, may_rules = pool.takers(call.desk, number, by=call.by)
     head = pool_list.head_of(call.desk, number, by=call.by)
     words = f"*{escape_line(head[0], 120)}* – {escape_line(head[1], 200)}"
-    return Form(pool_forms.assign(call.t, number, words, takers, may_rules=may_rules, asked=asked))
+    return Form(pool_forms.assign(call.t, number, words, takers, may_rules=may_rules, asked=asked, typed=kept))
 
 
 def assign(call: Call) -> Reply:
-    """Assign it; the list is shown again where it came from there."""
-    values, kept = call.values, call.metadata
-    done = pool.assign(call.desk, typed.opportunity_id(call), values.get("to"), values.get("note"), by=call.by)
+    """Assign it, with what was typed of the customer; the list is shown again where it came from there."""
+    number, values, kept = typed.opportunity_id(call), call.values, call.metadata
+    brought = collisions.brought_along(call)
+    done = pool.assign(call.desk, number, values.get("to"), values.get("note"), by=call.by, brought=brought)
     if "list" not in kept:
         return Form(answers.result(call.t, done))
     return shown(call, _from_metadata(kept["list"]), banner=_said(call, done), opens=done.opportunity.id)

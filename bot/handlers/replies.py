@@ -81,6 +81,20 @@ def _show(call: Call, form: Form) -> None:
         call.gateway.push_view(call.trigger_id, answers.said(call.t, form.said))
 
 
+def open_on_message(call: Call, view: View) -> None:
+    """Open a form about the message of a shortcut, and have it carry the message's address once Slack has told it.
+
+    A trigger does not live long enough to ask first. Slack tells no address where the app is not in the conversation: the form
+    does without, and it does too where it was sent or changed meanwhile.
+    """
+    view_id, view_hash = call.gateway.open_view(call.trigger_id, view)
+    try:
+        permalink = call.gateway.permalink(str(call.channel_id), str(call.message_ts))
+        call.gateway.refresh_view(view_id, _carrying(view, {"permalink": permalink}), view_hash)
+    except GatewayError as error:
+        log.info("a form carries no address of its message after %s: %s", name_of(call), error)
+
+
 def _instead(call: Call, view: View) -> dict[str, Any]:
     """Return the answer to a submission that puts a view in the form's place."""
     call.kit.modals.answered(str(call.view.get("id")), call.order)
@@ -89,9 +103,11 @@ def _instead(call: Call, view: View) -> dict[str, Any]:
 
 def _marked(call: Call, view: View) -> View:
     """Have a modal remember the Home or the card that led to it."""
-    if not call.origin:
-        return view
-    metadata = {**json.loads(view.get("private_metadata") or "{}"), **call.origin}
+    return _carrying(view, call.origin) if call.origin else view
+
+
+def _carrying(view: View, more: dict[str, Any]) -> View:
+    metadata = {**json.loads(view.get("private_metadata") or "{}"), **more}
     # Chinese stays as it is: escaped it would be six times as long, and there is little room.
     return {**view, "private_metadata": json.dumps(metadata, separators=(",", ":"), ensure_ascii=False)}
 

@@ -22,6 +22,8 @@ _NEW = "new"
 _WORDS: tuple[tuple[re.Pattern[str], Callable[[Call, str], Reply]], ...] = (
     (re.compile(r"(?:members?|people)\b|成员|人员", re.IGNORECASE), lambda call, _rest: member_list.open_list(call)),
     (re.compile(r"(?:away|ooo|off)\b|请假|休假|外出", re.IGNORECASE), absences.away),
+    # 下周请假, 从3月9日请假到3月13日: when comes first, and all of it is read.
+    (re.compile(r"(?=.*(?:请假|休假|外出))"), absences.away),
     (re.compile(r"(?:i'?m )?back\b|我?回来|销假", re.IGNORECASE), lambda call, _rest: absences.back(call)),
 )
 
@@ -68,6 +70,7 @@ def _new_team(call: Call) -> Form:
         setup_forms.form(
             call.t,
             None,
+            call.desk.now(),
             channel_id=_channel(call),
             manager=by.slack_user_id,
             zone=by.zone or call.kit.settings.default_zone,
@@ -94,7 +97,7 @@ def open_form(call: Call) -> Reply:
     team = teams.team_of(call.desk, call.number, by=call.by)
     if not call.by.manages(team.id):
         raise NotAllowed("error.not_allowed")
-    return Form(setup_forms.form(call.t, team))
+    return Form(setup_forms.form(call.t, team, call.desk.now()))
 
 
 def list_teams(call: Call) -> Reply:

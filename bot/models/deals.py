@@ -16,7 +16,8 @@ class Opportunity(WorkspaceOwned, Base):
     ``stage_limit_at``, ``has_collision``, ``customer_known`` (False where an import named none), ``review_due_at``; ``broken_from`` is the
     moment from which on some clause of the invariant is broken. ``attention_at`` is the earliest moment at which the loop
     needs somebody, given that everything up to ``attended_at`` has been dealt with; closed ones have it only for a review
-    or a win-back. ``warned_at`` is when the owner was last told that it would be taken away.
+    or a win-back. ``warned_at`` is when the owner was last told that it would be taken away,
+    ``escalated_at`` when the manager was last told that its next step is overdue.
     """
 
     __tablename__ = "opportunity"
@@ -84,6 +85,7 @@ class Opportunity(WorkspaceOwned, Base):
     snoozed_until: Mapped[datetime | None]
     last_follow_up_at: Mapped[datetime | None]
     warned_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
     broken_from: Mapped[datetime | None]
     attention_at: Mapped[datetime | None]
     attended_at: Mapped[datetime]
@@ -173,7 +175,10 @@ class Review(WorkspaceOwned, Base):
 
 
 class EventRow(WorkspaceOwned, Base):
-    """The append-only history; no row is ever changed or deleted."""
+    """The append-only history; no row is ever deleted, nor what it says changed.
+
+    Only where two rows of one person become one, the number of the row that goes is written as that of the row that stays.
+    """
 
     __tablename__ = "event"
     __table_args__ = (Index(None, "opportunity_id", "id"), Index(None, "workspace_id", "kind", "at"))

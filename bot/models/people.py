@@ -30,7 +30,8 @@ class Team(WorkspaceOwned, Base):
     """Members with a channel, a manager, a playbook and a calendar.
 
     ``hours`` are seven lists of ``[start, end]`` in minutes of the local day, Monday first; ``exceptions`` map an ISO
-    date to such a list. ``live_from`` is None while an import has not gone live: no cards and no nudges until then;
+    date to such a list. ``reckoned_to`` is up to which number opportunities are reckoned by a calendar that changed, None
+    where all are. ``live_from`` is None while an import has not gone live: no cards and no nudges until then;
     ``backlog_until`` is when the last of what was overdue then comes up.
     """
 
@@ -56,14 +57,16 @@ class Team(WorkspaceOwned, Base):
     weekly_next_at: Mapped[datetime | None]
     live_from: Mapped[datetime | None]
     backlog_until: Mapped[datetime | None]
+    reckoned_to: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime]
 
 
 class Member(WorkspaceOwned, Base):
     """A Slack user here; one who came with an import has no Slack id yet. ``role`` is rep, specialist, manager or admin.
 
-    ``territories`` are regions as typed, ``languages`` codes such as ``zh``. ``looked_at`` is when they last asked what
-    had changed; ``focus_next_at`` when their next morning list is due. ``is_slack_admin`` is what Slack said last, and
+    ``imported_as`` are names under which imports know them. ``territories`` are regions as typed, ``languages`` codes such as
+    ``zh``. ``looked_at`` is when they last asked what had changed; ``focus_next_at`` when their next morning list is due. They are
+    away from ``away_from``, None where it has begun, until ``away_until``. ``is_slack_admin`` is what Slack said last, and
     ``is_admin_by_slack`` tells that the role came from there, so that it goes when Slack takes the right back.
     """
 
@@ -72,6 +75,7 @@ class Member(WorkspaceOwned, Base):
         UniqueConstraint("workspace_id", "slack_user_id"),
         Index(None, "workspace_id", "team_id"),
         Index(None, "focus_next_at"),
+        Index(None, "away_from"),
     )
 
     id: Mapped[Id]
@@ -84,8 +88,10 @@ class Member(WorkspaceOwned, Base):
     locale: Mapped[Short]
     capacity: Mapped[int] = mapped_column(default=50)
     weight: Mapped[int] = mapped_column(default=1)
+    imported_as: Mapped[list[Any] | None]
     territories: Mapped[list[Any]] = mapped_column(default=list)
     languages: Mapped[list[Any]] = mapped_column(default=list)
+    away_from: Mapped[datetime | None]
     away_until: Mapped[datetime | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     last_assigned_at: Mapped[datetime | None]

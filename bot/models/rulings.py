@@ -58,7 +58,10 @@ class Ruling(WorkspaceOwned, Base):
 class Registration(WorkspaceOwned, Base):
     """A rep's claim to a customer before there is an opportunity (报备); ``state`` is pending, approved, refused or ended.
 
-    ``yielded_to_id`` is the registration that was approved instead of a refused one, or took the place of an ended one.
+    ``yielded_to_id`` is the registration that was approved instead of a refused one, or took the place of an ended one. ``cause``
+    is why one ended, with who ended it and the sentence: withdrawn, revoked, merged, or expired while more days were asked for;
+    None for a ruling. An approved one is over too once ``protected_until`` has passed, or an opportunity came of it: the
+    customer's row says whom it protects.
     """
 
     __tablename__ = "registration"
@@ -86,6 +89,13 @@ class Registration(WorkspaceOwned, Base):
     decided_at: Mapped[datetime | None]
     protected_until: Mapped[datetime | None]
     yielded_to_id: Mapped[int | None] = mapped_column(BigId)
+    cause: Mapped[Short | None]
+    ended_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(BigId)
+    ended_why: Mapped[Long | None]
+    renewal_asked_at: Mapped[datetime | None]
+    renewed_at: Mapped[datetime | None]
+    renewed_by_id: Mapped[int | None] = mapped_column(BigId)
 
 
 class Choice(WorkspaceOwned, Base):

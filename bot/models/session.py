@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -20,6 +21,7 @@ from sqlalchemy.orm import (
 from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.models.base import Base, WorkspaceOwned
+from bot.models.questions import Question, refused
 
 _BUSY_SECONDS = 30
 _IDLE_SECONDS = 5.0
@@ -45,12 +47,13 @@ class Database:
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "hide_parameters": True}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": _BUSY_SECONDS, "check_same_thread": False}
-        self._is_closed = False
         self.engine: Engine = create_engine(url, **options)
+        self._lent: _Lent | None = None
         if self.is_sqlite:
             _teach_sqlite(self.engine, durable=durable)
         else:
-            _teach_postgresql(self.engine, lambda: self._is_closed)
+            self._lent = _Lent()
+            _teach_postgresql(self.engine, self._lent)
         # SQLAlchemy would give a SQLite connection back with another isolation level than it came with.
         alone = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         self._asking = self.engine.execution_options(closeloop_ask=True, **alone)
@@ -98,17 +101,67 @@ class Database:
         with self._asking.connect() as connection:
             yield connection
 
+    def ask(self, question: Question, values: Mapping[str, Any]) -> list[Any]:
+        """Return the rows of one question that needs no transaction.
+
+        Args:
+            question: Reads only, and names its workspace itself.
+            values: By name.
+
+        Raises:
+            DBAPIError: The database does not answer.
+        """
+        try:
+            lent = self.engine.raw_connection()
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            raise refused(self.engine.dialect, error) from error
+        driver: Any = lent.dbapi_connection
+        try:
+            if not self.is_sqlite:
+                driver.autocommit = True
+            found = question.asked(self.engine, driver, values)
+            if not self.is_sqlite:
+                driver.autocommit = False
+        except DBAPIError as error:
+            lent.invalidate(error)
+            if self.engine.dialect.is_disconnect(cast("Any", error.orig), driver, None):
+                # All others that lie idle are of the same server.
+                self.engine.dispose()
+            raise
+        except BaseException as error:
+            # As it is, it may not go back: whoever had it next would write without a transaction.
+            lent.invalidate(error)
+            raise
+        finally:
+            lent.close()
+        return found
+
     def _info(self, workspace_id: int | None) -> dict[str, Any]:
         return {"workspace_id": workspace_id, "cache": self.cache}
 
     def close(self) -> None:
         """Give all connections back; what is in use at this moment is closed when it comes back."""
-        self._is_closed = True
+        idle = self._lent.close() if self._lent is not None else []
         self.engine.dispose()
+        for connection in idle:
+            # One that was on its way back at this moment lies where nobody looks any more.
+            connection.close()
 
 
 class ScopedSession(Session):
     """A session of one workspace: it filters every query and marks every new row."""
+
+    def connection(
+        self,
+        bind_arguments: Any | None = None,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Connection:
+        """Return the connection of its transaction; the way to it takes as long as a small question."""
+        known: Connection | None = self.info.get("connection")
+        if known is None or known.closed or bind_arguments or execution_options:
+            known = super().connection(bind_arguments, execution_options)
+            self.info["connection"] = known
+        return known
 
 
 def write(session: Session, row: WorkspaceOwned) -> None:
@@ -226,7 +279,36 @@ def _teach_sqlite(engine: Engine, *, durable: bool) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("closeloop_write") else "BEGIN")
 
 
-def _teach_postgresql(engine: Engine, is_closed: Callable[[], bool]) -> None:
+class _Lent:
+    """Which connections of an engine are in use, so that at its end none stays open, whoever gives one back meanwhile."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._opened: WeakSet[Any] = WeakSet()
+        self._in_use: WeakSet[Any] = WeakSet()
+
+    def take(self, connection: Any) -> None:
+        """Write down that somebody uses it."""
+        with self._lock:
+            self._opened.add(connection)
+            self._in_use.add(connection)
+
+    def give_back(self, connection: Any) -> bool:
+        """Write down that nobody uses it any more, or None where it is gone already; returns whether it is to be closed."""
+        with self._lock:
+            if connection is not None:
+                self._in_use.discard(connection)
+            return self._is_closed
+
+    def close(self) -> list[Any]:
+        """Have all that is given back from now on closed, and return what nobody uses."""
+        with self._lock:
+            self._is_closed = True
+            return [one for one in self._opened if one not in self._in_use]
+
+
+def _teach_postgresql(engine: Engine, lent: _Lent) -> None:
     """Make sure of a connection that lay idle, as SQLAlchemy's own ping does before every use: that is a way there and back."""
 
     @event.listens_for(engine, "connect")
@@ -235,13 +317,14 @@ def _teach_postgresql(engine: Engine, is_closed: Callable[[], bool]) -> None:
         connection.prepared_max = _PREPARED_MOST
 
     @event.listens_for(engine, "checkin")
-    def _on_checkin(_connection: object, record: Any) -> None:
+    def _on_checkin(connection: Any, record: Any) -> None:
         record.info["idle_since"] = time.monotonic()
-        if is_closed():
+        if lent.give_back(connection):
             record.invalidate()
 
     @event.listens_for(engine, "checkout")
     def _on_checkout(connection: Any, record: Any, _proxy: object) -> None:
+        lent.take(connection)
         if time.monotonic() - record.info.get("idle_since", time.monotonic()) < _IDLE_SECONDS:
             return
         try:

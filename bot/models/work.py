@@ -46,6 +46,12 @@ class OutboxRow(WorkspaceOwned, Base):
             sqlite_where=text("state = 'dead'"),
             postgresql_where=text("state = 'dead'"),
         ),
+        Index(
+            "ix_outbox_settled",
+            "due_at",
+            sqlite_where=text("state IN ('sent', 'dropped', 'dead')"),
+            postgresql_where=text("state IN ('sent', 'dropped', 'dead')"),
+        ),
     )
 
     id: Mapped[Id]
@@ -93,7 +99,8 @@ class ChannelPace(WorkspaceOwned, Base):
 class DigestRecord(WorkspaceOwned, Base):
     """That a team's digest was made for a local day, and how healthy its loop was; the next one tells what changed since.
 
-    ``kind`` is daily or weekly. ``open_count`` opportunities counted, ``sound_count`` of them without a broken clause.
+    ``kind`` is daily or weekly. ``open_count`` opportunities counted, ``sound_count`` of them without a broken clause. A daily one
+    ``is_told`` once Slack has it.
     """
 
     __tablename__ = "digest_record"
@@ -106,3 +113,4 @@ class DigestRecord(WorkspaceOwned, Base):
     at: Mapped[datetime]
     open_count: Mapped[int]
     sound_count: Mapped[int]
+    is_told: Mapped[bool] = mapped_column(default=False)

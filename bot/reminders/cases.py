@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.errors import NotFound
@@ -9,7 +10,7 @@ from bot.i18n import Translator
 from bot.services import collisions, opportunities, registrations, rulings
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.values import OpportunityView
-from bot.views import registration_views, ruling_views, told_views
+from bot.views import registration_views, ruling_views, told_views, waiting_cases
 from bot.views.elements import Message
 
 
@@ -66,6 +67,18 @@ def _registered(work: Reading) -> Message | None:
     return registration_views.told(work.t, case)
 
 
+def _registration_ending(work: Reading) -> Message | None:
+    case = registrations.case(work.desk, work.number("registration_id"), by=work.by)
+    if not case.is_active or case.protected_until != datetime.fromisoformat(work.payload["until"]):
+        return None  # it was renewed, or is over, or an opportunity came of it
+    return registration_views.ending(work.t, case)
+
+
+def _undecided(work: Reading) -> Message | None:
+    asked, wanted = rulings.waiting(work.desk, by=work.by), registrations.waiting(work.desk, by=work.by)
+    return waiting_cases.reminder(work.t, (*asked, *wanted)) if asked or wanted else None
+
+
 def _told(work: Reading) -> Message | None:
     event = collisions.last_told(work.desk, work.number("event_id"), by=work.by)
     return told_views.told(work.t, event, work.opportunity())
@@ -77,6 +90,8 @@ BY_KIND: dict[str, Callable[[Reading], Message | None]] = {
     "ruled": _ruled,
     "registration": _registration,
     "registered": _registered,
+    "registration_ending": _registration_ending,
+    "undecided": _undecided,
     "told": _told,
 }
 """What makes a message, by the kind of its promise."""

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from bot import logs
 from bot.reminders.pace import Pace, backoff_seconds
@@ -27,8 +28,9 @@ LEASE_SECONDS = 15.0
 _RENEW_SECONDS = 3.0
 _FINISH_SECONDS = 12.0
 _IN_HAND = 8  # for each thread: the next ones are ready when it is
-# What came of messages is written together, when half of those in hand are done; where others take long, after this time.
-_GATHER_SECONDS = 0.25
+# What came of messages is written together, when half of those in hand are done; where others take long, after this time. The
+# more workers share Slack, the longer each takes for its half: cut shorter, they would all go to the database more often.
+_GATHER_SECONDS = 0.5
 
 
 class Delivery:
@@ -160,8 +162,13 @@ class Delivery:
         while self._landed:
             done = self._landed.popleft()
             self._flying.discard(done.promise_id)
-            self._leases.pop(done.promise_id, None)
-            self._done.append(done)
+            leased_until = self._leases.pop(done.promise_id, None)
+            if leased_until is not None:
+                self._done.append(replace(done, leased_until=leased_until))
+            elif done.state == "sent":
+                self._done.append(done)
+            else:
+                log.warning("promise %s was lost to another worker: what came of it here is no news", done.promise_id)
         self._renew()
 
     def _renew(self) -> None:
@@ -172,5 +179,7 @@ class Delivery:
         self._leases = outbox.renew(self._desk, self._leases, seconds=LEASE_SECONDS)
 
     def _may_send(self, promise: Promise) -> bool:
-        """Say whether a call that begins now ends before another worker may take the promise."""
-        return not self._closing.is_set() and outbox.real_seconds() + CALL_SECONDS < self._leases.get(promise.id, 0.0)
+        """Say whether a call that begins now ends before another worker may take the promise, and where that one looks for it."""
+        now = outbox.real_seconds()
+        is_fresh = now < promise.leased_at + outbox.MOST_IN_HAND_SECONDS
+        return is_fresh and not self._closing.is_set() and now + CALL_SECONDS < self._leases.get(promise.id, 0.0)

@@ -8,9 +8,10 @@ from typing import Any, Protocol, TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot import logs
 from bot.clock import SystemClock
 from bot.reminders.delivery import Delivery
-from bot.services import outbox, ruling_ends, sweep
+from bot.services import absences, outbox, registered, renewals, ruling_ends, sweep
 from bot.services.desk import Desk
 from bot.vitals import TICKS
 
@@ -52,13 +53,22 @@ class Ticker:
         self._one_at_a_time = threading.Lock()
 
     def sweep(self) -> int:
-        """Act on everything whose moment has come, and promise the digests; returns how much there was."""
-        handled = sweep.digests(self._desk) + ruling_ends.lapse(self._desk)
-        while True:
-            count = sweep.due(self._desk)
-            handled += count
-            if count < sweep.BATCH:
-                return handled + sweep.focus(self._desk)
+        """Act on everything whose moment has come, and promise the digests; returns how much there was.
+
+        Raises:
+            ExceptionGroup: Some parts of it failed; the others were done.
+        """
+        handled, failed = 0, []
+        for name, work in _PARTS:
+            try:
+                handled += work(self._desk)
+            except Exception as error:  # noqa: BLE001 - it is raised below
+                # What is wrong with one part must not stop the others; all of it is told together below.
+                TICKS.labels(name, "failed").inc()
+                failed.append(error)
+        if failed:
+            raise ExceptionGroup(f"{len(failed)} of {len(_PARTS)} parts of the sweep failed", failed)
+        return handled
 
     def deliver(self) -> int:
         """Send until nothing is due now; what Slack put off waits for a later tick. Returns how many were in hand."""
@@ -93,6 +103,27 @@ class Ticker:
                 due = now + _STEP
             clock.set(moment if due is None else min(due, moment))
             self.run_once()
+
+
+def _all_due(desk: Desk) -> int:
+    handled = 0
+    while True:
+        count = sweep.due(desk)
+        handled += count
+        if count < sweep.BATCH:
+            return handled
+
+
+_PARTS: tuple[tuple[str, Callable[[Desk], int]], ...] = (
+    ("digests", sweep.digests),
+    ("rulings", ruling_ends.lapse),
+    ("absences", absences.begin),
+    ("renewals", renewals.renew),
+    ("registrations", registered.expire),
+    ("ladder", _all_due),
+    ("morning_lists", sweep.focus),
+)
+"""What a sweep does, in this order, each as its ticks are counted."""
 
 
 class Scheduler:
@@ -153,12 +184,13 @@ class Scheduler:
 
 
 def _guarded(name: str, work: Callable[[], T]) -> T | None:
-    try:
-        found = work()
-    except Exception:
-        # The next tick tries again; nothing may end the clock.
-        log.exception("the tick %s failed", name)
-        TICKS.labels(name, "failed").inc()
-        return None
+    with logs.work():
+        try:
+            found = work()
+        except Exception:
+            # The next tick tries again; nothing may end the clock.
+            log.exception("the tick %s failed", name)
+            TICKS.labels(name, "failed").inc()
+            return None
     TICKS.labels(name, "done").inc()
     return found

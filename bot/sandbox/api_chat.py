@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.sandbox.api_conversations import known
 from bot.sandbox.arguments import Args
 from bot.sandbox.checks import check_message, check_view
 from bot.sandbox.desk import Desk, RateLimited, Scheduled, method
@@ -136,8 +137,8 @@ def post_ephemeral(desk: Desk, args: Args) -> Json:
 
 @method("chat.getPermalink")
 def get_permalink(desk: Desk, args: Args) -> Json:
-    """Give the address of a message."""
-    channel = desk.world.channel(args.text("channel"))
+    """Give the address of a message, where the app may know of the channel."""
+    channel = known(desk, args)
     post = desk.world.find_post(channel, args.text("message_ts"))
     return {"channel": channel.id, "permalink": desk.world.permalink(channel.id, post.ts)}
 

@@ -37,7 +37,7 @@ def channel_object(desk: Desk, channel: Channel) -> Json:
     }
 
 
-def _known(desk: Desk, args: Args) -> Channel:
+def known(desk: Desk, args: Args) -> Channel:
     """Find a channel that the app may know of."""
     channel = desk.world.channels.get(args.text("channel"))
     bot = desk.settings.bot_user
@@ -48,7 +48,7 @@ def _known(desk: Desk, args: Args) -> Channel:
 
 def _joined(desk: Desk, args: Args) -> Channel:
     """Find a channel that the app is in."""
-    channel = _known(desk, args)
+    channel = known(desk, args)
     if desk.settings.bot_user not in channel.members:
         raise Refusal("not_in_channel")
     return channel
@@ -76,13 +76,13 @@ def open_conversation(desk: Desk, args: Args) -> Json:
 @method("conversations.info", *_READ)
 def info(desk: Desk, args: Args) -> Json:
     """Describe a channel."""
-    return {"channel": channel_object(desk, _known(desk, args))}
+    return {"channel": channel_object(desk, known(desk, args))}
 
 
 @method("conversations.members", *_READ)
 def members(desk: Desk, args: Args) -> Json:
     """List who is in a channel."""
-    return args.page(_known(desk, args).members, "members")
+    return args.page(known(desk, args).members, "members")
 
 
 @method("conversations.list", *_READ)
@@ -101,7 +101,7 @@ def list_channels(desk: Desk, args: Args) -> Json:
 @method("conversations.join", "channels:join")
 def join(desk: Desk, args: Args) -> Json:
     """Let the app into a public channel."""
-    channel = _known(desk, args)
+    channel = known(desk, args)
     if channel.private or channel.is_im:
         raise Refusal("method_not_supported_for_channel_type")
     if desk.settings.bot_user not in channel.members:

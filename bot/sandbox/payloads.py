@@ -1,5 +1,6 @@
 """Owns the payloads that the app is sent, built as Slack builds them."""
 
+import re
 import time
 from typing import Any
 
@@ -7,6 +8,25 @@ from bot.sandbox.desk import Desk
 from bot.sandbox.form_state import Values
 from bot.sandbox.stacks import OpenView
 from bot.sandbox.things import Channel, Json, Post
+
+# What Slack's servers look for in a command's text: the first that fits at a place counts.
+_PIECE = re.compile(
+    r"""(?P<done><[@#!][^<>]*>|&(?:amp|lt|gt);)
+    |(?P<amp>&)|(?P<lt><)|(?P<gt>>)
+    |(?P<mail>[a-z0-9._+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,})
+    |(?P<url>https?://[^\s<>|]*[a-z0-9/])
+    |(?P<domain>(?<![a-z0-9.@-])(?:[a-z0-9-]+\.)+(?:com|cn|net|org|io|de)\b(?:/[^\s<>|]*[a-z0-9/])?)""",
+    re.IGNORECASE | re.VERBOSE | re.ASCII,
+)
+_ESCAPED = {
+    "done": "{0}",
+    "amp": "&amp;",
+    "lt": "&lt;",
+    "gt": "&gt;",
+    "mail": "<mailto:{0}|{0}>",
+    "url": "<{0}>",
+    "domain": "<http://{0}|{0}>",
+}
 
 
 class Payloads:
@@ -31,7 +51,7 @@ class Payloads:
             "user_id": user,
             "user_name": world.members[user].name,
             "command": command,
-            "text": text,
+            "text": escaped(text),
             "api_app_id": settings.app_id,
             "is_enterprise_install": "false",
             "response_url": self._desk.response_urls.new(user, channel.id),
@@ -205,6 +225,11 @@ class Payloads:
     def action_ts() -> str:
         """Give the time of an action, unique within this run."""
         return f"{time.monotonic_ns() // 1_000_000_000}.{time.monotonic_ns() % 1_000_000_000:09d}"
+
+
+def escaped(text: str) -> str:
+    """Return a command's text as Slack sends it with ``should_escape``; mentions and entities in it are the client's and stay."""
+    return _PIECE.sub(lambda match: _ESCAPED[match.lastgroup or ""].format(match.group()), text)
 
 
 def link_text(value: Any) -> Json:

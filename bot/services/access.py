@@ -1,11 +1,16 @@
 """Owns who may see and do what."""
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, false, or_, true
+from sqlalchemy.orm import Session
 
 from bot.domain.playbook import StageKind
+from bot.domain.pooling import opened_before
 from bot.errors import NotAllowed, NotFound, RuleBroken
-from bot.models import Member, Opportunity
+from bot.models import Member, Opportunity, Team
 from bot.services.desk import Actor
+from bot.services.recording import calendar_of, ground_of
 
 
 def visible_to(by: Actor) -> ColumnElement[bool]:
@@ -64,3 +69,33 @@ def check_acts(opportunity: Opportunity, by: Actor, owner: Member | None, *, ope
         raise NotAllowed("error.not_yours", owner=owner.name)
     if open_only and StageKind(opportunity.stage_kind).is_closed:
         raise RuleBroken("error.closed")
+
+
+def is_open_to_all(session: Session, opportunity: Opportunity, now: datetime) -> bool:
+    """Say whether a pooled opportunity is in the workspace pool: every team's reps may claim it."""
+    team = session.get_one(Team, opportunity.team_id)
+    before = opened_before(calendar_of(team), now, ground_of(session, team.id).playbook.pool.to_all_days)
+    return before is not None and opportunity.pooled_at is not None and opportunity.pooled_at < before
+
+
+SELLS = frozenset({"rep", "manager", "admin"})
+"""Roles whose members can own an opportunity."""
+
+
+def claims(by: Actor) -> bool:
+    """Say whether the actor is one who claims from the pool: one who sells in a team, and who does not assign instead."""
+    return by.role in SELLS and not by.decides and by.member_id is not None and by.team_id is not None
+
+
+def may_claim(session: Session, opportunity: Opportunity, by: Actor, now: datetime) -> bool:
+    """Say whether a pooled opportunity is open to the actor's claim: it is of their team, or of any once it is open to all."""
+    return claims(by) and _is_offered(session, opportunity, by, now)
+
+
+def may_assign(session: Session, opportunity: Opportunity, by: Actor, now: datetime) -> bool:
+    """Say whether the actor assigns a pooled opportunity: who manages its team, or any once it is open to all."""
+    return by.decides and _is_offered(session, opportunity, by, now)
+
+
+def _is_offered(session: Session, opportunity: Opportunity, by: Actor, now: datetime) -> bool:
+    return may_see(opportunity, by) or is_open_to_all(session, opportunity, now)

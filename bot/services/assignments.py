@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from bot.domain.events import AssignmentAccepted, AssignmentDeclined, AssignmentOffered, PutInPool
 from bot.models import Assignment, Member, Opportunity
+from bot.services import cooling
 from bot.services.choices import decide
 from bot.services.reading import pending_assignment
 from bot.services.recording import Ground, Recorder
-from bot.services.second_owners import mark_second_owner
+from bot.services.second_owners import settle, settle_choice
 
 
 def offer_by_rules(
@@ -30,7 +31,7 @@ def offer_by_rules(
         return
     chosen = recorder.session.get_one(Member, choice.member_id)
     give(recorder, opportunity, ground, chosen, choice.reason)
-    mark_second_owner(recorder, opportunity, ground, state, chosen)
+    settle_choice(recorder, opportunity, ground, state)
 
 
 def give(
@@ -98,8 +99,13 @@ def put_in_pool(
     recorder.event(
         opportunity, PutInPool(cause, former.id if former else None, former.name if former else None, reason)
     )
+    settle(recorder, opportunity, ground)
     who = {"member": former.name} if former and reason else {}
-    recorder.tell(ground.team.manager_id, f"notice.pool_{cause}", opportunity_id=opportunity.id, **who, **why)
+    # What the clock did, or what nobody was free for, may be many at once; a release has a reason to be read.
+    gathered = None if cause == "released" else ground.calendar
+    recorder.tell(
+        ground.team.manager_id, f"notice.pool_{cause}", opportunity_id=opportunity.id, gathered=gathered, **who, **why
+    )
 
 
 def withdraw(recorder: Recorder, opportunity: Opportunity) -> None:
@@ -144,19 +150,28 @@ def decline(
     offer.state, offer.answered_at, offer.note = ("lapsed" if lapsed else "declined"), recorder.now, reason
     recorder.event(opportunity, AssignmentDeclined(member.id, member.name, reason, lapsed))
     session.flush()
-    asked = frozenset(
-        session.scalars(
-            select(Assignment.member_id).where(
-                Assignment.opportunity_id == opportunity.id,
-                Assignment.kind == "offer",
-                Assignment.state.in_(("declined", "lapsed")),
-            )
-        )
-    )
-    offer_by_rules(recorder, opportunity, ground, asked=asked)
+    offer_by_rules(recorder, opportunity, ground, asked=asked_before(recorder, opportunity))
     # Where nobody was left to ask, the notice of the pool says it all.
     if lapsed and opportunity.owner_id is not None:
-        recorder.tell(ground.team.manager_id, "notice.offer_lapsed", opportunity_id=opportunity.id, member=member.name)
+        recorder.tell(
+            ground.team.manager_id,
+            "notice.offer_lapsed",
+            opportunity_id=opportunity.id,
+            gathered=ground.calendar,
+            member=member.name,
+        )
+
+
+def asked_before(recorder: Recorder, opportunity: Opportunity) -> frozenset[int]:
+    """Return who is not asked again: who declined or was silent, and the former owner who lets others have their turn."""
+    answered = recorder.session.scalars(
+        select(Assignment.member_id).where(
+            Assignment.opportunity_id == opportunity.id,
+            Assignment.kind == "offer",
+            Assignment.state.in_(("declined", "lapsed")),
+        )
+    )
+    return frozenset(answered) | cooling.resting_ids(recorder.session, opportunity, recorder.now)
 
 
 def pass_over(opportunity: Opportunity, ground: Ground, now: datetime) -> None:

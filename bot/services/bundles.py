@@ -1,12 +1,14 @@
 """Owns the bundling of what the clock has to say: one message a member and moment, in their hours, within the day's budget.
 
 A nudge is named after its member, local day and number, so that no two workers can exceed the budget together. What comes
-at the opening, and what the budget has no room for, joins the morning list of its day.
+at the opening, and what the budget has no room for, joins the morning list of its day. Of escalations a manager gets one
+message in two hours: the first at once, what follows it together when they have passed. What lies in the pool is told once a day, in the morning.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -14,8 +16,9 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.domain.attention import Cause, Step
 from bot.domain.calendar import WorkCalendar, local_day
-from bot.domain.quiet import Telling, next_morning, telling
+from bot.domain.quiet import Telling, gathering, next_gathering, next_morning, telling
 from bot.models import OutboxRow
 
 # Numbers beyond the budget are looked at too: a dropped nudge keeps its name and gives its place free.
@@ -38,13 +41,21 @@ class Reader:
     budget: int
 
 
+class Kind(StrEnum):
+    """What a word is to its reader, and so which messages take it in; the messages are called like this."""
+
+    NUDGE = "nudge"
+    ESCALATION = "escalation"
+    POOL = "pool"
+
+
 @dataclass(slots=True)
 class Word:
     """One thing to tell; ``told_at`` is set when it has found its place."""
 
     reader: Reader
     item: Item
-    is_escalation: bool
+    kind: Kind
     told_at: datetime | None = None
 
 
@@ -64,7 +75,7 @@ class _Row:
 
     def takes(self, at: datetime) -> bool:
         """Say whether it takes in what is told at a moment."""
-        return self.is_open and self.due_at == at
+        return self.is_open and self.due_at <= at
 
 
 def promise(session: Session, words: Iterable[Word], now: datetime) -> None:
@@ -80,11 +91,11 @@ def promise(session: Session, words: Iterable[Word], now: datetime) -> None:
 
 @dataclass(slots=True)
 class _Place:
-    """When a reader is told, on which day of theirs, and the row that takes in what is no escalation."""
+    """When a reader is told, on which day of theirs, and the rows that were found for what they are told."""
 
     telling: Telling
     day: date
-    row: _Row | None = None
+    rows: dict[Kind, _Row] = field(default_factory=dict)
 
 
 class _Round:
@@ -103,20 +114,32 @@ class _Round:
             row = self._row_for(word)
             row.items.append(word.item)
             row.words.append(word)
-            word.told_at = row.due_at
+            word.told_at = max(row.due_at, self._now)
         return self._write()
 
     def _look(self) -> None:
         """Read which names are taken, and hold those rows that still wait and can take more in."""
-        escalated = {word.reader: None for word in self._words if word.is_escalation}
-        others = {word.reader: None for word in self._words if not word.is_escalation}
-        self._read((reader, _escalation_key(reader, self._places[reader].telling.at)) for reader in escalated)
+        readers = {kind: {word.reader: None for word in self._words if word.kind is kind} for kind in Kind}
+        managers = [*readers[Kind.ESCALATION], *readers[Kind.POOL]]
+        self._read((reader, name) for reader in dict.fromkeys(managers) for name in self._managers_names(reader))
+        others = readers[Kind.NUDGE]
         self._read(
             (reader, name)
             for reader in others
             for name in (_focus_key(reader, self._places[reader].day), _nudge_key(reader, self._places[reader].day, 1))
         )
         self._read((reader, name) for reader in others for name in self._more_names(reader, self._places[reader]))
+
+    def _managers_names(self, reader: Reader) -> list[str]:
+        """Return the names under which there may be a place for escalations and for what lies in the pool."""
+        place = self._places[reader]
+        at = place.telling.at
+        days = (place.day, local_day(reader.hours, next_morning(reader.hours, at)))
+        return [
+            _escalation_key(reader, at),
+            _escalation_key(reader, next_gathering(reader.hours, at)),
+            *(_pool_key(reader, day) for day in days),
+        ]
 
     def _more_names(self, reader: Reader, place: _Place) -> list[str]:
         """Return the further names that a place may be found under."""
@@ -160,20 +183,39 @@ class _Round:
         return {row.id: row.payload for row in self._connection.execute(statement, {"numbers": numbers})}
 
     def _row_for(self, word: Word) -> _Row:
-        reader, place = word.reader, self._places[word.reader]
-        if word.is_escalation:
-            at = place.telling.at
-            key = _escalation_key(reader, at)
-            row = self._at(reader, key, at, "escalation")
-            # One that is on its way already takes in no more: this one has a name of its own.
-            if not row.is_open:
-                row = self._at(reader, f"{key}:{word.item['opportunity_id']}:{word.item['cause']}", at, "escalation")
-            return row
-        if place.row is None:
-            place.row = self._bundle(reader, place)
-        return place.row
+        place = self._places[word.reader]
+        row = place.rows.get(word.kind)
+        if row is None:
+            find = {Kind.NUDGE: self._bundle, Kind.ESCALATION: self._escalation, Kind.POOL: self._pool}[word.kind]
+            row = find(word.reader, place)
+            # Where every message is on its way already, this one has a name of its own: rather one too many than one lost.
+            if row is None:
+                at, item = place.telling.at, word.item
+                key = f"{word.kind}:{word.reader.member_id}:{item['opportunity_id']}:{item['cause']}:{item['moment']}"
+                return self._at(word.reader, key, at, word.kind)
+            place.rows[word.kind] = row
+        return row
 
-    def _bundle(self, reader: Reader, place: _Place) -> _Row:
+    def _escalation(self, reader: Reader, place: _Place) -> _Row | None:
+        at = place.telling.at
+        row = self._at(reader, _escalation_key(reader, at), at, Kind.ESCALATION)
+        if row.takes(at):
+            return row
+        later = next_gathering(reader.hours, at)
+        row = self._at(reader, _escalation_key(reader, later), later, Kind.ESCALATION)
+        return row if row.is_open else None
+
+    def _pool(self, reader: Reader, place: _Place) -> _Row | None:
+        at = place.telling.at
+        if place.telling.is_morning:
+            row = self._at(reader, _pool_key(reader, place.day), at, Kind.POOL)
+            if row.takes(at):
+                return row
+        later = next_morning(reader.hours, at)
+        row = self._at(reader, _pool_key(reader, local_day(reader.hours, later)), later, Kind.POOL)
+        return row if row.is_open else None
+
+    def _bundle(self, reader: Reader, place: _Place) -> _Row | None:
         at, day = place.telling.at, place.day
         if place.telling.is_morning:
             row = self._at(reader, _focus_key(reader, day), at, "focus")
@@ -193,11 +235,13 @@ class _Round:
             else:
                 used += taken.counts
         if used < reader.budget and free is not None:
-            return self._at(reader, free, at, "nudge")
+            return self._at(reader, free, at, Kind.NUDGE)
         later = next_morning(reader.hours, at)
         row = self._at(reader, _focus_key(reader, local_day(reader.hours, later)), later, "focus")
+        if row.is_open:
+            return row
         # Rather one message too many than one lost.
-        return row if row.is_open or free is None else self._at(reader, free, at, "nudge")
+        return self._at(reader, free, at, Kind.NUDGE) if free is not None else None
 
     def _at(self, reader: Reader, key: str, due_at: datetime, kind: str) -> _Row:
         return self._rows.setdefault((reader.workspace_id, key), _Row(key, due_at, kind, reader))
@@ -227,7 +271,12 @@ _KNOWN = select(
 )
 _HELD = (
     select(OutboxRow.id, OutboxRow.payload)
-    .where(OutboxRow.id.in_(bindparam("numbers", expanding=True)), OutboxRow.state == "waiting")
+    .where(
+        OutboxRow.id.in_(bindparam("numbers", expanding=True)),
+        OutboxRow.state == "waiting",
+        # What Slack may have already would not tell what joins it now.
+        OutboxRow.tried_at == 0.0,
+    )
     .order_by(OutboxRow.id)
     .with_for_update()
 )
@@ -267,6 +316,17 @@ def _payload(row: _Row) -> dict[str, Any]:
     return {"items": row.items, "day": local_day(row.reader.hours, row.due_at).isoformat()}
 
 
+def item_of(opportunity_id: int, cause: Cause, step: Step, moment: datetime, *, is_repeat: bool = False) -> Item:
+    """Return one thing to tell, as it is kept in a bundle."""
+    return {
+        "opportunity_id": opportunity_id,
+        "cause": cause,
+        "step": step,
+        "moment": moment.isoformat(),
+        "is_repeat": is_repeat,
+    }
+
+
 def focus_key(member_id: int, day: date) -> str:
     """Return the name of a member's morning list of a local day."""
     return f"focus:{member_id}:{day}"
@@ -281,4 +341,8 @@ def _nudge_key(reader: Reader, day: date, number: int) -> str:
 
 
 def _escalation_key(reader: Reader, at: datetime) -> str:
-    return f"escalation:{reader.member_id}:{at.isoformat()}"
+    return f"escalation:{reader.member_id}:{gathering(reader.hours, at).isoformat()}"
+
+
+def _pool_key(reader: Reader, day: date) -> str:
+    return f"pool:{reader.member_id}:{day}"

@@ -14,6 +14,7 @@ from bot.domain.assignment_rules import Lead
 from bot.domain.language import language_of
 from bot.domain.playbook import Rule
 from bot.models import Choice, Contact, Customer, Member, Opportunity, Team
+from bot.services import product_scope
 from bot.services.protection import registrant_of
 from bot.services.recording import Ground, Recorder
 
@@ -124,6 +125,7 @@ _CANDIDATES = (
         Member.id.label("member_id"),
         Member.name,
         Member.is_active,
+        Member.away_from,
         Member.away_until,
         Member.capacity,
         _LOAD.label("open_load"),
@@ -178,12 +180,9 @@ def owner_of_customer(
         Opportunity.owner_id.is_not(None),
         Opportunity.id != opportunity.id,
     )
-    order = [Opportunity.id]
-    if ground.playbook.collision_scope == "customer_product" and opportunity.product:
-        same = func.coalesce(Opportunity.product == opportunity.product, False)
-        found = session.scalar(others.order_by(same.desc(), *order).limit(1))
-    else:
-        found = session.scalar(others.order_by(*order).limit(1))
+    about = product_scope.about(session, opportunity.customer_id, opportunity.product, ground.playbook)
+    same = [func.coalesce(condition, False).desc() for condition in about]
+    found = session.scalar(others.order_by(*same, Opportunity.id).limit(1))
     if found is not None:
         return found, False
     registrant = registrant_of(session, session.get_one(Customer, opportunity.customer_id), now)
@@ -228,6 +227,7 @@ def _candidate(data: Mapping[str, Any]) -> Candidate:
     one = Candidate(**_known(Candidate, data))
     return replace(
         one,
+        away_from=_moment(one.away_from),
         away_until=_moment(one.away_until),
         last_assigned_at=_moment(one.last_assigned_at),
         territories=tuple(one.territories or ()),

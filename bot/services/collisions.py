@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -9,20 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from bot.domain.events import CollisionStopped, OwnerTold
+from bot.domain.events import CONTACT_JOINER, CollisionStopped, OwnerTold
 from bot.domain.rulings import Verdict
 from bot.errors import CustomerProtected, InvalidInput, NotFound, RuleBroken, Text
-from bot.models import Customer, EventRow, Member, Opportunity, Registration, Ruling
+from bot.models import Customer, EventRow, Member, Opportunity, Registration, Ruling, Team
 from bot.models.session import write_appended
 from bot.services import disputes
-from bot.services.access import may_see
-from bot.services.case_values import Collision, Precedent
+from bot.services.access import may_assign, may_claim, may_see
+from bot.services.case_values import Collision, Precedent, Told
 from bot.services.desk import Actor, Desk
 from bot.services.forms import read_form
-from bot.services.members import ref
+from bot.services.judges import reached
+from bot.services.member_rows import ref
 from bot.services.protection import Taken, registrant_of
 from bot.services.recording import Recorder, load
 from bot.services.values import MemberRef
+from bot.services.veiling import veil_of
 
 _PRECEDENTS = 3
 
@@ -49,7 +52,8 @@ class TellForm(BaseModel):
     @property
     def contact(self) -> str | None:
         """The contact in one line, or None."""
-        return " · ".join(one for one in (self.contact_name, self.contact_phone, self.contact_email) if one) or None
+        known = (self.contact_name, self.contact_phone, self.contact_email)
+        return CONTACT_JOINER.join(one for one in known if one) or None
 
 
 @contextmanager
@@ -72,19 +76,32 @@ def _record(desk: Desk, taken: Taken, by: Actor) -> None:
         met = session.get(Opportunity, taken.opportunity_id or taken.wanted_id or 0)
         if met is not None:
             recorder.event(met, CollisionStopped(by.member_id or 0, by.name, taken.customer))
-        if taken.opportunity_id is not None:
-            holder_id, place = met.owner_id if met is not None else None, str(taken.opportunity_id)
+        if met is not None and taken.opportunity_id is not None:
+            holder, place = session.get(Member, met.owner_id or 0), str(met.id)
+            hearers = _hearers(session, met, holder, by) if holder is not None else ()
         else:
             customer = session.get_one(Customer, taken.customer_id)
-            holder_id, place = customer.protected_by_id, f"customer:{customer.id}"
-        recorder.tell(
-            holder_id,
-            "notice.collision",
-            opportunity_id=taken.opportunity_id,
-            once=f"collision:{place}:{by.member_id}:{recorder.now.date()}",
-            member=by.name,
-            customer=taken.customer,
-        )
+            holder, place = session.get(Member, customer.protected_by_id or 0), f"customer:{customer.id}"
+            # A registration ends with its rep: who has one is here.
+            hearers = (holder,) if holder is not None else ()
+        for one in hearers:
+            recorder.tell(
+                one.id,
+                "notice.collision" if one is holder else "notice.collision_instead",
+                opportunity_id=taken.opportunity_id,
+                once=f"collision:{place}:{by.member_id}:{recorder.now.date()}:{one.id}",
+                member=by.name,
+                customer=taken.customer,
+                owner=holder.name if holder is not None else "–",
+            )
+
+
+def _hearers(session: Session, opportunity: Opportunity, owner: Member, by: Actor) -> tuple[Member, ...]:
+    return reached(session, session.get_one(Team, opportunity.team_id), owner, by)
+
+
+def _instead(hearers: tuple[Member, ...], owner: Member) -> tuple[MemberRef, ...]:
+    return tuple(ref(one) for one in hearers if one is not owner)
 
 
 def look(desk: Desk, customer_id: int, opportunity_id: int | None, *, by: Actor) -> Collision:
@@ -102,21 +119,32 @@ def look(desk: Desk, customer_id: int, opportunity_id: int | None, *, by: Actor)
         owner = session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
         until = opportunity.protected_until
         is_protected = owner is not None and until is not None and until > now
-        may_claim = owner is None and by.role in {"rep", "manager", "admin"} and may_see(opportunity, by)
+        is_free = opportunity.closed_at is not None
+        is_pooled = owner is None and not is_free
+        claims = is_pooled and may_claim(session, opportunity, by, now)
+        assigns = is_pooled and may_assign(session, opportunity, by, now)
         asked = open_ruling(session, by.member_id, opportunity, None)
+        hearers = _hearers(session, opportunity, owner, by) if owner is not None and not is_free else ()
+        veil = veil_of(session, opportunity, by)
         return Collision(
             customer_id=opportunity.customer_id,
             customer=session.get_one(Customer, opportunity.customer_id).name,
             opportunity_id=opportunity.id,
-            owner=ref(owner) if owner else None,
-            state="pool" if owner is None else "protected" if is_protected else "owned",
+            owner=ref(owner) if owner and not is_free else None,
+            state="free" if is_free else "pool" if owner is None else "protected" if is_protected else "owned",
             since=_since(opportunity),
-            until=until if is_protected else None,
+            until=until if is_protected and not is_free else None,
             last_follow_up_at=opportunity.last_follow_up_at,
-            precedents=precedents(session, opportunity.customer_id),
-            may_claim=may_claim,
-            may_ask=asked is None and not may_claim,
+            precedents=tuple(
+                replace(past, sentence=veil.text(past.sentence)) if veil is not None else past
+                for past in precedents(session, opportunity.customer_id)
+            ),
+            may_claim=claims,
+            may_assign=assigns,
+            may_ask=asked is None and not (claims or assigns or is_free),
+            is_elsewhere=not may_see(opportunity, by),
             asked_id=asked.id if asked is not None else None,
+            instead=_instead(hearers, owner) if owner is not None else (),
         )
 
 
@@ -129,7 +157,7 @@ def _registered(session: Session, customer_id: int, by: Actor, now: datetime) ->
     customer = session.get(Customer, customer_id)
     owner = registrant_of(session, customer, now) if customer is not None else None
     if customer is None or owner is None:
-        raise NotFound("error.not_found")
+        raise NotFound("error.customer_not_found")
     registration = registration_of(session, customer, now)
     asked = open_ruling(session, by.member_id, None, registration) if registration is not None else None
     since = registration.decided_at if registration is not None else None
@@ -236,15 +264,12 @@ def precedents(
     )
 
 
-def tell_owner(desk: Desk, opportunity_id: int, form: TellForm, *, by: Actor) -> MemberRef:
-    """Put what a refused rep knows into the owner's history, and tell the owner.
-
-    Returns:
-        The owner.
+def tell_owner(desk: Desk, opportunity_id: int, form: TellForm, *, by: Actor) -> Told:
+    """Put what a refused rep knows into the owner's history, and tell the owner; who decides, where the owner left.
 
     Raises:
         NotFound: There is no such opportunity, or not for them.
-        RuleBroken: Nobody owns it any more.
+        RuleBroken: Nobody owns it any more, or there is nobody to tell.
         InvalidInput: What to do, by field.
     """
     with desk.transaction(by) as session:
@@ -252,20 +277,26 @@ def tell_owner(desk: Desk, opportunity_id: int, form: TellForm, *, by: Actor) ->
         check_concerned(session, opportunity, by)
         owner = session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
         customer = session.get_one(Customer, opportunity.customer_id)
-        if owner is None or opportunity.closed_at is not None:
+        if opportunity.closed_at is not None:
             raise RuleBroken("collision.free_now", customer=customer.name)
+        if owner is None:
+            raise RuleBroken("collision.in_pool_now", customer=customer.name)
         _check_phone(form)
+        hearers = _hearers(session, opportunity, owner, by)
+        if not hearers:
+            raise RuleBroken("ruling.nobody", team=session.get_one(Team, opportunity.team_id).name)
         recorder = Recorder(desk, session, by)
         row = recorder.event(opportunity, OwnerTold(by.member_id or 0, by.name, form.text, form.contact))
         write_appended(session)
-        if owner.id != by.member_id:
-            recorder.promise(
-                "told",
-                f"member:{owner.id}",
-                {"opportunity_id": opportunity.id, "event_id": row.id},
-                key=f"told:{row.id}",
-            )
-        return ref(owner)
+        for one in hearers:
+            if one.id != by.member_id:
+                recorder.promise(
+                    "told",
+                    f"member:{one.id}",
+                    {"opportunity_id": opportunity.id, "event_id": row.id},
+                    key=f"told:{row.id}:{one.id}",
+                )
+        return Told(ref(owner), _instead(hearers, owner))
 
 
 def _check_phone(form: TellForm) -> None:
@@ -273,7 +304,7 @@ def _check_phone(form: TellForm) -> None:
         raise InvalidInput({"contact_phone": Text("error.phone")})
 
 
-def tell_registrant(desk: Desk, customer_id: int, form: TellForm, *, by: Actor) -> MemberRef:
+def tell_registrant(desk: Desk, customer_id: int, form: TellForm, *, by: Actor) -> Told:
     """Send what a refused rep knows to the one whose registration protects the customer.
 
     Raises:
@@ -282,7 +313,7 @@ def tell_registrant(desk: Desk, customer_id: int, form: TellForm, *, by: Actor) 
     with desk.transaction(by) as session:
         customer = session.get(Customer, customer_id)
         if customer is None:
-            raise NotFound("error.not_found")
+            raise NotFound("error.customer_not_found")
         registrant = registrant_of(session, customer, desk.now())
         if registrant is None:
             raise RuleBroken("collision.free_now", customer=customer.name)
@@ -294,7 +325,7 @@ def tell_registrant(desk: Desk, customer_id: int, form: TellForm, *, by: Actor) 
             text=form.text,
             contact=form.contact or "–",
         )
-        return ref(registrant)
+        return Told(ref(registrant))
 
 
 def last_told(desk: Desk, event_id: int, *, by: Actor) -> OwnerTold:

@@ -50,6 +50,40 @@ def beside(value: str, customer_id: int) -> str:
     return f"{value}|{customer_id}"
 
 
+def note_shared(connection: Connection, workspace_id: int, customer_id: int, keys: Iterable[StrongKey]) -> bool:
+    """Keep that a customer has keys which are another one's; nobody is found by that. Returns False where it was kept before."""
+    notes = {StrongKey(f"{SHARED}{key.kind}", beside(key.value, customer_id)) for key in keys}
+    fresh = sorted(notes - holders(connection, workspace_id, notes).keys())
+    rows = [{"workspace_id": workspace_id, "customer_id": customer_id, **note._asdict()} for note in fresh]
+    _write(connection, CustomerKey, rows)
+    return bool(rows)
+
+
+def shared(connection: Connection, workspace_id: int, most: int) -> list[tuple[int, int, str]]:
+    """Return pairs of customers of which both have a strong key, the lower number first, with the key's kind."""
+    asked = {"workspace_id": workspace_id, "kinds": [f"{SHARED}{kind}" for kind in identity.STRONG], "most": most}
+    notes = connection.execute(_NOTES, asked).all()
+    plain = {note: StrongKey(note.kind.removeprefix(SHARED), note.value.rpartition("|")[0]) for note in notes}
+    had = holders(connection, workspace_id, set(plain.values()))
+    pairs = {
+        (*sorted((note.customer_id, had[key])), key.kind)
+        for note, key in plain.items()
+        if had.get(key, note.customer_id) != note.customer_id
+    }
+    return sorted(pairs)
+
+
+SHARED = "also_"
+"""Before the kind of a key that is another customer's."""
+
+_NOTES = (
+    select(CustomerKey.kind, CustomerKey.value, CustomerKey.customer_id)
+    .where(
+        CustomerKey.workspace_id == bindparam("workspace_id"), CustomerKey.kind.in_(bindparam("kinds", expanding=True))
+    )
+    .order_by(CustomerKey.id)
+    .limit(bindparam("most"))
+)
 _HOLDERS = select(CustomerKey.kind, CustomerKey.value, CustomerKey.customer_id).where(
     CustomerKey.workspace_id == bindparam("workspace_id"),
     CustomerKey.value.in_(bindparam("values", expanding=True)),

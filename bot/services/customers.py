@@ -1,7 +1,7 @@
 """Owns customers as the front of the loop sees them: finding, recognising and creating them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from bot.domain import identity
 from bot.domain.identity import Key, KeyKind, Verdict
-from bot.errors import BotError, NotFound
+from bot.errors import BotError, NotFound, Text
 from bot.models import Customer, CustomerMerge, Member, Opportunity
 from bot.models.session import write
 from bot.services import customer_keys, customer_search, near_names, protection
 from bot.services.customer_keys import StrongKey
 from bot.services.desk import Actor, Desk
-from bot.services.members import ref
+from bot.services.member_rows import ref
 from bot.services.values import CustomerMatch
 
 
@@ -25,8 +25,7 @@ def search(desk: Desk, typed: str, *, by: Actor, limit: int = 25) -> tuple[Custo
 
     An outsider is shown the owner, the state and the date of the last follow-up, and nothing else.
     """
-    with desk.database.asking() as connection:
-        return customer_search.found(connection, typed, by, desk.now(), limit)
+    return customer_search.found(desk.database, typed, by, desk.now(), limit)
 
 
 def check(desk: Desk, name: str, *, by: Actor) -> tuple[CustomerMatch, ...]:
@@ -62,10 +61,9 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
     hits = {key.kind: number for key, number in had.items()}
     # The name is what the person meant; a shared switchboard or domain only speaks where the name is new.
     for kind in (KeyKind.NAME, KeyKind.CREDIT_CODE, KeyKind.DOMAIN, KeyKind.PHONE):
-        if kind in hits:
-            customer = session.get(Customer, hits[kind])
-            if customer is None or (kind is KeyKind.NAME and _only_near(session, name, customer)):
-                break
+        customer = session.get(Customer, hits[kind]) if kind in hits else None
+        # A name that is only near leaves the word to the other keys: an AG with the telephone number of the GmbH is the GmbH.
+        if customer is not None and not (kind is KeyKind.NAME and _only_near(session, name, customer)):
             return Recognition(customer)
     near = _near(session, name)
     # Somebody may have written the very customer since the look at the strong keys: of that one nobody is asked.
@@ -178,23 +176,56 @@ def held(session: Session, customer_id: int) -> Customer:
     """
     found = hold(session, customer_id)
     if found is None:
-        raise NotFound("error.not_found")
+        raise NotFound("error.customer_not_found")
     return found
 
 
-def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Customer:
-    """Add what else a known customer is found by, such as the telephone number of a new contact; returns the customer."""
+class Learnt(NamedTuple):
+    """What a customer is found by from now on: whether that is more than before, and the others that have one of the keys."""
+
+    is_more: bool = False
+    others: tuple[Customer, ...] = ()
+
+
+def learn(session: Session, customer: Customer, keys: Iterable[Key]) -> Learnt:
+    """Add what else a known customer is found by, such as the telephone number of a new contact.
+
+    A key that another customer has stays theirs. That both have it is kept, so that the two are proposed as duplicates.
+
+    Raises:
+        IntegrityError: Somebody wrote one of the keys meanwhile.
+    """
     strong = customer_keys.strong(key for key in keys if key.kind is not KeyKind.NAME)
-    if strong:
-        customer_keys.write_strong(session.connection(), customer.workspace_id, {customer.id: strong})
-    return customer
+    if not strong:
+        return Learnt()
+    connection, workspace_id = session.connection(), customer.workspace_id
+    had = customer_keys.holders(connection, workspace_id, strong)
+    fresh = [key for key in strong if key not in had]
+    customer_keys.write_strong(connection, workspace_id, {customer.id: fresh}, ())
+    foreign = {key: number for key, number in had.items() if number != customer.id}
+    if not foreign:
+        return Learnt(bool(fresh))
+    is_noted = customer_keys.note_shared(connection, workspace_id, customer.id, foreign)
+    rows = session.scalars(select(Customer).where(Customer.id.in_(set(foreign.values()))).order_by(Customer.id))
+    return Learnt(bool(fresh) or is_noted, tuple(rows))
+
+
+def shared_remarks(session: Session, others: Iterable[Customer], by: Actor, now: datetime) -> list[Text]:
+    """Return what is said of other customers that are found by what was typed for one: they may be one and the same."""
+    return [
+        Text("lead.remark.shared_owned", customer=one.name, owner=one.owner.name)
+        if one.owner is not None
+        else Text("lead.remark.shared", customer=one.name)
+        for one in matches(session, list(others), by, now)
+    ]
 
 
 def matches(session: Session, rows: list[Customer], by: Actor, now: datetime) -> tuple[CustomerMatch, ...]:
     """Return customers with their state as the picker shows it."""
     if not rows:
         return ()
-    latest: dict[int, tuple[Opportunity, Member | None]] = {}
+    speaking: dict[int, tuple[Opportunity, Member | None]] = {}
+    beside: dict[int, Member] = {}
     found = session.execute(
         select(Opportunity, Member)
         .outerjoin(Member, Member.id == Opportunity.owner_id)
@@ -202,11 +233,28 @@ def matches(session: Session, rows: list[Customer], by: Actor, now: datetime) ->
         .order_by(Opportunity.id)
     )
     for opportunity, owner in found:
-        known = latest.get(opportunity.customer_id)
-        if known is None or (known[0].owner_id is None and opportunity.owner_id is not None):
-            latest[opportunity.customer_id] = (opportunity, owner)
+        known = speaking.get(opportunity.customer_id)
+        if known is None or _speaks_first(owner, by) > _speaks_first(known[1], by):
+            speaking[opportunity.customer_id] = (opportunity, owner)
+        if owner is not None and owner.id != by.member_id:
+            beside.setdefault(opportunity.customer_id, owner)
     registered = protection.registrants(session, rows, now)
-    return tuple(_match(row, latest.get(row.id), registered.get(row.id), by, now) for row in rows)
+    shown = [_match(row, speaking.get(row.id), registered.get(row.id), by, now) for row in rows]
+    owners = {one.id: one.owner.id for one in shown if one.owner is not None and not one.is_mine}
+    shared = protection.shared_with(session, by.member_id, owners, now)
+    return tuple(
+        replace(
+            one,
+            beside=ref(beside[one.id]) if one.is_mine and one.id in beside else None,
+            is_shared=one.id in shared,
+        )
+        for one in shown
+    )
+
+
+def _speaks_first(owner: Member | None, by: Actor) -> int:
+    """Return how loudly one of a customer's opportunities speaks for it: the reader's own first, then one that somebody owns."""
+    return 0 if owner is None else 2 if owner.id == by.member_id else 1
 
 
 def _match(

@@ -1,8 +1,8 @@
 """Owns messages that could not be delivered: telling the admins once, sending them again, putting them away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, literal_column, select, update
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.errors import NotAllowed, StaleRecord
 from bot.models import Customer, Member, Opportunity, OutboxRow
 from bot.services.desk import Actor, Desk, system_actor
+from bot.services.outbox_heads import is_settled
 from bot.services.recording import Recorder
 
 KIND = "dead_letter"
@@ -17,7 +18,30 @@ KIND = "dead_letter"
 
 _SHOWN = 5
 # Workers that give up at the same time tell of it once.
-_SAME_SECONDS = 300
+_SAME_TIME = timedelta(minutes=5)
+_AGAIN = {"state": "waiting", "attempts": 0, "retry_at": 0.0, "leased_until": 0.0}
+_OF_CHANNEL = "notice.blocked_channel"
+_MENDING = {
+    "not_in_channel": _OF_CHANNEL,
+    "missing_scope": "notice.blocked_scope",
+    "no_permission": "notice.blocked_scope",
+}
+BLOCKS_ALL = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_authed",
+        "org_login_required",
+        "token_expired",
+        "token_revoked",
+        "two_factor_setup_required",
+    }
+)
+"""Slack's codes that concern all of a workspace: once one call succeeds, what was refused with them may be tried at once."""
+
+BLOCKS = BLOCKS_ALL | _MENDING.keys()
+"""Slack's codes for what an admin mends: what was promised meanwhile must still arrive, so that it is tried again."""
+
 _IS_DEAD = OutboxRow.state == literal_column("'dead'")
 
 
@@ -54,7 +78,7 @@ def listed(desk: Desk, *, by: Actor, limit: int = _SHOWN) -> tuple[tuple[DeadLet
         return tuple(_letter(session, row) for row in rows), count
 
 
-def resend(desk: Desk, number: int, *, by: Actor) -> None:
+def resend(desk: Desk, number: int, *, by: Actor) -> str:
     """Have an undelivered message tried again; it is still dropped if it is no longer true.
 
     Args:
@@ -62,11 +86,32 @@ def resend(desk: Desk, number: int, *, by: Actor) -> None:
         number: The promise's number.
         by: An admin.
 
+    Returns:
+        What kind of message it is, such as ``digest``.
+
     Raises:
         NotAllowed: Not an admin.
         StaleRecord: Somebody dealt with it before.
     """
-    _settle(desk, number, by, state="waiting", attempts=0, retry_at=0.0, leased_until=0.0)
+    return _settle(desk, number, by, **_AGAIN)
+
+
+def resend_all(desk: Desk, *, by: Actor) -> int:
+    """Have all undelivered messages tried again, in the order in which they were due.
+
+    Returns:
+        How many there were.
+
+    Raises:
+        NotAllowed: Not an admin.
+    """
+    if not by.is_admin:
+        raise NotAllowed("dead_letter.admins_only")
+    with desk.transaction(by) as session:
+        again = update(OutboxRow).where(_IS_DEAD).values(**_AGAIN).returning(OutboxRow.id)
+        count = len(session.scalars(again, execution_options={"synchronize_session": False}).all())
+        _forget_told(session, by.workspace_id)
+        return count
 
 
 def discard(desk: Desk, number: int, *, by: Actor) -> None:
@@ -74,7 +119,7 @@ def discard(desk: Desk, number: int, *, by: Actor) -> None:
     _settle(desk, number, by, state="dropped")
 
 
-def _settle(desk: Desk, number: int, by: Actor, **values: object) -> None:
+def _settle(desk: Desk, number: int, by: Actor, **values: object) -> str:
     if not by.is_admin:
         raise NotAllowed("dead_letter.admins_only")
     with desk.transaction(by) as session:
@@ -82,42 +127,86 @@ def _settle(desk: Desk, number: int, by: Actor, **values: object) -> None:
             update(OutboxRow)
             .where(OutboxRow.id == number, _IS_DEAD)
             .values(**values)
-            .returning(OutboxRow.id)
+            .returning(OutboxRow.kind)
             .execution_options(synchronize_session=False)
         ).scalar()
         if found is None:
             raise StaleRecord("dead_letter.dealt_with")
+        _forget_told(session, by.workspace_id)
+        return found
 
 
-def tell_admins(desk: Desk, session: Session, workspace_id: int, numbers: Iterable[int], *, real: float) -> None:
-    """Promise each admin one message when there were no undelivered ones before; those that follow are on their Home.
+def _forget_told(session: Session, workspace_id: int, *, before: datetime | None = None) -> None:
+    """Let what is undelivered next be told of anew; what has not been sent yet tells of it anyway.
+
+    Args:
+        session: The transaction.
+        workspace_id: Whose.
+        before: Only what was told before; None for all, because an admin has acted on it.
+    """
+    names = [_name(member_id) for member_id in _admins(session, workspace_id)]
+    told = update(OutboxRow).where(OutboxRow.workspace_id == workspace_id, OutboxRow.key.in_(names))
+    if before is not None:
+        told = told.where(OutboxRow.created_at < before)
+    forgotten = told.where(is_settled(OutboxRow)).values(key=None)
+    session.execute(forgotten, execution_options={"synchronize_session": False})
+
+
+def _name(member_id: int) -> str:
+    """Return the name of the promise that tells an admin, while it is in force."""
+    return f"{KIND}:{member_id}"
+
+
+def tell_admins(desk: Desk, session: Session, workspace_id: int, numbers: Iterable[int]) -> None:
+    """Promise each admin one message of what could not be delivered; until they act on it, what follows is on their Home.
 
     Args:
         desk: The record and the clock.
         session: The transaction in which they became undeliverable.
         workspace_id: Whose.
         numbers: The promises' numbers.
-        real: Now, in seconds of the machine's clock.
     """
     others = session.scalar(
         select(OutboxRow.id)
         .where(_IS_DEAD, OutboxRow.workspace_id == workspace_id, OutboxRow.id.not_in(list(numbers)))
         .limit(1)
     )
-    if others is not None:
-        return
+    if others is None:
+        # What was told of is over without anybody's act, such as a card that changed and was posted after all.
+        _forget_told(session, workspace_id, before=desk.now() - _SAME_TIME)
     recorder = Recorder(desk, session, system_actor(workspace_id))
-    admins = session.scalars(
+    for member_id in _admins(session, workspace_id):
+        recorder.promise(KIND, f"member:{member_id}", {}, key=_name(member_id))
+
+
+def tell_blocked(desk: Desk, session: Session, workspace_id: int, channel: str, code: str) -> None:
+    """Promise each admin one sentence a day about what they have to mend before Slack takes messages again.
+
+    Args:
+        desk: The record and the clock.
+        session: The transaction that gives the message back for a later try.
+        workspace_id: Whose.
+        channel: Where the message was to go: a channel id, or ``member:7``.
+        code: Slack's, such as ``not_in_channel``; with the scope, as in ``missing_scope: im:history``.
+    """
+    text = _MENDING.get(code.partition(":")[0], "notice.blocked_token")
+    # Only a channel's own trouble is told of for each channel.
+    where = channel if text == _OF_CHANNEL else ""
+    recorder = Recorder(desk, session, system_actor(workspace_id))
+    for member_id in _admins(session, workspace_id):
+        once = f"blocked:{code}:{where}:{member_id}:{desk.now():%Y-%m-%d}"
+        recorder.tell(member_id, text, once=once, code=code, channel=channel)
+
+
+def _admins(session: Session, workspace_id: int) -> Sequence[int]:
+    return session.scalars(
         select(Member.id).where(
             Member.workspace_id == workspace_id,
             Member.role == "admin",
             Member.is_active,
             Member.slack_user_id.is_not(None),
         )
-    )
-    for member_id in admins.all():
-        key = f"{KIND}:{member_id}:{int(real // _SAME_SECONDS)}"
-        recorder.promise(KIND, f"member:{member_id}", {}, key=key)
+    ).all()
 
 
 def _letter(session: Session, row: OutboxRow) -> DeadLetter:

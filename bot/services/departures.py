@@ -1,21 +1,24 @@
-"""Owns what becomes of the opportunities of one who left: marked, listed for the manager, given to others, or kept on return."""
+"""Owns what becomes of the opportunities of one who left the workspace or a team: marked, listed for the manager, given to others, or kept on return."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, false, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
 from bot.domain.events import OwnerChanged, OwnerLeft, OwnerReturned
 from bot.errors import NotAllowed, NotFound
 from bot.models import Assignment, EventRow, Member, Opportunity, Team
-from bot.services import absences, assignments
+from bot.services import absences, assignments, cooling, undecided
 from bot.services.desk import Actor, Desk
-from bot.services.member_rows import ref
+from bot.services.member_changes import Facts
+from bot.services.member_rows import here_at, ref
 from bot.services.reading import lines
 from bot.services.recording import Ground, Recorder, ground_of, is_live, load
+from bot.services.second_owners import settle
 from bot.services.values import MemberRef, OpportunityLine
 
 REASON = "assign.owner_left"
@@ -25,25 +28,37 @@ _LISTED = 50
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """What one who left leaves to be handed over, as a manager or admin sees it.
+    """What one who left the workspace or a team leaves to be handed over, as a manager or admin sees it.
 
     Attributes:
         member: Who left.
         count: Open opportunities that still have them as owner.
         rows: The first of them, by grade, amount and lateness.
         teams: Names and numbers of the teams that are without their manager now.
+        is_here: They are active, only not on the team any more; until somebody takes over they go on as the owner.
     """
 
     member: MemberRef
     count: int
     rows: tuple[OpportunityLine, ...]
     teams: tuple[tuple[int, str], ...] = ()
+    is_here: bool = False
 
 
 def hold(session: Session, member: Member) -> None:
     """Lock what a member owns and then their row, in the order in which assignments do, and read the row again."""
     session.scalars(_owned(member).with_for_update()).all()
     session.refresh(member, with_for_update=True)
+
+
+def hold_both(session: Session, one: Member, other: Member) -> list[Opportunity]:
+    """Lock all that a member has owned and then both rows, in the order in which assignments do; returns what it is."""
+    rows = session.scalars(
+        select(Opportunity).where(Opportunity.owner_id == one.id).order_by(Opportunity.id).with_for_update()
+    ).all()
+    for row in sorted((one, other), key=lambda row: row.id):
+        session.refresh(row, with_for_update=True)
+    return list(rows)
 
 
 def leave(recorder: Recorder, member: Member) -> None:
@@ -57,11 +72,54 @@ def leave(recorder: Recorder, member: Member) -> None:
     absences.pass_on_offers(recorder, member, cause="left")
     _withdraw_handovers(recorder, member)
     session.flush()
-    team_ids = set(session.scalars(select(Team.id).where(Team.manager_id == member.id)))
+    team_ids = _managed(session, member)
+    undecided.hand_on(recorder, team_ids)
     for opportunity in session.scalars(_owned(member)).all():
         mark_gone(recorder, opportunity, member)
         team_ids.add(opportunity.team_id)
     _promise_lists(recorder, member, team_ids)
+
+
+def move(recorder: Recorder, member: Member, before: Facts) -> None:
+    """See to what a change of role or team leaves behind: offers go on to others, the former manager hears what stays theirs.
+
+    Args:
+        recorder: The transaction, which has written the change.
+        member: Their row.
+        before: The facts as they were.
+    """
+    if (member.role, member.team_id) != (before["role"], before["team_id"]):
+        absences.pass_on_offers(recorder, member, cause="moved")
+    if before["team_id"] not in {None, member.team_id}:
+        leave_teams(recorder, member, {before["team_id"]})
+
+
+def leave_teams(recorder: Recorder, member: Member, team_ids: Collection[int]) -> None:
+    """Have the managers of teams get the list of what a member owns there who is not on them any more.
+
+    Nothing changes for the owner: nobody is let off before somebody else has taken over.
+
+    Args:
+        recorder: The transaction, which has written where the member is now.
+        member: Their row.
+        team_ids: Those which they were taken off; where they own nothing nobody is told.
+    """
+    session = recorder.session
+    session.flush()
+    left = _outside(session, member).where(Opportunity.team_id.in_(team_ids))
+    _promise_lists(recorder, member, set(session.scalars(left.with_only_columns(Opportunity.team_id))))
+
+
+def _outside(session: Session, member: Member) -> Select[Opportunity]:
+    """Return what an active member owns in teams that they neither belong to nor decide for."""
+    if member.role == "admin":
+        return _owned(member).where(false())
+    places = {member.team_id, *_managed(session, member)} - {None}
+    return _owned(member).where(Opportunity.team_id.not_in(places))
+
+
+def _managed(session: Session, member: Member) -> set[int]:
+    return set(session.scalars(select(Team.id).where(Team.manager_id == member.id)))
 
 
 def _owned(member: Member) -> Select[Opportunity]:
@@ -80,6 +138,7 @@ def mark_gone(recorder: Recorder, opportunity: Opportunity, member: Member) -> N
     )
     opportunity.accepted_at, opportunity.accept_by = None, recorder.now
     opportunity.owner_reason = {"key": REASON, "params": {}}
+    settle(recorder, opportunity, ground)
     recorder.attend(opportunity, ground)
     recorder.card(opportunity, ground.team)
 
@@ -144,6 +203,7 @@ def come_back(recorder: Recorder, member: Member) -> int:
         How many opportunities they still own.
     """
     session = recorder.session
+    undecided.hand_on(recorder, _managed(session, member))
     kept = [one for one in session.scalars(_owned(member)).all() if _is_marked(one)]
     for opportunity in kept:
         _give_back(recorder, opportunity, member)
@@ -160,6 +220,7 @@ def _give_back(recorder: Recorder, opportunity: Opportunity, member: Member) -> 
     opportunity.accepted_at, opportunity.accept_by = left.accepted_at or recorder.now, None
     opportunity.owner_reason = left.reason or None
     recorder.event(opportunity, OwnerReturned(member.id, member.name))
+    settle(recorder, opportunity, ground)
     recorder.attend(opportunity, ground)
     recorder.card(opportunity, ground.team)
 
@@ -188,13 +249,11 @@ def departure(desk: Desk, member_id: int, *, by: Actor) -> Departure:
     with desk.reading(by) as session:
         member = session.get(Member, member_id)
         if member is None:
-            raise NotFound("error.not_found")
+            raise NotFound("members.not_found")
         if not (by.is_admin or by.managed_team_ids):
             raise NotAllowed("members.who_may")
-        if member.is_active:
-            return Departure(ref(member), 0, ())
-        gaps = _gaps(member_id, by)
-        ranked = gaps.order_by(
+        gaps = _gaps(session, member, by)
+        ranked = gaps.order_by(None).order_by(
             Opportunity.grade,
             func.coalesce(Opportunity.amount_minor, 0).desc(),
             Opportunity.next_due_at,
@@ -202,12 +261,14 @@ def departure(desk: Desk, member_id: int, *, by: Actor) -> Departure:
         )
         count = session.scalar(select(func.count()).select_from(gaps.subquery())) or 0
         teams = select(Team.id, Team.name).where(Team.manager_id == member_id).order_by(Team.name)
-        headless = tuple((row.id, row.name) for row in session.execute(teams)) if by.is_admin else ()
-        return Departure(ref(member), count, lines(session, ranked.limit(_LISTED), desk.now()), headless)
+        is_headless = by.is_admin and not member.is_active
+        headless = tuple((row.id, row.name) for row in session.execute(teams)) if is_headless else ()
+        rows = lines(session, ranked.limit(_LISTED), desk.now())
+        return Departure(ref(member), count, rows, headless, is_here=member.is_active)
 
 
-def _gaps(member_id: int, by: Actor) -> Select[Opportunity]:
-    statement = select(Opportunity).where(Opportunity.owner_id == member_id, Opportunity.closed_at.is_(None))
+def _gaps(session: Session, member: Member, by: Actor) -> Select[Opportunity]:
+    statement = _outside(session, member) if member.is_active else _owned(member)
     return statement if by.is_admin else statement.where(Opportunity.team_id.in_(sorted(by.managed_team_ids)))
 
 
@@ -231,7 +292,8 @@ def give_by_rules(desk: Desk, member_id: int, *, by: Actor) -> GivenByRules:
     if not (by.is_admin or by.managed_team_ids):
         raise NotAllowed("members.who_may")
     with desk.reading(by) as session:
-        wanted = session.scalars(_gaps(member_id, by).order_by(Opportunity.grade, Opportunity.id)).all()
+        gaps = _gaps(session, session.get_one(Member, member_id), by)
+        wanted = session.scalars(gaps.order_by(None).order_by(Opportunity.grade, Opportunity.id)).all()
         ids = [one.id for one in wanted]
     owners = [_give_by_rules(desk, number, member_id, by) for number in ids]
     given = [one for one in owners if one is not None]
@@ -243,12 +305,13 @@ def _give_by_rules(desk: Desk, opportunity_id: int, member_id: int, by: Actor) -
     with desk.transaction(by) as session:
         opportunity = load(session, opportunity_id, lock=True)
         gone = session.get_one(Member, member_id)
-        if opportunity.owner_id != member_id or opportunity.closed_at is not None or gone.is_active:
+        if session.scalar(_gaps(session, gone, by).where(Opportunity.id == opportunity_id)) is None:
             return None
         recorder = Recorder(desk, session, by)
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
         assignments.withdraw(recorder, opportunity)
-        assignments.offer_by_rules(recorder, opportunity, ground, asked=frozenset({member_id}))
+        resting = cooling.resting_ids(session, opportunity, recorder.now)
+        assignments.offer_by_rules(recorder, opportunity, ground, asked=resting | {member_id})
         if opportunity.owner_id is not None:
             taker = session.get_one(Member, opportunity.owner_id)
             recorder.event(opportunity, OwnerChanged(gone.id, gone.name, taker.id, taker.name, "rules"))
@@ -291,7 +354,7 @@ def takers(desk: Desk, opportunity_id: int, typed: str, *, by: Actor, limit: int
                 Member.role != "specialist",
                 Member.slack_user_id.is_not(None),
                 Member.id != (opportunity.owner_id or 0),
-                or_(Member.away_until.is_(None), Member.away_until <= now),
+                here_at(now),
             )
             .order_by(load_, Member.id)
         )

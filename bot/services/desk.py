@@ -14,6 +14,7 @@ from bot.domain.calendar import WorkCalendar
 from bot.errors import BotError
 from bot.models import ProcessedRequest
 from bot.models.session import Database
+from bot.services.calendars import numbers_country
 
 _CLAIM = insert(ProcessedRequest)
 
@@ -56,6 +57,16 @@ class Actor:
     def is_admin(self) -> bool:
         """True for an admin and for the program itself."""
         return self.role in {"admin", "system"}
+
+    @property
+    def country(self) -> str:
+        """In which country a telephone number is that they type without a country code."""
+        return numbers_country(self.calendar, self.zone)
+
+    @property
+    def decides(self) -> bool:
+        """True for one who decides for some team: its manager, or an admin. The role alone gives no such right."""
+        return self.is_admin or bool(self.managed_team_ids)
 
     def manages(self, team_id: int | None) -> bool:
         """Say whether they decide for that team."""

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from bot.domain import calendar
 from bot.models import Team
 from bot.models.base import Instant
-from bot.services import briefings
+from bot.services import briefings, undecided
+from bot.services.appointments import is_recorded, next_digest, next_weekly
 from bot.services.desk import Desk, system_actor
 from bot.services.recording import Recorder, calendar_of
-from bot.services.teams import next_digest
 
 _NOW = bindparam("now", type_=Instant)
 _LIVE = Team.live_from <= _NOW
@@ -23,7 +23,7 @@ _ANY = (select(Team.id).where(*_DAILY).limit(1), select(Team.id).where(*_WEEKLY)
 
 
 def digests(desk: Desk) -> int:
-    """Promise each team's digest and each manager's week whose hour has come.
+    """Promise each team's digest and each manager's week whose hour has come; with the day come reminders of what is undecided.
 
     What was made is on record, and so is the promise's name: it is one a local day, however many workers ask, whatever
     hour and zone the team changes to.
@@ -35,20 +35,23 @@ def digests(desk: Desk) -> int:
     with desk.database.reading(None) as session:
         if all(session.scalar(query, now) is None for query in _ANY):
             return 0
-    promised = 0
+    promised, told = 0, []
     with desk.database.transaction(None) as session:
         for team in session.scalars(
             select(Team).where(*_DAILY).order_by(Team.id).with_for_update(skip_locked=True), now
         ):
             promised += _promise_daily(session, Recorder(desk, session, system_actor(team.workspace_id)), team)
             team.digest_next_at = next_digest(team, desk.now())
+            told.append((team.id, team.workspace_id))
+    for team_id, workspace_id in told:
+        undecided.remind(desk, team_id, by=system_actor(workspace_id))
     with desk.database.transaction(None) as session:
         for team in session.scalars(
             select(Team).where(*_WEEKLY).order_by(Team.id).with_for_update(skip_locked=True), now
         ):
             if team.weekly_next_at is not None:
                 promised += _promise_weekly(session, Recorder(desk, session, system_actor(team.workspace_id)), team)
-            team.weekly_next_at = briefings.next_weekly(team, desk.now())
+            team.weekly_next_at = next_weekly(team, desk.now())
     return promised
 
 
@@ -57,7 +60,7 @@ def _promise_daily(session: Session, recorder: Recorder, team: Team) -> int:
     day, is_past_hour = local.date(), local.hour * 60 + local.minute >= team.digest_minute
     if team.channel_id is None or not is_past_hour or not calendar.is_workday(calendar_of(team), day):
         return 0
-    if briefings.is_recorded(session, team, "daily", day):
+    if is_recorded(session, team, "daily", day):
         return 0
     briefings.record(session, team, "daily", day, recorder.now)
     payload = {"team_id": team.id, "day": day.isoformat()}
@@ -68,7 +71,7 @@ def _promise_daily(session: Session, recorder: Recorder, team: Team) -> int:
 def _promise_weekly(session: Session, recorder: Recorder, team: Team) -> int:
     day = recorder.now.astimezone(ZoneInfo(team.zone)).date()
     monday = day - timedelta(days=day.weekday())
-    if team.manager_id is None or briefings.is_recorded(session, team, "weekly", monday):
+    if team.manager_id is None or is_recorded(session, team, "weekly", monday):
         return 0
     if team.live_from is None or team.live_from >= calendar.at_local(team.zone, monday, 0):
         return 0  # it has no week behind it yet

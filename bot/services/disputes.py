@@ -1,6 +1,7 @@
 """Owns what a ruling is about: the opportunity that stood in the way, or the registration, with whose it is and what is known."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -30,6 +31,18 @@ class Subject:
     def owner_id(self) -> int | None:
         """Our number of the owner."""
         return self.owner.id if self.owner is not None else None
+
+
+def had_id(evidence: Iterable[Iterable[Any]]) -> int | None:
+    """Return our number of who had it, by the stored evidence of a ruling; None for the pool."""
+    return Evidence.from_json(evidence).owner_id
+
+
+def with_owner(evidence: Iterable[Iterable[Any]], subject: "Subject") -> list[list[Any]]:
+    """Return the stored evidence of a ruling with whose it is now."""
+    owner = subject.owner
+    known = Evidence.from_json(evidence)
+    return replace(known, owner=owner.name if owner else None, owner_id=subject.owner_id).to_json()
 
 
 def team_of() -> ColumnElement[int]:
@@ -90,7 +103,7 @@ def hold_customer(session: Session, customer_id: int) -> Customer:
     statement = select(Customer).where(Customer.id == customer_id).with_for_update(key_share=True)
     found = session.scalar(statement.execution_options(populate_existing=True))
     if found is None:
-        raise NotFound("error.not_found")
+        raise NotFound("error.customer_not_found")
     return found
 
 

@@ -9,7 +9,7 @@ from bot.domain import identity
 from bot.domain.identity import Verdict
 from bot.errors import NotFound
 from bot.models import Customer, Distinction, NearKey
-from bot.services import merge_moves, merges
+from bot.services import customer_keys, merge_moves, merges
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref_or_none
 from bot.services.merge_values import DuplicatePair, ToldApart
@@ -20,7 +20,9 @@ _AT_ONCE = 500
 
 
 def pairs(desk: Desk, *, by: Actor, limit: int = 100) -> tuple[DuplicatePair, ...]:
-    """Return pairs of customers whose names are the same or near, those that share most keys first; not those told apart.
+    """Return pairs of customers that share a telephone number, a domain or a code, then those of the same or near names.
+
+    Of the latter those that share most keys come first; pairs that were told apart are left out.
 
     A key that more than twenty customers have tells nobody apart and is left out, and at most five thousand pairs are
     compared, so that the answer comes in bounded time however large the workspace is.
@@ -32,16 +34,23 @@ def pairs(desk: Desk, *, by: Actor, limit: int = 100) -> tuple[DuplicatePair, ..
     with desk.database.asking() as connection:
         apart = {tuple(row) for row in connection.execute(_apart(by.workspace_id))}
         rows = connection.execute(_shared(by.workspace_id, _COMPARED + len(apart))).all()
-        shared = [row for row in rows if (row[0], row[1]) not in apart]
+        by_key: dict[tuple[int, int], tuple[str, ...]] = {}
+        for lower, higher, kind in customer_keys.shared(connection, by.workspace_id, _COMPARED):
+            if (lower, higher) not in apart:
+                by_key[lower, higher] = (*by_key.get((lower, higher), ()), kind)
+        shared = [row for row in rows if (row[0], row[1]) not in apart and (row[0], row[1]) not in by_key]
         names: dict[int, str] = {}
-        ids = sorted({number for row in shared for number in row[:2]})
+        ids = sorted({number for row in (*by_key, *shared) for number in row[:2]})
         for start in range(0, len(ids), _AT_ONCE):
             wanted = select(Customer.id, Customer.name).where(
                 Customer.workspace_id == by.workspace_id, Customer.id.in_(ids[start : start + _AT_ONCE])
             )
             names.update((row.id, row.name) for row in connection.execute(wanted))
-    found: list[DuplicatePair] = []
-    for first, second, count in shared:
+    found = [
+        DuplicatePair(first, names[first], second, names[second], Verdict.SAME.value, kinds, len(kinds))
+        for (first, second), kinds in list(by_key.items())[:limit]
+    ]
+    for first, second, count in shared if len(found) < limit else ():
         verdict = identity.compare(names[first], names[second])
         if verdict.verdict is not Verdict.DIFFERENT:
             found.append(
@@ -87,7 +96,7 @@ def propose_again(desk: Desk, told_id: int, *, by: Actor) -> ToldApart:
     with desk.transaction(by) as session:
         row = session.scalar(select(Distinction).where(Distinction.id == told_id).with_for_update())
         if row is None:
-            raise NotFound("error.not_found")
+            raise NotFound("merge.apart_gone")
         told = _told(session, row)
         session.delete(row)
         return told

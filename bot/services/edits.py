@@ -12,18 +12,17 @@ from bot.domain import calendar, identity
 from bot.domain.events import OpportunityEdited
 from bot.errors import InvalidInput, Text
 from bot.models import Contact, Customer, EventRow, Opportunity
-from bot.services import customers
-from bot.services.forms import check_future_day, read_form
+from bot.services import customers, scoring
+from bot.services.forms import WebsiteOrCode, check_future_day, read_form
 from bot.services.leads import amount_of
 from bot.services.recording import Ground, Recorder
 
-FACTS = ("intent", "budget", "authority", "timing", "meeting", "quote_amount", "quote_valid_until")
 _PLAIN = ("need", "source", "product", "region", "industry", "expected_close_on")
 _CONTACT = ("contact_name", "contact_title", "contact_phone", "contact_email")
 
 
 class EditForm(BaseModel):
-    """Facts to change; what is None stays as it is. ``facts`` takes intent, budget, authority, timing, meeting, quote_amount, quote_valid_until."""
+    """Facts to change; what is None stays as it is. ``facts`` takes answers of the scorecard, and what stages ask for."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,6 +37,7 @@ class EditForm(BaseModel):
     contact_title: str | None = Field(default=None, max_length=100)
     contact_phone: str | None = Field(default=None, max_length=40)
     contact_email: str | None = Field(default=None, max_length=200)
+    website_or_code: WebsiteOrCode | None = None
     facts: dict[str, str] = Field(default_factory=dict)
 
     @classmethod
@@ -69,11 +69,8 @@ def apply_edit(recorder: Recorder, opportunity: Opportunity, ground: Ground, for
         amount_minor, currency = amount_of(form.amount, opportunity.currency)
         _change(changes, opportunity, "amount_minor", amount_minor)
         _change(changes, opportunity, "currency", currency)
-    facts = {
-        name: value
-        for name, value in form.facts.items()
-        if name in FACTS and value and opportunity.facts.get(name) != value
-    }
+    given = scoring.answers(form.facts, ground.playbook)
+    facts = {name: value for name, value in given.items() if opportunity.facts.get(name) != value}
     if "quote_amount" in facts:
         _check_quote(facts["quote_amount"], opportunity.currency)
     for name, value in facts.items():
@@ -81,6 +78,7 @@ def apply_edit(recorder: Recorder, opportunity: Opportunity, ground: Ground, for
     if facts:
         opportunity.facts = {**opportunity.facts, **facts}
     _change_contact(recorder, opportunity, ground, form, changes)
+    _learn(recorder, opportunity, ground, form, changes)
     if not changes:
         return None
     event = recorder.event(opportunity, OpportunityEdited(changes))
@@ -119,7 +117,7 @@ def _change_contact(
     given = {name.removeprefix("contact_"): getattr(form, name) for name in _CONTACT if getattr(form, name) is not None}
     if not given:
         return
-    if "phone" in given and identity.phone_key(given["phone"], ground.team.country or "US") is None:
+    if "phone" in given and identity.phone_key(given["phone"], ground.numbers_country) is None:
         raise InvalidInput({"contact_phone": Text("error.phone")})
     if "email" in given and "@" not in given["email"]:
         raise InvalidInput({"contact_email": Text("error.email")})
@@ -139,18 +137,31 @@ def _change_contact(
             setattr(contact, name, value)
     session.flush()
     opportunity.contact_id = contact.id
-    if any(f"contact_{name}" in changes for name in ("phone", "email")):
-        _learn(session, opportunity, ground, given)
 
 
-def _learn(session: Session, opportunity: Opportunity, ground: Ground, given: dict[str, Any]) -> None:
-    """Have the customer found by what a contact got, unless somebody else's customer is found by it at this moment."""
+def _learn(
+    recorder: Recorder, opportunity: Opportunity, ground: Ground, form: EditForm, changes: dict[str, list[Any]]
+) -> None:
+    """Have the customer found by what was typed now, unless somebody else's customer is found by it at this moment."""
+    is_changed = {name: f"contact_{name}" in changes for name in ("email", "phone")}
+    if not any(is_changed.values()) and form.website_or_code is None:
+        return
+    session = recorder.session
     customer = session.get_one(Customer, opportunity.customer_id)
     keys = identity.keys_of(
-        customer.name, email=given.get("email"), phone=given.get("phone"), country=ground.team.country or "US"
+        customer.name,
+        email=form.contact_email if is_changed["email"] else None,
+        phone=form.contact_phone if is_changed["phone"] else None,
+        website=form.website_or_code,
+        credit_code=form.website_or_code,
+        country=ground.numbers_country,
     )
+    learnt = customers.Learnt()
     with suppress(IntegrityError), session.begin_nested():
-        customers.learn(session, customer, keys)
+        learnt = customers.learn(session, customer, keys)
+    recorder.remarks += customers.shared_remarks(session, learnt.others, recorder.by, recorder.now)
+    if form.website_or_code is not None and learnt.is_more:
+        changes["website_or_code"] = [None, form.website_or_code]
 
 
 def contact_way(session: Session, opportunity: Opportunity) -> bool:

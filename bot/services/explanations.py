@@ -21,7 +21,7 @@ from bot.services.choices import from_json
 from bot.services.desk import Actor, Desk
 from bot.services.leads import amount_of
 from bot.services.playbooks import loaded
-from bot.services.reading import view_of
+from bot.services.reading import read_from_need, view_of
 from bot.services.reasons import reason_text
 from bot.services.recording import ground_of, load
 from bot.services.values import OpportunityView
@@ -42,13 +42,17 @@ class GradeStep:
 
 @dataclass(frozen=True, slots=True)
 class GradeExplanation:
-    """A grade with the points that add up to it, the scorecard it comes from, and what the next better one takes."""
+    """A grade with the points that add up to it, the scorecard it comes from, and what the next better one takes.
+
+    ``is_read`` are answers, by criterion, that nobody gave and only the words of the need tell.
+    """
 
     grade: Grade
     playbook: Playbook
     following: NextGrade | None
     chance: Chance | None = None
     history: tuple[GradeStep, ...] = ()
+    is_read: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ def _grade(session: Session, opportunity: Opportunity) -> GradeExplanation:
         following=next_grade(found, playbook, fixed=_FIXED) if is_open else None,
         chance=_chance(session, opportunity, playbook) if is_open else None,
         history=_history(session, opportunity.id),
+        is_read=frozenset(read_from_need(opportunity, playbook)),
     )
 
 

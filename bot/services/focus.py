@@ -12,7 +12,7 @@ from bot.models import Opportunity, OutboxRow
 from bot.services.bundles import focus_key
 from bot.services.desk import Actor, Desk
 
-MOST = 15
+MOST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,10 @@ class Told:
     def covers(self, opportunity_id: int, cause: Cause, version: int) -> bool:
         """Say whether it told that, or warned of the opportunity, which says more than every other cause."""
         return not self.causes.isdisjoint({(opportunity_id, cause, version), (opportunity_id, Cause.SILENCE, version)})
+
+    def names(self, opportunity_id: int) -> bool:
+        """Say whether it told of the opportunity, whatever for."""
+        return any(number == opportunity_id for number, _, _ in self.causes)
 
     def payload(self) -> dict[str, Any]:
         """Return it as it is kept with the list."""
@@ -43,7 +47,7 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What concerns a member today: the first ones, in order, and how many there are in all."""
+    """What concerns a member today, in order: all of it, unless there is more than anybody reads; and how many there are in all."""
 
     concerns: tuple[Concern, ...]
     count: int

@@ -4,17 +4,18 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
+from bot.domain.absence import is_away
 from bot.domain.events import HandoverDeclined, HandoverOffered, OwnerChanged
 from bot.errors import InvalidInput, NotAllowed, RuleBroken, Text
 from bot.models import Assignment, Member, Opportunity
 from bot.services import assignments
-from bot.services.access import check_acts, check_sees
+from bot.services.access import SELLS, check_acts, check_sees
 from bot.services.desk import Actor, Desk
 from bot.services.forms import clean_or_none
 from bot.services.members import member_by_slack_id
 from bot.services.reading import done, pending_assignment, view_of
 from bot.services.recording import Ground, Recorder, ground_of, load
-from bot.services.second_owners import settle_second_owner
+from bot.services.second_owners import beside, settle
 from bot.services.values import Done, OpportunityView
 
 _HISTORY_MOST = 200
@@ -91,14 +92,15 @@ def reassign(desk: Desk, opportunity_id: int, to_slack_user_id: str, note: str |
             {"key": "assign.by_manager", "params": {"name": by.name}},
             note=clean_or_none(note),
         )
-        settle_second_owner(recorder, opportunity, ground)
+        others = settle(recorder, opportunity, ground)
         if owner is not None:
             recorder.tell(
                 owner.id, "notice.reassigned", opportunity_id=opportunity.id, member=taker.name, manager=by.name
             )
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
-        return done(session, opportunity, by, recorder.now, None, Text("handover.reassigned", member=taker.name))
+        said = Text("handover.reassigned", member=taker.name)
+        return done(session, opportunity, by, recorder.now, None, beside(said, others))
 
 
 def accept(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
@@ -109,14 +111,15 @@ def accept(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
     """
     with desk.transaction(by) as session:
         opportunity, ground, recorder, waiting = _waiting(desk, session, opportunity_id, by)
+        others: tuple[str, ...] = ()
         if waiting.kind == "offer":
             assignments.accept(recorder, opportunity, waiting)
         else:
             _take_over(recorder, opportunity, ground, waiting)
-            settle_second_owner(recorder, opportunity, ground)
+            others = settle(recorder, opportunity, ground)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
-        return done(session, opportunity, by, recorder.now, None, Text("handover.accepted"))
+        return done(session, opportunity, by, recorder.now, None, beside(Text("handover.accepted"), others))
 
 
 def decline(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) -> Done:
@@ -178,9 +181,9 @@ def _begin(
         raise InvalidInput({"to": Text("handover.inactive", member=taker.name)})
     if taker.id == opportunity.owner_id:
         raise InvalidInput({"to": Text("handover.same_owner", member=taker.name)})
-    if taker.role not in {"rep", "manager", "admin"} or (taker.team_id is None and taker.role == "rep"):
+    if taker.role not in SELLS or (taker.team_id is None and taker.role == "rep"):
         raise InvalidInput({"to": Text("handover.not_a_rep", member=taker.name)})
-    if taker.away_until is not None and taker.away_until > desk.now():
+    if is_away(taker, desk.now()):
         raise InvalidInput({"to": Text("handover.away", member=taker.name, until=taker.away_until)})
     return (
         opportunity,

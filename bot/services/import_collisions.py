@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from bot.domain import identity
 from bot.errors import Text
 from bot.models import Customer, Opportunity
 from bot.services.import_values import Collisions
@@ -32,13 +33,13 @@ def find_collisions(session: Session, plan: "Plan", now: datetime) -> Collisions
     counts: dict[Hashable, int] = defaultdict(int)
     for here, product, owner, count in _here(session, plan):
         owners[here].add(owner)
-        pairs[here, product].add(owner)
+        pairs[here, identity.product_key(product)].add(owner)
         counts[here] += count
     opened = [one for one in plan.rows if one.closed_at is None and one.customer.is_identified]
     registered = _registered(session, {one.customer.id for one in opened if one.customer.id is not None}, now)
     for planned in opened:
         customer = _token(planned.customer)
-        pairs[customer, planned.row.product].add(_owner(planned))
+        pairs[customer, identity.product_key(planned.row.product)].add(_owner(planned))
         owners[customer].add(_owner(planned))
         counts[customer] += 1
     for met_at, holder in registered.items():
@@ -49,7 +50,7 @@ def find_collisions(session: Session, plan: "Plan", now: datetime) -> Collisions
     for planned in opened:
         customer = _token(planned.customer)
         by_product = planned.team.playbook.collision_scope == "customer_product"
-        met = pairs[customer, planned.row.product] if by_product else owners[customer]
+        met = pairs[customer, identity.product_key(planned.row.product)] if by_product else owners[customer]
         planned.has_collision = len(met - {None}) > 1
         known = registered.get(customer)
         if known is not None and _owner(planned) not in {None, known.id}:

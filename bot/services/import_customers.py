@@ -16,7 +16,7 @@ _MOST_NEAR = 3
 class PlannedCustomer:
     """A customer by our number, or one to be made: ``id`` is None until then.
 
-    ``near`` are names that it may be, which a person has to look at.
+    ``keys`` are those that the file gives; ``near`` are names that it may be, which a person has to look at.
     """
 
     name: str
@@ -33,7 +33,7 @@ class CustomerBook:
     """The customers that an import has met so far."""
 
     made: list[PlannedCustomer] = field(default_factory=list)
-    _by_typed: dict[tuple[str, str | None, str | None], PlannedCustomer] = field(default_factory=dict)
+    _by_typed: dict[tuple[str | None, ...], PlannedCustomer] = field(default_factory=dict)
     _by_key: dict[identity.Key, PlannedCustomer] = field(default_factory=dict)
     _by_id: dict[int, PlannedCustomer] = field(default_factory=dict)
     _by_near: dict[str, list[PlannedCustomer]] = field(default_factory=lambda: defaultdict(list))
@@ -51,15 +51,17 @@ class CustomerBook:
         *,
         email: str | None = None,
         phone: str | None = None,
+        website: str | None = None,
+        credit_code: str | None = None,
         industry: str | None = None,
         region: str | None = None,
     ) -> tuple[PlannedCustomer, str]:
         """Return the customer of a name, and whether it is known, new, or new and possibly one that is known."""
-        typed = (name, email, phone)
+        typed = (name, email, phone, website, credit_code)
         found = self._by_typed.get(typed)
         if found is not None:
             return found, "known"
-        keys = identity.keys_of(name, email=email, phone=phone)
+        keys = identity.keys_of(name, email=email, phone=phone, website=website, credit_code=credit_code)
         found = self._same(name, keys)
         met = "known"
         if found is None:
@@ -71,21 +73,24 @@ class CustomerBook:
                 found = PlannedCustomer(name, keys=keys, industry=industry, region=region, near=near)
                 met = "possible" if near else "new"
                 self.made.append(found)
-        self._remember(typed, found, keys)
+        self._by_typed[typed] = found
+        self._remember(name, found, keys)
         return found, met
 
     def ids(self) -> set[int]:
         """Return the numbers of those that were here already."""
         return set(self._by_id)
 
-    def _remember(
-        self, typed: tuple[str, str | None, str | None], customer: PlannedCustomer, keys: frozenset[identity.Key]
-    ) -> None:
-        self._by_typed[typed] = customer
+    def known(self) -> list[PlannedCustomer]:
+        """Return those that were here already, with what the file adds to their keys."""
+        return list(self._by_id.values())
+
+    def _remember(self, name: str, customer: PlannedCustomer, keys: frozenset[identity.Key]) -> None:
+        customer.keys |= {key for key in keys if key.kind in identity.STRONG and key.kind is not KeyKind.NAME}
         for key in keys:
             if key.kind in identity.STRONG:
                 self._by_key.setdefault(key, customer)
-        for value in identity.near_keys(typed[0]):
+        for value in identity.near_keys(name):
             if customer not in self._by_near[value]:
                 self._by_near[value].append(customer)
 
@@ -96,7 +101,7 @@ class CustomerBook:
             if found is None:
                 continue
             if key.kind is KeyKind.NAME and identity.compare(name, found.name).verdict is Verdict.POSSIBLE:
-                return None
+                continue
             return found
         return None
 

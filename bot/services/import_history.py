@@ -93,9 +93,10 @@ class HistoryWriter:
     def _grade(self, planned: PlannedRow) -> grading.Grade:
         row, playbook = planned.row, planned.team.playbook
         today = calendar.local_day(planned.team.calendar, planned.closed_at or self.now)
+        facts, _ = grading.known_facts({}, source=row.source, need=row.need, playbook=playbook)
         key = (
             id(playbook),
-            row.source,
+            tuple(facts.items()),
             row.amount_minor,
             row.currency,
             planned.expected_close_on,
@@ -104,7 +105,7 @@ class HistoryWriter:
         found = self._grades.get(key)
         if found is None:
             found = self._grades[key] = grading.grade(
-                {"source": row.source} if row.source else {},
+                facts,
                 amount_minor=row.amount_minor,
                 currency=row.currency,
                 expected_close_on=planned.expected_close_on,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import calendar
+from bot.domain import calendar, identity
 from bot.domain.calendar import DEFAULT_WEEK, WorkCalendar
 from bot.domain.playbook import Playbook, Stage, StageKind
 from bot.errors import InvalidInput, NotAllowed, Text
@@ -154,11 +154,16 @@ class _Planner:
             self.plan.teams[said.name] = planned
 
     def people(self, batch: Batch) -> None:
-        for member in self.session.scalars(select(Member).order_by(Member.id.desc())):
+        known_before = self.session.scalars(select(Member).order_by(Member.id.desc())).all()
+        for member in known_before:
             known = PlannedMember(Person(member.name, member.email), member.role, None, member.id)
             self._by_name[member.name.casefold()] = known
             if member.email:
                 self._by_email[member.email] = known
+        for member in known_before:
+            for name in member.imported_as or ():
+                # Whom a file named otherwise than Slack does; somebody of that very name goes first.
+                self._by_name.setdefault(name.casefold(), self._by_name[member.name.casefold()])
         for said in batch.teams:
             team = self.plan.teams[said.name]
             team.managers = [self._member(person, "manager", team) for person in said.managers]
@@ -178,7 +183,14 @@ class _Planner:
 
     def customers(self, batch: Batch) -> None:
         for said in batch.customers:
-            self.plan.customers.named(self.session, said.name, industry=said.industry, region=said.region)
+            self.plan.customers.named(
+                self.session,
+                said.name,
+                website=said.website,
+                credit_code=said.credit_code,
+                industry=said.industry,
+                region=said.region,
+            )
 
     def rows(self, batch: Batch) -> None:
         present = self._present([row.ref for row in batch.rows])
@@ -266,9 +278,16 @@ class _Planner:
             row.customer,
             email=row.contact.email if row.contact else None,
             phone=row.contact_phone,
+            website=row.website,
+            credit_code=row.credit_code,
             industry=row.industry,
             region=row.region,
         )
+        self.plan.remarks += [
+            Told(row.line, row.ref, Text("import.no_key", value=value))
+            for value, key in ((row.website, identity.domain_key), (row.credit_code, identity.credit_code_key))
+            if value is not None and key(value) is None
+        ]
         if met == "possible":
             names = ", ".join(customer.near)
             self.plan.remarks.append(Told(row.line, row.ref, Text("import.possible", name=row.customer, names=names)))

@@ -37,6 +37,8 @@ class CustomerRow:
     name: str
     industry: str | None = None
     region: str | None = None
+    website: str | None = None
+    credit_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ class OpportunityRow:
     source: str | None = None
     region: str | None = None
     industry: str | None = None
+    website: str | None = None
+    credit_code: str | None = None
     contact: Person | None = None
     contact_phone: str | None = None
     contact_title: str | None = None

@@ -46,6 +46,8 @@ class ImportWriter:
         described = [one for one in self.plan.customers.made if one.is_identified]
         for start in range(0, len(described), _LOOK):
             self._customers(session, described[start : start + _LOOK])
+        known = {one.id: customer_keys.strong(one.keys) for one in self.plan.customers.known() if one.id is not None}
+        customer_keys.write_strong(session.connection(), self.by.workspace_id, known)
 
     def _team(self, session: Session, planned: PlannedTeam) -> None:
         said = planned.said

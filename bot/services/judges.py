@@ -1,4 +1,4 @@
-"""Owns who decides a dispute: the team's manager, else an admin, and nobody in a case of their own while another can."""
+"""Owns who decides a dispute, also for an owner who left: the team's manager, else an admin; nobody a case of their own."""
 
 from collections.abc import Collection
 
@@ -35,6 +35,14 @@ def judges_of(session: Session, team: Team, parties: Collection[int | None]) -> 
         if found:
             return found[:_ADMINS_MOST]
     return tuple({one.id: one for one in (*first, *admins)}.values())
+
+
+def reached(session: Session, team: Team, owner: Member, by: Actor) -> tuple[Member, ...]:
+    """Return who gets what somebody tells an owner: the owner, or who decides in the place of one who is not in Slack.
+
+    Empty if there is nobody.
+    """
+    return (owner,) if _can_answer(owner) else judges_of(session, team, {owner.id, by.member_id})
 
 
 def asked_judges(session: Session, team: Team, parties: Collection[int | None]) -> tuple[Member, ...]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.domain.attention import Rung, Step
 from bot.domain.events import HandoverDeclined, LadderStepTaken
 from bot.models import Assignment, Member, Opportunity, Team
-from bot.services import assignments
+from bot.services import assignments, cooling
 from bot.services.desk import Desk, system_actor
 from bot.services.reading import pending_assignment
 from bot.services.recording import Ground, Recorder, ground_of
@@ -19,7 +19,10 @@ STEPS = frozenset({Step.REOFFER, Step.LAPSE, Step.RECYCLE})
 
 
 def take(
-    desk: Desk, session: Session, ends: Sequence[tuple[Any, tuple[Rung, ...]]], warned: dict[int, datetime]
+    desk: Desk,
+    session: Session,
+    ends: Sequence[tuple[Any, tuple[Rung, ...]]],
+    changes: dict[int, dict[str, datetime | None]],
 ) -> None:
     """Take these steps for opportunities that the sweep holds already.
 
@@ -27,7 +30,7 @@ def take(
         desk: The record and the clock.
         session: The sweep's transaction, over all workspaces.
         ends: Opportunities, as rows with at least id and team, each with its steps in order.
-        warned: By opportunity, when its owner is warned in this very sweep.
+        changes: By opportunity, which of its moments this very sweep changes: when its owner is warned, or nobody was.
     """
     # Who gives to the same people does so one after the other, teams in one order: nobody waits in a circle.
     session.execute(
@@ -47,7 +50,8 @@ def take(
         recorder = Recorder(desk, session, system_actor(opportunity.workspace_id))
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
         opportunity.attended_at = recorder.now
-        opportunity.warned_at = warned.get(row.id, opportunity.warned_at)
+        for name, moment in changes.get(row.id, {}).items():
+            setattr(opportunity, name, moment)
         for rung in rungs:
             _take(recorder, opportunity, ground, rung)
         recorder.attend(opportunity, ground)
@@ -77,7 +81,8 @@ def _lapse(recorder: Recorder, opportunity: Opportunity, ground: Ground, waiting
     recorder.session.flush()
     if opportunity.owner_id is not None and opportunity.accepted_at is None:
         # It was offered on before its owner had accepted it: somebody must be asked again.
-        assignments.offer_by_rules(recorder, opportunity, ground, asked=frozenset({taker.id}))
+        resting = cooling.resting_ids(recorder.session, opportunity, recorder.now)
+        assignments.offer_by_rules(recorder, opportunity, ground, asked=resting | {taker.id})
 
 
 def _recycle(recorder: Recorder, opportunity: Opportunity, ground: Ground, rung: Rung) -> None:
@@ -85,4 +90,4 @@ def _recycle(recorder: Recorder, opportunity: Opportunity, ground: Ground, rung:
     recorder.event(opportunity, LadderStepTaken(rung.cause, rung.step, rung.moment, former.name if former else None))
     assignments.put_in_pool(recorder, opportunity, ground, cause="recycled", former=former)
     if former is not None:
-        recorder.tell(former.id, "notice.recycled", opportunity_id=opportunity.id)
+        recorder.tell(former.id, "notice.recycled", opportunity_id=opportunity.id, gathered=ground.calendar)

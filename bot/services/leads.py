@@ -1,5 +1,6 @@
 """Owns capture: a lead comes in, is recognised, graded, given an owner and a next step, or refused with who has it."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
@@ -9,13 +10,16 @@ from sqlalchemy.orm import Session
 
 from bot.domain import calendar, identity
 from bot.domain.events import AssignmentAccepted, LeadCaptured
+from bot.domain.identity import Key
 from bot.domain.money import read_amount
 from bot.errors import InvalidInput, Text
+from bot.i18n import Translator
 from bot.models import Contact, Customer, Opportunity
 from bot.models.session import write
-from bot.services import assignments, collisions, customers, protection
+from bot.services import assignments, collisions, customers, protection, scoring
+from bot.services.access import SELLS
 from bot.services.desk import Actor, Desk
-from bot.services.forms import check_future, check_future_day, read_form
+from bot.services.forms import WebsiteOrCode, check_future, check_future_day, read_form
 from bot.services.next_steps import set_first_step
 from bot.services.reading import done
 from bot.services.recording import Ground, Recorder, enter_stage, ground_of
@@ -41,6 +45,7 @@ class LeadForm(BaseModel):
     contact_phone: str | None = Field(default=None, max_length=40)
     contact_email: str | None = Field(default=None, max_length=200)
     contact_title: str | None = Field(default=None, max_length=100)
+    website_or_code: WebsiteOrCode | None = None
     amount: str | None = Field(default=None, max_length=40)
     source: str | None = Field(default=None, max_length=60)
     product: str | None = Field(default=None, max_length=120)
@@ -108,14 +113,14 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
         now = recorder.now
         _check_values(form, ground, now)
         customer, is_new = _customer(session, form, ground, recorder)
-        is_kept = _keeps(by, form, ground)
+        is_kept = form.mine and may_own(by, team.id)
         if not is_new:
             protection.check_free(session, customer, ground, by, now, product=form.product, to_rules=not is_kept)
         contact = _contact(session, customer, form, now)
         opportunity = _opportunity(form, customer, contact, ground, recorder)
         # Everything that needs no number is decided before the row is written, so that it is written once.
         graded = recorder.grade(opportunity, ground)
-        step = _first_step(opportunity, form, ground, now, by)
+        step = _first_step(opportunity, form, ground, now)
         opportunity.next_text, opportunity.next_due_at = step
         if is_kept:
             opportunity.owner_id, opportunity.accepted_at = by.member_id, now
@@ -145,13 +150,14 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
         if not is_kept:
             recorder.attend(opportunity, ground)
         recorder.card(opportunity, team)
-        return done(session, opportunity, by, now, None, Text("lead.capture.done", customer=customer.name))
+        said = Text("lead.capture.done", customer=customer.name)
+        return done(session, opportunity, by, now, None, said, remarks=recorder.remarks)
 
 
 def _check_values(form: LeadForm, ground: Ground, now: datetime) -> None:
     check_future("next_due_at", form.next_due_at, now)
     check_future_day("expected_close_on", form.expected_close_on, calendar.local_day(ground.calendar, now))
-    if form.contact_phone and identity.phone_key(form.contact_phone, ground.team.country or "US") is None:
+    if form.contact_phone and identity.phone_key(form.contact_phone, ground.numbers_country) is None:
         raise InvalidInput({"contact_phone": Text("error.phone")})
 
 
@@ -159,17 +165,22 @@ def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Record
     """Return the customer, and whether nobody knew it before."""
     name = form.customer_name or ""
     keys = identity.keys_of(
-        name, email=form.contact_email, phone=form.contact_phone, country=ground.team.country or "US"
+        name,
+        email=form.contact_email,
+        phone=form.contact_phone,
+        website=form.website_or_code,
+        credit_code=form.website_or_code,
+        country=ground.numbers_country,
     )
     if form.customer_id is not None:
         known = customers.hold(session, form.customer_id)
         if known is None:
-            raise InvalidInput({"customer": Text("error.not_found")})
-        return customers.learn(session, known, keys), False
+            raise InvalidInput({"customer": Text("error.customer_not_found")})
+        return _known(recorder, known, keys), False
     found = customers.recognise(session, name, keys)
     if found.customer is not None:
         known = customers.hold(session, found.customer.id) or found.customer
-        return customers.learn(session, known, keys), False
+        return _known(recorder, known, keys), False
     if found.possible and not form.confirmed_new:
         names = ", ".join(row.name for row in found.possible[:3])
         raise InvalidInput({"customer": Text("lead.capture.possible", names=names)})
@@ -184,6 +195,12 @@ def _customer(session: Session, form: LeadForm, ground: Ground, recorder: Record
         taken=found.taken,
     )
     return made, True
+
+
+def _known(recorder: Recorder, customer: Customer, keys: Iterable[Key]) -> Customer:
+    learnt = customers.learn(recorder.session, customer, keys)
+    recorder.remarks += customers.shared_remarks(recorder.session, learnt.others, recorder.by, recorder.now)
+    return customer
 
 
 def _contact(session: Session, customer: Customer, form: LeadForm, now: datetime) -> Contact | None:
@@ -236,7 +253,7 @@ def _opportunity(
         region=form.region or customer.region,
         industry=form.industry or customer.industry,
         expected_close_on=form.expected_close_on,
-        facts=dict(form.facts),
+        facts=scoring.answers(form.facts, ground.playbook),
         grade="",
         score=-1,
         grade_points=[],
@@ -252,15 +269,12 @@ def _opportunity(
     return opportunity
 
 
-def _keeps(by: Actor, form: LeadForm, ground: Ground) -> bool:
-    """Say whether who captures will own it: a member who sells in this team, unless they choose the rules."""
-    is_seller = by.member_id is not None and by.role in {"rep", "manager", "admin"}
-    return form.mine and is_seller and by.team_id == ground.team.id
+def may_own(by: Actor, team_id: int) -> bool:
+    """Say whether who captures in a team can own it: a member who sells there."""
+    return by.member_id is not None and by.role in SELLS and by.team_id == team_id
 
 
-def _first_step(
-    opportunity: Opportunity, form: LeadForm, ground: Ground, now: datetime, by: Actor
-) -> tuple[str, datetime]:
+def _first_step(opportunity: Opportunity, form: LeadForm, ground: Ground, now: datetime) -> tuple[str, datetime]:
     due = form.next_due_at or ground.accept_by(opportunity, now)
-    first = "First contact" if not by.locale.startswith("zh") else "首次联系"
-    return form.next_step or first, due
+    # It stands on the team's card and is read by whoever takes the lead over: in the team's language, as all that is on it.
+    return form.next_step or Translator(ground.team.locale)("lead.first_step"), due

@@ -13,8 +13,11 @@ from bot.services.member_rows import ref_or_none
 from bot.services.recording import Recorder
 from bot.services.values import MemberRef
 
-KEPT = ("name", "email", "role", "team_id", "zone", "locale", "capacity", "weight", "territories", "languages", "away_until", "is_active")  # fmt: skip
+KEPT = ("name", "email", "role", "team_id", "zone", "locale", "capacity", "weight", "territories", "languages", "away_from", "away_until", "is_active")  # fmt: skip
 """The fields whose changes are kept."""
+
+TIED = "tied"
+"""Stands among the changes for the name of an imported member that turned out to be this one."""
 
 Facts = Mapping[str, Any]
 
@@ -42,15 +45,21 @@ def facts(member: Member) -> Facts:
     return {name: _json(getattr(member, name)) for name in KEPT}
 
 
-def keep(recorder: Recorder, member: Member, before: Facts) -> bool:
+def keep(recorder: Recorder, member: Member, before: Facts, *, tied: str | None = None) -> bool:
     """Write down what differs from before; nothing where nothing does.
+
+    Args:
+        recorder: The transaction.
+        member: Their row as it is now.
+        before: The facts as they were.
+        tied: The name of the imported member that turned out to be this one.
 
     Returns:
         Whether anything differs.
     """
     after = facts(member)
     changed = [name for name in KEPT if before[name] != after[name]]
-    if changed:
+    if changed or tied is not None:
         recorder.session.add(
             MemberChange(
                 workspace_id=member.workspace_id,
@@ -58,10 +67,10 @@ def keep(recorder: Recorder, member: Member, before: Facts) -> bool:
                 by_id=recorder.by.member_id,
                 at=recorder.now,
                 before={name: before[name] for name in changed},
-                after={name: after[name] for name in changed},
+                after={name: after[name] for name in changed} | ({TIED: tied} if tied is not None else {}),
             )
         )
-    return bool(changed)
+    return bool(changed) or tied is not None
 
 
 def latest(session: Session, member_id: int, *, most: int = 1) -> tuple[MemberChangeLine, ...]:
@@ -75,7 +84,7 @@ def latest(session: Session, member_id: int, *, most: int = 1) -> tuple[MemberCh
             ref_or_none(session, row.by_id),
             tuple(
                 FieldChange(name, _shown(session, name, row.before.get(name)), _shown(session, name, row.after[name]))
-                for name in KEPT
+                for name in (TIED, *KEPT)
                 if name in row.after
             ),
         )

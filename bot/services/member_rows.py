@@ -1,23 +1,30 @@
 """Owns the reading of members' rows: as others see them, and as the one who acts."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bot.errors import NotFound
 from bot.models import Member, Team
+from bot.models.questions import Question
+from bot.models.session import Database
 from bot.services.desk import Actor
 from bot.services.values import MemberRef
 
-_MANAGED = select(Team.id).where(Team.manager_id == bindparam("member_id"))
+_MANAGED = Question(
+    select(Team.id).where(Team.workspace_id == bindparam("workspace_id"), Team.manager_id == bindparam("member_id"))
+)
 
 
-def actor_of(asked: Session | Connection, member: Any) -> Actor:
+def actor_of(asked: Session | Database, member: Any) -> Actor:
     """Return a member as the one who acts, from their row or from its columns."""
     managed: frozenset[int] = frozenset()
     if member.is_active and member.role in {"manager", "admin"}:
-        managed = frozenset(asked.scalars(_MANAGED, {"member_id": member.id}))
+        values = {"workspace_id": member.workspace_id, "member_id": member.id}
+        rows = asked.ask(_MANAGED, values) if isinstance(asked, Database) else _MANAGED.rows(asked.connection(), values)
+        managed = frozenset(row.id for row in rows)
     return Actor(
         workspace_id=member.workspace_id,
         member_id=member.id,
@@ -29,6 +36,11 @@ def actor_of(asked: Session | Connection, member: Any) -> Actor:
         slack_user_id=member.slack_user_id,
         managed_team_ids=managed,
     )
+
+
+def here_at(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for members who are not away at a moment, as ``absence.is_away`` says it of one."""
+    return or_(Member.away_until.is_(None), Member.away_until <= now, Member.away_from > now)
 
 
 def member_by_slack_id(session: Session, slack_user_id: str) -> Member:

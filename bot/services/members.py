@@ -11,6 +11,7 @@ from bot.clock import zones
 from bot.domain.calendar import WorkCalendar
 from bot.errors import NotFound
 from bot.models import Member, Team, Workspace
+from bot.models.questions import Question
 from bot.services import departures, member_changes
 from bot.services.absences import set_away
 from bot.services.calendars import work_calendar
@@ -62,11 +63,10 @@ def resolve(desk: Desk, slack_team_id: str, slack_user_id: str, *, enterprise_id
         enterprise_id: Of an Enterprise Grid organisation.
     """
     asked = {"slack_team_id": slack_team_id, "enterprise_id": enterprise_id or "", "slack_user_id": slack_user_id}
-    with desk.database.asking() as connection:
-        found = connection.execute(_RESOLVED, asked).one_or_none()
-        if found is None:
-            return None
-        actor = actor_of(connection, found)
+    (found,) = desk.database.ask(_RESOLVED, asked) or (None,)
+    if found is None:
+        return None
+    actor = actor_of(desk.database, found)
     return actor if found.week is None or actor.team_id is None else replace(actor, calendar=_calendar_of(found))
 
 
@@ -75,7 +75,7 @@ def _calendar_of(found: Any) -> WorkCalendar:
 
 
 # Every request asks this: it is put together once, and reads no more than it needs.
-_RESOLVED = (
+_RESOLVED = Question(
     select(
         Member.id,
         Member.workspace_id,
@@ -144,7 +144,7 @@ def remember(desk: Desk, slack_team_id: str, profile: Profile, *, enterprise_id:
         found = resolve(desk, slack_team_id, profile.slack_user_id, enterprise_id=enterprise_id)
         if found is not None:
             return found
-    raise NotFound("error.not_found")
+    raise NotFound("members.not_found")
 
 
 def upsert(session: Session, desk: Desk, profile: Profile) -> Member:
@@ -183,7 +183,14 @@ def _known(session: Session, profile: Profile) -> Member | None:
         member = session.scalar(
             select(Member).where(Member.slack_user_id.is_(None), Member.email == profile.email.lower())
         )
+        if member is not None:
+            member.imported_as = known_as(member)
     return member
+
+
+def known_as(member: Member) -> list[str]:
+    """Return the names under which imports know a member who came with one, so that the next file finds them too."""
+    return list(dict.fromkeys([member.name, *(member.imported_as or [])]))
 
 
 def _describe(session: Session, member: Member, profile: Profile) -> None:

@@ -15,9 +15,8 @@ from bot.models import (
     Ruling,
 )
 from bot.services import customer_keys, customers
-from bot.services.recording import Ground, Recorder, ground_of
+from bot.services.recording import Recorder, ground_of
 
-_OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 _PLAIN: dict[str, Any] = {"contacts": Contact, "keys": CustomerKey, "rulings": Ruling}
 
 Moved = dict[str, Any]
@@ -53,9 +52,6 @@ def move_all(session: Session, kept: Customer, merged: Customer) -> Moved:
     ours, theirs = _names(session, kept), _names(session, merged)
     _found_by(session, merged, before=theirs, after=[])
     _found_by(session, kept, before=ours, after=[*ours, *theirs])
-    if kept.protected_by_id is None and merged.protected_by_id is not None:
-        kept.protected_by_id, kept.protected_until = merged.protected_by_id, merged.protected_until
-        moved["protection"] = merged.protected_by_id
     return moved
 
 
@@ -72,8 +68,6 @@ def move_back(session: Session, kept: Customer, merged: Customer, moved: Moved) 
     ours, theirs = _names(session, kept), _names(session, merged)
     _found_by(session, kept, before=[*ours, *theirs], after=ours)
     _found_by(session, merged, before=[], after=theirs)
-    if moved.get("protection") is not None and kept.protected_by_id == moved["protection"]:
-        kept.protected_by_id = kept.protected_until = None
     return opportunities
 
 
@@ -129,20 +123,6 @@ def _names(session: Session, customer: Customer) -> list[str]:
 
 def _found_by(session: Session, customer: Customer, *, before: list[str], after: list[str]) -> None:
     customer_keys.change_by_name(session.connection(), customer.workspace_id, customer.id, before=before, after=after)
-
-
-def rivalries(session: Session, customer_id: int) -> list[tuple[Opportunity, Ground, bool]]:
-    """Return a customer's open opportunities, each with its ground and whether another owner works on the same."""
-    statement = select(Opportunity).where(Opportunity.customer_id == customer_id, _OPEN).order_by(Opportunity.id)
-    rows = list(session.scalars(statement))
-    grounds = {row.id: ground_of(session, row.team_id, row.playbook_id) for row in rows}
-    return [(row, grounds[row.id], any(_are_rivals(row, other, grounds[row.id]) for other in rows)) for row in rows]
-
-
-def _are_rivals(one: Opportunity, other: Opportunity, ground: Ground) -> bool:
-    if one.owner_id is None or other.owner_id is None or one.owner_id == other.owner_id:
-        return False
-    return ground.playbook.collision_scope != "customer_product" or one.product == other.product
 
 
 def record(recorder: Recorder, opportunities: list[Opportunity], event: Event) -> None:

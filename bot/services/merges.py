@@ -4,7 +4,7 @@ Nothing is copied or thrown away: what belonged to the merged customer moves, an
 back exactly that. What came since then stays with the kept one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from bot.domain.events import CustomerMerged, CustomerMergeUndone
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, RuleBroken, Text
-from bot.models import Contact, Customer, CustomerMerge, Member, Opportunity
-from bot.services import merge_moves
+from bot.models import Contact, Customer, CustomerMerge, Member, Opportunity, Registration, Team
+from bot.services import merge_marks, merge_moves, merge_registrations, protection, second_owners
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref, ref_or_none
 from bot.services.merge_values import MergeLine, MergePlan, MergeSide
@@ -28,16 +28,19 @@ def plan(desk: Desk, first_id: int, second_id: int, *, by: Actor) -> MergePlan:
     """Return what a merge of two customers would mean.
 
     Raises:
-        NotAllowed: Only a manager or an admin decides that.
+        NotAllowed: Only a manager with a team that works on one of them, or an admin, decides that.
         InvalidInput: It is one customer, or one of them is not there any more.
     """
     check_may(by)
     with desk.reading(by) as session:
         found = {row.id: row for row in session.scalars(select(Customer).where(Customer.id.in_((first_id, second_id))))}
         first, second = both_of(found, first_id, second_id)
+        _check_stake(session, by, first.id, second.id)
         sides = _side(session, first), _side(session, second)
         rows = [*_rows(session, first.id), *_rows(session, second.id)]
         owners = {row.owner_id for row in rows if row.stage_kind in _OPEN} - {None}
+        if owners:
+            owners |= {one.id for one in protection.registrants(session, (first, second), desk.now()).values()}
         return MergePlan(sides, collides=len(owners) > 1)
 
 
@@ -48,22 +51,24 @@ def merge(desk: Desk, kept_id: int, merged_id: int, *, by: Actor) -> MergeLine:
         desk: The record and the clock.
         kept_id: Who stays.
         merged_id: Whose opportunities, contacts and keys move.
-        by: A manager or an admin.
+        by: A manager with a team that works on one of them, or an admin.
 
     Raises:
-        NotAllowed: Only a manager or an admin decides that.
+        NotAllowed: They are neither.
         InvalidInput: It is one customer, or one of them is not there any more.
     """
     check_may(by)
     with desk.transaction(by) as session:
         kept, merged = both_of(merge_moves.hold_both(session, kept_id, merged_id), kept_id, merged_id)
+        _check_stake(session, by, kept.id, merged.id)
         recorder = Recorder(desk, session, by)
-        before = {row.id for row, _, is_rival in merge_moves.rivalries(session, kept.id) if is_rival}
-        moved = merge_moves.move_all(session, kept, merged)
+        moved = merge_registrations.protect(recorder, kept, merged) | merge_moves.move_all(session, kept, merged)
         merged.merged_into_id = kept.id
         opportunities = [session.get_one(Opportunity, number) for number in moved["opportunities"]]
         merge_moves.record(recorder, opportunities, CustomerMerged(kept=kept.name, merged=merged.name))
-        moved["collided"] = _mark_collisions(recorder, kept, before)
+        marks, told = merge_marks.mark(recorder, kept)
+        moved |= marks
+        _tell_others(recorder, "notice.customers_merged", kept, merged, but=told)
         row = CustomerMerge(
             workspace_id=by.workspace_id,
             kept_id=kept.id,
@@ -94,12 +99,16 @@ def undo(desk: Desk, merge_id: int, *, by: Actor) -> MergeLine:
         kept, merged = customers[row.kept_id], customers[row.merged_id]
         recorder = Recorder(desk, session, by)
         _check_undoable(row, kept, merged, recorder.now)
+        _check_stake(session, by, kept.id, merged.id)
         row.undone_at, merged.merged_into_id = recorder.now, None
         session.flush()
         opportunities = merge_moves.move_back(session, kept, merged, row.moved)
+        merge_registrations.unprotect(recorder, kept, merged, row.moved)
         merge_moves.record(recorder, opportunities, CustomerMergeUndone(kept=kept.name, merged=merged.name))
-        _settle_collisions(recorder, (kept, merged), set(row.moved.get("collided", ())))
+        for customer in (kept, merged):
+            second_owners.settle_customer(recorder, customer.id)
         session.flush()
+        _tell_others(recorder, "notice.customers_apart", kept, merged)
         return _line(session, row, {kept.id: kept.name, merged.id: merged.name}, recorder.now)
 
 
@@ -124,8 +133,23 @@ def check_may(by: Actor) -> None:
     Raises:
         NotAllowed: Only a manager or an admin decides that.
     """
-    if not (by.is_admin or by.role == "manager" or by.managed_team_ids):
+    if not by.decides:
         raise NotAllowed("merge.not_allowed")
+
+
+def _check_stake(session: Session, by: Actor, *customer_ids: int) -> None:
+    """Refuse a manager whose teams have nothing to do with either customer: it is for those teams' managers to decide.
+
+    Raises:
+        NotAllowed: No team of theirs has an opportunity or a registration there.
+    """
+    if by.is_admin:
+        return
+    for model in (Opportunity, Registration):
+        stake = select(model.id).where(model.customer_id.in_(customer_ids), model.team_id.in_(by.managed_team_ids))
+        if session.scalar(stake.limit(1)) is not None:
+            return
+    raise NotAllowed("merge.no_stake")
 
 
 def both_of(found: dict[int, Customer], first_id: int, second_id: int) -> tuple[Customer, Customer]:
@@ -139,7 +163,7 @@ def both_of(found: dict[int, Customer], first_id: int, second_id: int) -> tuple[
     for number in (first_id, second_id):
         row = found.get(number)
         if row is None or not row.is_identified:
-            raise InvalidInput({"other": Text("error.not_found")})
+            raise InvalidInput({"other": Text("error.customer_not_found")})
         if row.merged_into_id is not None:
             raise InvalidInput({"other": Text("merge.gone", customer=row.name)})
     return found[first_id], found[second_id]
@@ -148,7 +172,7 @@ def both_of(found: dict[int, Customer], first_id: int, second_id: int) -> tuple[
 def _merge(session: Session, merge_id: int) -> CustomerMerge:
     row = session.scalar(select(CustomerMerge).where(CustomerMerge.id == merge_id))
     if row is None:
-        raise NotFound("error.not_found")
+        raise NotFound("merge.not_found")
     return row
 
 
@@ -161,33 +185,20 @@ def _check_undoable(row: CustomerMerge, kept: Customer, merged: Customer, now: d
         raise RuleBroken("merge.too_late", customer=merged.name, days=UNDO_DAYS)
 
 
-def _mark_collisions(recorder: Recorder, kept: Customer, before: set[int]) -> list[int]:
-    """Mark what two owners work on now, and tell their managers once; returns what was not marked before."""
-    marked = []
-    managers = set()
-    for row, ground, is_rival in merge_moves.rivalries(recorder.session, kept.id):
-        if not is_rival or row.has_collision:
-            continue
-        row.has_collision = True
-        recorder.attend(row, ground)
-        recorder.card(row, ground.team)
-        marked.append(row.id)
-        if row.id not in before and ground.team.manager_id not in managers:
-            managers.add(ground.team.manager_id)
-            recorder.tell(
-                ground.team.manager_id, "notice.merge_collision", opportunity_id=row.id, merged_customer=kept.name
-            )
-    return marked
-
-
-def _settle_collisions(recorder: Recorder, customers: Iterable[Customer], marked: set[int]) -> None:
-    """Take back the marks that a merge set, where nobody else works on the same any more."""
-    for customer in customers:
-        for row, ground, is_rival in merge_moves.rivalries(recorder.session, customer.id):
-            if row.id in marked and row.has_collision and not is_rival:
-                row.has_collision = False
-                recorder.attend(row, ground)
-                recorder.card(row, ground.team)
+def _tell_others(
+    recorder: Recorder, key: str, kept: Customer, merged: Customer, *, but: Collection[int | None] = ()
+) -> None:
+    """Tell the managers whose teams work on either customer what somebody else did with them."""
+    working = (
+        select(Team.manager_id)
+        .join(Opportunity, Opportunity.team_id == Team.id)
+        .where(Opportunity.customer_id.in_((kept.id, merged.id)), Opportunity.closed_at.is_(None))
+        .distinct()
+        .order_by(Team.manager_id)
+    )
+    for manager_id in recorder.session.scalars(working).all():
+        if manager_id not in but:
+            recorder.tell(manager_id, key, member=recorder.by.name, kept=kept.name, merged=merged.name)
 
 
 def _rows(session: Session, customer_id: int) -> list[Any]:

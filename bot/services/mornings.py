@@ -1,17 +1,18 @@
 """Owns the morning lists: whose working day begins, and whether there is anything to put before them."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
+from bot.domain.absence import is_away
 from bot.domain.calendar import WorkCalendar, local_day
 from bot.domain.quiet import hours_of, is_first_stretch, next_morning
 from bot.models import Member, Opportunity, Team
 from bot.models.base import Instant
 from bot.services.bundles import focus_key
 from bot.services.desk import Desk, system_actor
+from bot.services.reader_hours import teams_of
 from bot.services.recording import Recorder, calendar_of, is_live
 
 _BATCH = 500
@@ -39,7 +40,7 @@ def focus(desk: Desk, *, limit: int = _BATCH) -> int:
         members = session.scalars(
             select(Member).where(_DUE).order_by(Member.id).limit(limit).with_for_update(skip_locked=True), {"now": now}
         ).all()
-        teams = _teams(session, [one.id for one in members])
+        teams = teams_of(session, [one.id for one in members])
         hours = {one.id: hours_of(calendar_of(teams[one.id]), one.zone) for one in members if one.id in teams}
         busy = _busy(
             session, [one.id for one in members if _begins(one, teams.get(one.id), hours.get(one.id), now)], now
@@ -52,22 +53,16 @@ def focus(desk: Desk, *, limit: int = _BATCH) -> int:
         return len(members)
 
 
-def _teams(session: Session, member_ids: list[int]) -> dict[Any, Team]:
-    """Return whose hours hold for each member: their own team's, else those of the first team that they manage."""
-    found: dict[Any, Team] = {}
-    managed = select(Team.manager_id, Team).where(Team.manager_id.in_(member_ids)).order_by(Team.id.desc())
-    own = select(Member.id, Team).join(Team, Team.id == Member.team_id).where(Member.id.in_(member_ids))
-    for statement in (managed, own):
-        found.update({row[0]: row[1] for row in session.execute(statement)})
-    return found
-
-
 def _begins(member: Member, team: Team | None, hours: WorkCalendar | None, now: datetime) -> bool:
     """Say whether it is the morning of a member who is there to read; a stop of the program may have made it a late one."""
     if member.focus_next_at is None or team is None or hours is None or not is_live(team, now):
         return False
-    is_here = member.away_until is None or member.away_until <= now
-    return is_here and member.is_active and member.slack_user_id is not None and is_first_stretch(hours, now)
+    return (
+        not is_away(member, now)
+        and member.is_active
+        and member.slack_user_id is not None
+        and is_first_stretch(hours, now)
+    )
 
 
 def _busy(session: Session, member_ids: list[int], now: datetime) -> set[int]:

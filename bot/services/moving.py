@@ -1,4 +1,4 @@
-"""Owns the way of an opportunity into another team: its stage and grade there, its card in the other channel."""
+"""Owns the way of an opportunity into another team: its stage and grade there, its card in the other channel, who is told."""
 
 from bot.domain import calendar
 from bot.domain.events import TeamChanged
@@ -8,11 +8,18 @@ from bot.models import Opportunity
 from bot.services.recording import Ground, Recorder, enter_stage, ground_of
 
 
-def move(recorder: Recorder, opportunity: Opportunity, team_id: int) -> Ground:
+def move(recorder: Recorder, opportunity: Opportunity, team_id: int, *, taker: str, notice: str) -> Ground:
     """Take an opportunity into a team, if it is of another one.
 
     It keeps its stage, and the time it has been there, where that team's playbook has it; else it enters the first stage of
-    the same kind. The former card says where it went, and the new team gets one of its own.
+    the same kind. The former card says where it went, the former team's manager is told, and the new team gets a card of its own.
+
+    Args:
+        recorder: The transaction.
+        opportunity: Its row.
+        team_id: The team that it comes into.
+        taker: The name of its new owner.
+        notice: What the former team's manager is told, by key.
 
     Returns:
         The ground on which it stands from now on.
@@ -41,6 +48,16 @@ def move(recorder: Recorder, opportunity: Opportunity, team_id: int) -> Ground:
     channel, ts = opportunity.card_channel, opportunity.card_ts
     opportunity.card_channel = opportunity.card_ts = None
     if channel and ts:
-        payload = {"opportunity_id": opportunity.id, "channel": channel, "ts": ts}
-        recorder.promise("card_moved", channel, payload, key=f"card_moved:{opportunity.id}:{ts}")
+        recorder.card_moved(opportunity.id, channel, ts)
+    manager_id = former.team.manager_id
+    # A manager who owned it is told of that anyway.
+    if manager_id != opportunity.owner_id:
+        recorder.tell(
+            manager_id,
+            notice,
+            opportunity_id=opportunity.id,
+            member=taker,
+            team=ground.team.name,
+            manager=recorder.by.name,
+        )
     return ground

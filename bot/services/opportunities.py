@@ -1,12 +1,14 @@
 """Owns opportunities as people look for and correct them: the card, lists, notes, edits, undo."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from bot.domain import identity
 from bot.domain.events import ActionUndone, NoteAdded
-from bot.errors import NotAllowed, NotFound, RuleBroken, Text
+from bot.errors import CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken, Text
 from bot.models import Contact, EventRow, FollowUp, Member, NextStep, Opportunity
 from bot.services import departures
 from bot.services.access import check_acts, check_sees, visible_to
@@ -15,15 +17,17 @@ from bot.services.edits import EditForm, apply_edit, undo_of
 from bot.services.forms import clean
 from bot.services.members import member_by_slack_id
 from bot.services.opportunity_search import Words
-from bot.services.reading import done, history_of, is_undoable_until, lines, view_of
-from bot.services.recording import Recorder, changed, ground_of, load, restore, snapshot
+from bot.services.reading import done, history_of, is_review_due, is_undoable_until, lines, view_of
+from bot.services.recording import Ground, Recorder, changed, ground_of, load, restore, snapshot
+from bot.services.second_owners import mark_of, settle
 from bot.services.stages import check_customer_free, reopen
-from bot.services.values import Done, HistoryLine, OpportunityLine, OpportunityView
+from bot.services.values import CollisionMark, Done, HistoryLine, OpportunityLine, OpportunityView
 from bot.services.veiling import veil_of
 
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
 
+_EXPLAINED = 20
 _SAID_IN_THREAD = frozenset({"thread", "file"})
 
 
@@ -53,7 +57,7 @@ def find(
         near: Whether customers of near names are meant where there is no other.
     """
     with desk.reading(by) as session:
-        meant = Words(session, words, near=near)
+        meant = Words(session, words, country=by.country, near=near)
         statement = meant.narrow(select(Opportunity).where(visible_to(by)))
         if scope == "open":
             statement = statement.where(_OPEN)
@@ -73,7 +77,7 @@ def options(desk: Desk, typed: str, *, by: Actor, limit: int = 99, near: bool = 
     Arguments as for ``find``.
     """
     with desk.reading(by) as session:
-        statement = Words(session, typed, near=near).narrow(select(Opportunity).where(_OPEN))
+        statement = Words(session, typed, country=by.country, near=near).narrow(select(Opportunity).where(_OPEN))
         mine = Opportunity.owner_id == (by.member_id or 0)
         if by.is_admin:
             statement = statement.where(Opportunity.owner_id.is_not(None))
@@ -92,8 +96,12 @@ def mine(desk: Desk, *, by: Actor, limit: int = 50) -> tuple[OpportunityLine, ..
 
 
 def overdue(desk: Desk, *, by: Actor, limit: int = 50) -> tuple[OpportunityLine, ...]:
-    """Return open opportunities whose next step is past: one's own, or one's teams' for a manager."""
-    return _list(desk, by, _scope(by), Opportunity.next_due_at <= desk.now(), limit=limit)
+    """Return what is late, one's own, or one's teams' for a manager: open ones by their next step, then reviews nobody wrote."""
+    now = desk.now()
+    found = _list(desk, by, _scope(by), Opportunity.next_due_at <= now, limit=limit)
+    with desk.reading(by) as session:
+        closed = select(Opportunity).where(is_review_due(now), _scope(by)).order_by(Opportunity.review_due_at)
+        return (*found, *lines(session, closed.limit(limit - len(found)), now))
 
 
 def closing(desk: Desk, *, by: Actor, limit: int = 50) -> tuple[OpportunityLine, ...]:
@@ -117,6 +125,19 @@ def of_member(desk: Desk, slack_user_id: str, *, by: Actor, limit: int = 50) -> 
     with desk.reading(by) as session:
         member_id = member_by_slack_id(session, slack_user_id).id
     return _list(desk, by, visible_to(by), Opportunity.owner_id == member_id, limit=limit)
+
+
+def colliding(desk: Desk, *, by: Actor, limit: int = 50) -> tuple[tuple[OpportunityLine, CollisionMark | None], ...]:
+    """Return open opportunities that are marked as colliding: one's own, or one's teams' for a manager; one customer's together.
+
+    Why is told of the first ones, as many as a list shows.
+    """
+    with desk.reading(by) as session:
+        marked = select(Opportunity).where(_OPEN, _scope(by), Opportunity.has_collision)
+        statement = marked.order_by(Opportunity.customer_id, Opportunity.id).limit(limit)
+        rows = session.scalars(statement.limit(_EXPLAINED)).all()
+        why = {row.id: mark_of(session, row, desk.now()) for row in rows}
+        return tuple((one, why.get(one.id)) for one in lines(session, statement, desk.now()))
 
 
 def _scope(by: Actor) -> Any:
@@ -199,12 +220,29 @@ def edit(desk: Desk, opportunity_id: int, form: EditForm, *, by: Actor, version:
         before = snapshot(opportunity)
         event = apply_edit(recorder, opportunity, ground, form)
         if event is not None:
+            _check_product(session, opportunity, ground, before["product"], recorder.now)
             recorder.attend(opportunity, ground)
             event.payload = {**event.payload, "undo": undo_of(event, changed(opportunity, before))}
             recorder.card(opportunity, ground.team)
-        return done(
-            session, opportunity, by, recorder.now, event, Text("opp.edited" if event is not None else "opp.unchanged")
-        )
+        said = Text("opp.edited" if event is not None else "opp.unchanged")
+        return done(session, opportunity, by, recorder.now, event, said, remarks=recorder.remarks)
+
+
+def _check_product(
+    session: Session, opportunity: Opportunity, ground: Ground, before: str | None, now: datetime
+) -> None:
+    """Refuse a product that is somebody else's at this customer, where the playbook tells products apart.
+
+    Raises:
+        InvalidInput: At its field.
+    """
+    is_same = identity.product_key(opportunity.product) == identity.product_key(before)
+    if is_same or opportunity.closed_at is not None or ground.playbook.collision_scope != "customer_product":
+        return
+    try:
+        check_customer_free(session, opportunity, ground, now)
+    except CustomerProtected as taken:
+        raise InvalidInput({"product": Text(taken.key, **taken.params)}) from taken
 
 
 def undo(desk: Desk, event_id: int, *, by: Actor) -> Done:
@@ -235,6 +273,7 @@ def undo(desk: Desk, event_id: int, *, by: Actor) -> Done:
         recorder.regrade(opportunity, ground, was=was)
         recorder.event(opportunity, ActionUndone(event.id, event.kind))
         departures.check_owner(recorder, opportunity)
+        settle(recorder, opportunity, ground)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
         return done(session, opportunity, by, recorder.now, None, Text("opp.undone"))
@@ -276,5 +315,5 @@ def _owner(session: Session, opportunity: Opportunity) -> Member | None:
 
 
 __all__ = [
-    "EditForm", "by_thread", "closing", "edit", "find", "history", "history_page", "mine", "note", "of_member", "options", "overdue", "reopen", "undo", "view",
+    "EditForm", "by_thread", "closing", "colliding", "edit", "find", "history", "history_page", "mine", "note", "of_member", "options", "overdue", "reopen", "undo", "view",
 ]  # fmt: skip

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from bot.domain import identity
+from bot.domain.identity import KeyKind
 from bot.models import Opportunity
 from bot.services import customer_search
 
@@ -15,16 +17,24 @@ class Words:
     Args:
         session: A transaction bound to a workspace.
         typed: Any text; nothing visible means every opportunity.
+        country: In which country a telephone number without a country code is.
         near: Whether customers of near names are meant where there is no other.
     """
 
-    def __init__(self, session: Session, typed: str, *, near: bool = True) -> None:
+    def __init__(self, session: Session, typed: str, *, country: str | None = None, near: bool = True) -> None:
         self._session = session
         self._words = typed.strip().lower()
-        if self._words:
-            workspace_id = session.info["workspace_id"]
-            customers = customer_search.meant(session.connection(), typed, workspace_id, near=near)
-            self._of_customer = Opportunity.customer_id.in_(customers)
+        if not self._words:
+            return
+        workspace_id = session.info["workspace_id"]
+        key = identity.typed_key(typed, country)
+        told = customer_search.told(session.connection(), key, workspace_id) if key is not None else []
+        named = customer_search.meant(session.connection(), typed, workspace_id, near=near and not told)
+        by_name, by_key = Opportunity.customer_id.in_(named), Opportunity.customer_id.in_(told)
+        self._of_customer = or_(by_name, by_key) if told else by_name
+        # A contact's number and address are hidden while nobody owns it: typing them shows nothing either.
+        is_contacts = key is not None and (key.kind is KeyKind.PHONE or "@" in typed)
+        self._shown = by_name if is_contacts else self._of_customer
 
     def narrow(self, statement: Select[Opportunity]) -> Select[Opportunity]:
         """Return a query held to the opportunities that are meant."""
@@ -42,5 +52,5 @@ class Words:
         hidden = [number for number, need in needs.items() if self._words not in need.lower()]
         if not hidden:
             return needs
-        of_customer = select(Opportunity.id).where(Opportunity.id.in_(hidden), self._of_customer)
+        of_customer = select(Opportunity.id).where(Opportunity.id.in_(hidden), self._shown)
         return needs.keys() - set(hidden) | set(self._session.scalars(of_customer))

@@ -1,27 +1,37 @@
 """Owns promised messages between the transaction that made them and Slack: leases, outcomes, addresses."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import and_, case, delete, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.clock import SystemClock
+from bot.domain.calendar import WorkCalendar
 from bot.models import Assignment, Member, OutboxRow, ProcessedRequest, Team
-from bot.services import outbox_heads, outcomes, pacing
+from bot.services import dead_letters, outbox_heads, outcomes, pacing
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.members import actor_of
-from bot.services.outbox_heads import is_open
-from bot.services.outcomes import Outcome
+from bot.services.outbox_heads import is_open, is_settled
+from bot.services.outcomes import Outcome, State
 from bot.services.pacing import Rates
+from bot.services.reader_hours import hours_in, teams_of
 
 _REQUEST_DAYS = 1
-_SENT_DAYS = 30
+_DEAD_DAYS = 90
+# A batch is a transaction: nobody waits long for it, whatever there is.
+_FORGOTTEN_AT_ONCE = 1000
+
+SENT_DAYS = 30
+"""So long a message that was sent is remembered."""
 
 LANDING_SECONDS = 3.0
 """A message of which no answer came is in Slack's history by then, or never."""
+
+MOST_IN_HAND_SECONDS = 60.0
+"""A message begins to be sent within so long of its being leased, or is given back: its history is short then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,8 @@ class Promise:
     """A leased message: ``channel`` is a Slack channel id, or ``member:7``; ``payload`` has ids only.
 
     ``leased_until`` is in seconds of the machine's clock. ``tried_at``, in the same seconds, is when an earlier try began
-    that nobody saw the end of, so that Slack may have the message; 0 where there was none. ``stands_at`` is channel and ts of the message that it was sent as before, where it is to be sent anew.
+    that nobody saw the end of, so that Slack may have the message; 0 where there was none. ``stands_at`` is channel and ts of the
+    message that it was sent as before, where it is to be sent anew. ``leased_at``, in the same seconds, is when it was leased.
     """
 
     id: int
@@ -43,11 +54,15 @@ class Promise:
     leased_until: float = 0.0
     tried_at: float = 0.0
     stands_at: tuple[str, str] | None = None
+    leased_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a promise goes and how its reader reads: a member (``actor``), or a channel with its team's language."""
+    """Where a promise goes and how its reader reads: a member (``actor``), or a channel with its team's language.
+
+    ``hours`` are a member's working hours in their zone; they are away from ``away_from`` until ``away_until``.
+    """
 
     slack_id: str | None
     locale: str
@@ -55,6 +70,9 @@ class Address:
     actor: Actor
     is_member: bool
     is_active: bool = True
+    hours: WorkCalendar | None = None
+    away_from: datetime | None = None
+    away_until: datetime | None = None
 
 
 def lease(
@@ -127,6 +145,7 @@ def _take(session: Session, numbers: Sequence[int], real: float, seconds: float)
             row.leased_until,
             0.0 if row.tried_at == real else row.tried_at,
             (row.slack_channel, row.slack_ts) if row.slack_channel and row.slack_ts else None,
+            real,
         )
         for row in rows
     ]
@@ -158,6 +177,18 @@ def renew(desk: Desk, leases: Mapping[int, float], *, seconds: float) -> dict[in
     return dict.fromkeys(kept, until)
 
 
+def not_arrived(desk: Desk, promise: Promise) -> None:
+    """Write that an earlier try did not bring the message to Slack: it may have it from now on, by the try that begins now."""
+    with desk.database.transaction(None) as session:
+        session.execute(
+            update(OutboxRow)
+            # Who has it in hand after us has counted on.
+            .where(OutboxRow.id == promise.id, OutboxRow.attempts <= promise.attempts, OutboxRow.tried_at > 0.0)
+            .values(tried_at=real_seconds())
+            .execution_options(synchronize_session=False)
+        )
+
+
 def wait_seconds(desk: Desk, rates: Rates | None = None) -> float | None:
     """Return how long until the next message that is due may be sent, in seconds; None where nothing is due."""
     real = real_seconds()
@@ -177,30 +208,39 @@ def settle(desk: Desk, done: Sequence[Outcome], rates: Rates | None = None) -> N
             outcomes.write(desk, session, done, real=real_seconds(), rates=rates)
 
 
+def ended(promise: Promise, state: State, **values: Any) -> Outcome:
+    """Return what came of a promise, under the lease that it was taken with."""
+    common: dict[str, Any] = {"kind": promise.kind, "channel": promise.channel}
+    if promise.kind == "digest":
+        common["digest_of"] = int(promise.payload["team_id"]), date.fromisoformat(promise.payload["day"])
+    return Outcome(
+        promise.id, promise.workspace_id, state, promise.leased_until, promise.attempts, **{**common, **values}
+    )
+
+
 def sent(desk: Desk, promise: Promise, *, channel: str, ts: str) -> None:
     """Write that Slack has the message."""
-    settle(desk, [Outcome(promise.id, promise.workspace_id, "sent", slack_channel=channel, slack_ts=ts)])
+    settle(desk, [ended(promise, "sent", slack_channel=channel, slack_ts=ts)])
 
 
 def dropped(desk: Desk, promise: Promise) -> None:
     """Write that it is no longer true and was not sent."""
-    settle(desk, [Outcome(promise.id, promise.workspace_id, "dropped")])
+    settle(desk, [ended(promise, "dropped")])
 
 
 def dead(desk: Desk, promise: Promise, error: str) -> None:
     """Write that Slack refused it for good; it stays for the admin to see."""
-    settle(desk, [Outcome(promise.id, promise.workspace_id, "dead", kind=promise.kind, error=error)])
+    settle(desk, [ended(promise, "dead", error=error)])
 
 
 def retry(desk: Desk, promise: Promise, *, in_seconds: float, error: str) -> None:
     """Give it back for another try after some seconds of the machine's clock."""
-    settle(desk, [Outcome(promise.id, promise.workspace_id, "waiting", wait_seconds=in_seconds, error=error)])
+    settle(desk, [ended(promise, "waiting", wait_seconds=in_seconds, error=error)])
 
 
 def card_posted(desk: Desk, promise: Promise, opportunity_id: int, channel: str, ts: str) -> None:
     """Remember where the card stands, and that this promise is kept."""
-    done = Outcome(promise.id, promise.workspace_id, "sent", slack_channel=channel, slack_ts=ts)
-    settle(desk, [replace(done, card_of=opportunity_id)])
+    settle(desk, [ended(promise, "sent", slack_channel=channel, slack_ts=ts, card_of=opportunity_id)])
 
 
 def address(desk: Desk, promise: Promise) -> Address:
@@ -253,6 +293,7 @@ def _members(session: Session, promises: Collection[Promise]) -> dict[tuple[int,
     numbers = {number for promise in promises if (number := _member_id(promise)) is not None}
     if not numbers:
         return {}
+    teams = teams_of(session, numbers)
     return {
         (member.workspace_id, member.id): Address(
             member.slack_user_id,
@@ -261,6 +302,9 @@ def _members(session: Session, promises: Collection[Promise]) -> dict[tuple[int,
             actor_of(session, member),
             is_member=True,
             is_active=member.is_active,
+            hours=hours_in(teams.get(member.id), member.zone),
+            away_from=member.away_from,
+            away_until=member.away_until,
         )
         for member in session.scalars(select(Member).where(Member.id.in_(numbers)))
     }
@@ -290,16 +334,30 @@ def release(desk: Desk) -> None:
         )
 
 
+def hurry(desk: Desk) -> None:
+    """Have what waits for an admin tried again at once; for a program that starts, as it does with a new token."""
+    with desk.database.transaction(None) as session:
+        outcomes.hurry(session, dead_letters.BLOCKS)
+
+
 def purge(desk: Desk) -> None:
-    """Forget requests older than a day, and messages settled a month ago."""
+    """Forget requests older than a day, messages settled a month ago, and undelivered ones that nobody acted on for three."""
     now = desk.now()
     with desk.database.transaction(None) as session:
         session.execute(delete(ProcessedRequest).where(ProcessedRequest.at < now - timedelta(days=_REQUEST_DAYS)))
-        session.execute(
-            delete(OutboxRow).where(
-                OutboxRow.state.in_(("sent", "dropped")), OutboxRow.due_at < now - timedelta(days=_SENT_DAYS)
-            )
-        )
+    is_old = and_(
+        is_settled(OutboxRow),
+        OutboxRow.due_at < now - timedelta(days=SENT_DAYS),
+        or_(OutboxRow.state != literal_column("'dead'"), OutboxRow.due_at < now - timedelta(days=_DEAD_DAYS)),
+    )
+    some = select(OutboxRow.id).where(is_old).order_by(OutboxRow.due_at).limit(_FORGOTTEN_AT_ONCE)
+    # Asked of the row itself once more: a card that is armed again at this moment is not forgotten.
+    forgotten = delete(OutboxRow).where(OutboxRow.id.in_(some), is_old).returning(OutboxRow.id)
+    while True:
+        with desk.database.transaction(None) as session:
+            count = len(session.scalars(forgotten, execution_options={"synchronize_session": False}).all())
+        if count < _FORGOTTEN_AT_ONCE:
+            return
 
 
 def real_seconds() -> float:

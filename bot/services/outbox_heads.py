@@ -20,6 +20,11 @@ def is_open(row: type[OutboxRow]) -> ColumnElement[bool]:
     return row.state.in_([literal_column("'waiting'"), literal_column("'sending'")])
 
 
+def is_settled(row: type[OutboxRow]) -> ColumnElement[bool]:
+    """Return the condition for what is done with, spelt as above."""
+    return row.state.in_([literal_column("'sent'"), literal_column("'dropped'"), literal_column("'dead'")])
+
+
 def _is_head() -> ColumnElement[bool]:
     """Return the condition for the oldest of a channel; one that Slack may have already goes before all others."""
     other = aliased(OutboxRow)

@@ -79,7 +79,7 @@ def current(desk: Desk, team_id: int, *, by: Actor) -> Playbook:
     with desk.reading(by) as session:
         team = session.get(Team, team_id)
         if team is None or team.playbook_id is None:
-            raise NotFound("error.not_found")
+            raise NotFound("setup.not_found")
         return loaded(session, team.playbook_id)
 
 
@@ -104,5 +104,5 @@ def publish(desk: Desk, team_id: int, data: dict[str, Any], *, by: Actor) -> int
         raise NotAllowed("error.not_allowed")
     with desk.transaction(by) as session:
         if session.get(Team, team_id) is None:
-            raise NotFound("error.not_found")
+            raise NotFound("setup.not_found")
         return add_version(session, team_id, playbook, by, desk).version

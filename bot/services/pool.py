@@ -8,23 +8,24 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
+from bot.domain.absence import is_away
 from bot.domain.events import Claimed, OwnerChanged, PutInPool
-from bot.domain.pooling import opened_before
 from bot.errors import InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken, Text
 from bot.models import Customer, EventRow, Member, Opportunity, Team
-from bot.services import assignments, collisions, customers, protection
-from bot.services.access import check_acts, may_see
+from bot.services import assignments, collisions, cooling, customers, protection, second_owners
+from bot.services.access import SELLS, check_acts, claims, is_open_to_all, may_see
+from bot.services.brought import Brought
+from bot.services.brought import write as write_brought
 from bot.services.desk import Actor, Desk
 from bot.services.forms import clean_or_none
 from bot.services.moving import move
 from bot.services.protection import Taken
 from bot.services.reading import done
-from bot.services.recording import Ground, Recorder, calendar_of, ground_of, load, open_load
+from bot.services.recording import Ground, Recorder, ground_of, load, open_load
 from bot.services.values import Done, MemberRef
 
 BY_RULES = "rules"
 _REASON_MOST = 500
-_SELLS = frozenset({"rep", "manager", "admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,18 @@ class Taker:
     is_self: bool
 
 
-def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
+def claim(desk: Desk, opportunity_id: int, *, by: Actor, brought: Brought | None = None) -> Done:
     """Give a pooled opportunity to the rep who asks first; one of another team takes it along to their team.
 
+    Args:
+        desk: The record and the clock.
+        opportunity_id: Primary key.
+        by: Who claims.
+        brought: What they typed of the customer before they were told that it is in the pool.
+
     Raises:
-        CustomerProtected: Its customer is registered by somebody else; the attempt is in its history.
+        InvalidInput: What they bring cannot be used; nothing was claimed.
+        CustomerProtected: Its customer is registered by somebody else, or they work on it; the attempt is in the history.
         LeadAlreadyClaimed: It has an owner, or gets one before this commits.
         NotAllowed: They assign instead, hold or claimed as many as the playbook allows, or owned it a short while ago.
         NotFound: There is none, or it is not open to their team.
@@ -51,29 +59,30 @@ def claim(desk: Desk, opportunity_id: int, *, by: Actor) -> Done:
     """
     with collisions.recorded(desk, by):
         try:
-            return _claim(desk, opportunity_id, by)
+            return _claim(desk, opportunity_id, by, brought)
         except customers.CustomerMoved:
             # Its customer was merged between our look and our hold: now we see into which.
-            return _claim(desk, opportunity_id, by)
+            return _claim(desk, opportunity_id, by, brought)
 
 
-def _claim(desk: Desk, opportunity_id: int, by: Actor) -> Done:
+def _claim(desk: Desk, opportunity_id: int, by: Actor, brought: Brought | None) -> Done:
     with desk.transaction(by) as session:
         opportunity = load(session, opportunity_id)
         _check_open_to(session, opportunity, by, desk.now())
-        if by.role in {"manager", "admin"}:
+        if by.decides:
             raise NotAllowed("pool.assign_instead")
-        if by.role != "rep" or by.member_id is None or by.team_id is None:
+        if not claims(by) or by.member_id is None or by.team_id is None:
             raise NotAllowed("error.not_allowed")
         # The customer before the opportunity, as everywhere: an approval of a registration waits for the same row.
         customer = customers.held(session, opportunity.customer_id)
         protection.check_unregistered(session, customer, by.member_id, desk.now(), wanted_id=opportunity.id)
+        here = ground_of(session, by.team_id)
+        protection.check_unowned(session, customer, here, opportunity, by.member_id, desk.now())
         _take(session, opportunity, by)
         recorder = Recorder(desk, session, by)
-        former_team = session.get_one(Team, opportunity.team_id)
         _check_cooling_off(session, opportunity, by.member_id, recorder.now)
         _check_room(session, by, recorder.now)
-        ground = move(recorder, opportunity, by.team_id)
+        ground = move(recorder, opportunity, by.team_id, taker=by.name, notice="notice.pool_moved")
         assignments.withdraw(recorder, opportunity)
         opportunity.owner_id, opportunity.accepted_at = by.member_id, recorder.now
         opportunity.accept_by = opportunity.pooled_at = None
@@ -81,16 +90,10 @@ def _claim(desk: Desk, opportunity_id: int, by: Actor) -> Done:
         opportunity.protected_until = recorder.now + timedelta(days=ground.playbook.protection_days)
         assignments.pass_over(opportunity, ground, recorder.now)
         protection.use_up(recorder, customer, opportunity)
-        is_moved = former_team.id != ground.team.id
         recorder.event(opportunity, Claimed(by.member_id, by.name))
-        if is_moved:
-            recorder.tell(
-                former_team.manager_id,
-                "notice.pool_moved",
-                opportunity_id=opportunity.id,
-                member=by.name,
-                team=ground.team.name,
-            )
+        second_owners.settle(recorder, opportunity, ground)
+        if brought is not None:
+            write_brought(recorder, opportunity, ground, brought)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
         return done(session, opportunity, by, recorder.now, None, Text("assign.claim_done"))
@@ -142,11 +145,19 @@ def takers(desk: Desk, opportunity_id: int, *, by: Actor) -> tuple[tuple[Taker, 
         opportunity = load(session, opportunity_id)
         _check_assigns(session, opportunity, by, desk.now())
         if opportunity.owner_id is not None:
-            _refuse_taken(session, opportunity_id)
-        return _takers(session, opportunity, by), by.manages(opportunity.team_id)
+            _refuse_taken(session, opportunity_id, by)
+        return _takers(session, opportunity, by, desk.now()), by.manages(opportunity.team_id)
 
 
-def assign(desk: Desk, opportunity_id: int, to: str | None, note: str | None, *, by: Actor) -> Done:
+def assign(
+    desk: Desk,
+    opportunity_id: int,
+    to: str | None,
+    note: str | None,
+    *,
+    by: Actor,
+    brought: Brought | None = None,
+) -> Done:
     """Give a pooled opportunity to a rep, who is asked to accept; for managers, who may take one themselves.
 
     Args:
@@ -155,63 +166,93 @@ def assign(desk: Desk, opportunity_id: int, to: str | None, note: str | None, *,
         to: Our number of a member, such as ``"7"``, or ``rules``.
         note: A sentence for the new owner.
         by: Who manages the team, or one of the teams that it is open to.
+        brought: What they typed of the customer before they were told that it is in the pool.
 
     Raises:
-        InvalidInput: They cannot take it, with what to do at the field ``to``.
+        InvalidInput: They cannot take it, with what to do at the field ``to``; or what is brought cannot be used.
         LeadAlreadyClaimed: It has an owner, or gets one before this commits.
         NotAllowed: The actor does not assign here.
     """
+    try:
+        return _assign(desk, opportunity_id, to, clean_or_none(note), by, brought)
+    except customers.CustomerMoved:
+        # Its customer was merged between our look and our hold: now we see into which.
+        return _assign(desk, opportunity_id, to, clean_or_none(note), by, brought)
+
+
+def _assign(
+    desk: Desk, opportunity_id: int, to: str | None, note: str | None, by: Actor, brought: Brought | None
+) -> Done:
     with desk.transaction(by) as session:
-        opportunity = load(session, opportunity_id, lock=True)
+        opportunity = load(session, opportunity_id)
+        _check_assigns(session, opportunity, by, desk.now())
+        # The customer before the opportunity, as in a claim: who claims another one of the customer waits for the same row.
+        customer = customers.held(session, opportunity.customer_id)
+        second_owners.hold_all(session, customer.id)
+        session.refresh(opportunity, with_for_update=True)
         _check_assigns(session, opportunity, by, desk.now())
         if opportunity.owner_id is not None:
-            _refuse_taken(session, opportunity_id)
+            _refuse_taken(session, opportunity_id, by)
         recorder = Recorder(desk, session, by)
         if to == BY_RULES and by.manages(opportunity.team_id):
-            taker, ground = _by_rules(recorder, opportunity)
+            taker, ground = _by_rules(recorder, opportunity, customer, brought)
         else:
-            taker, ground = _by_choice(recorder, opportunity, to, clean_or_none(note))
-        _check_registrant(recorder, opportunity, taker)
+            taker, ground = _by_choice(recorder, opportunity, to, note, brought)
+        _check_registrant(recorder, opportunity, customer, taker)
+        others = second_owners.settle(recorder, opportunity, ground)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
         said = Text("assign.claim_done") if taker.id == by.member_id else Text("pool.assigned", member=taker.name)
-        return done(session, opportunity, by, recorder.now, None, said)
+        return done(session, opportunity, by, recorder.now, None, second_owners.beside(said, others))
 
 
-def _check_registrant(recorder: Recorder, opportunity: Opportunity, taker: Member) -> None:
+def _check_registrant(recorder: Recorder, opportunity: Opportunity, customer: Customer, taker: Member) -> None:
     """Let what a registration protects go to nobody but its rep."""
-    session, now = recorder.session, recorder.now
-    customer = session.get_one(Customer, opportunity.customer_id)
     try:
-        protection.check_unregistered(session, customer, taker.id, now)
+        protection.check_unregistered(recorder.session, customer, taker.id, recorder.now)
     except Taken as taken:
         values = {name: taken.params[name] for name in ("owner", "until")}
         raise InvalidInput({"to": Text("pool.registered_by", **values)}) from None
     protection.use_up(recorder, customer, opportunity)
 
 
-def _by_rules(recorder: Recorder, opportunity: Opportunity) -> tuple[Member, Ground]:
+def _by_rules(
+    recorder: Recorder, opportunity: Opportunity, customer: Customer, brought: Brought | None
+) -> tuple[Member, Ground]:
     session = recorder.session
     ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
-    resting = _resting(session, opportunity, recorder.now)
-    assignments.offer_by_rules(recorder, opportunity, ground, asked=frozenset({resting[0]} if resting else ()))
+    if brought is not None:
+        # Rules choose by what is known, and the grade says until when there is time to accept.
+        write_brought(recorder, opportunity, ground, brought)
+    asked = cooling.resting_ids(session, opportunity, recorder.now)
+    assignments.offer_by_rules(recorder, opportunity, ground, asked=asked)
     if opportunity.owner_id is None:
         # It stays as it was, where it was: what was written on the way is undone.
         raise InvalidInput({"to": Text("pool.nobody_free")})
+    try:
+        protection.check_unowned(session, customer, ground, opportunity, opportunity.owner_id, recorder.now)
+    except Taken as taken:
+        # Rules do not give a customer a second owner where somebody is there to decide it.
+        raise InvalidInput({"to": Text("pool.owned_by", owner=taken.params["owner"])}) from None
     return session.get_one(Member, opportunity.owner_id), ground
 
 
-def _by_choice(recorder: Recorder, opportunity: Opportunity, to: str | None, note: str | None) -> tuple[Member, Ground]:
+def _by_choice(
+    recorder: Recorder, opportunity: Opportunity, to: str | None, note: str | None, brought: Brought | None
+) -> tuple[Member, Ground]:
     session, by = recorder.session, recorder.by
-    known = {str(one.member.id): one for one in _takers(session, opportunity, by)}
+    known = {str(one.member.id): one for one in _takers(session, opportunity, by, recorder.now)}
     chosen = known.get(to or "")
     if chosen is None:
         raise InvalidInput({"to": Text("error.required")})
-    if chosen.away_until is not None and chosen.away_until > recorder.now:
+    if chosen.away_until is not None:
         raise InvalidInput({"to": Text("handover.away", member=chosen.member.name, until=chosen.away_until)})
     taker = session.get_one(Member, chosen.member.id)
-    ground = move(recorder, opportunity, taker.team_id or opportunity.team_id)
+    team_id = taker.team_id or opportunity.team_id
+    ground = move(recorder, opportunity, team_id, taker=taker.name, notice="notice.moved_assigned")
     assignments.withdraw(recorder, opportunity)
+    if brought is not None:
+        write_brought(recorder, opportunity, ground, brought)
     recorder.event(opportunity, OwnerChanged(None, None, taker.id, taker.name, "assigned"))
     reason = {"key": "assign.from_pool", "params": {"name": by.name}}
     assignments.give(recorder, opportunity, ground, taker, reason, note=note)
@@ -220,7 +261,7 @@ def _by_choice(recorder: Recorder, opportunity: Opportunity, to: str | None, not
     return taker, ground
 
 
-def _takers(session: Session, opportunity: Opportunity, by: Actor) -> tuple[Taker, ...]:
+def _takers(session: Session, opportunity: Opportunity, by: Actor, now: datetime) -> tuple[Taker, ...]:
     """Return the reps of the teams that the actor manages; of the opportunity's own team where it is one of them."""
     teams = {opportunity.team_id} if by.manages(opportunity.team_id) else set(by.managed_team_ids)
     names = {team.id: team.name for team in session.scalars(select(Team).where(Team.id.in_(teams)))}
@@ -230,7 +271,7 @@ def _takers(session: Session, opportunity: Opportunity, by: Actor) -> tuple[Take
         rows = session.scalars(
             select(Member).where(
                 Member.is_active,
-                Member.role.in_(_SELLS),
+                Member.role.in_(SELLS),
                 Member.slack_user_id.is_not(None),
                 (Member.team_id == team_id) | (Member.id == (by.member_id or 0)),
             )
@@ -238,7 +279,8 @@ def _takers(session: Session, opportunity: Opportunity, by: Actor) -> tuple[Take
         for row in rows:
             ref = MemberRef(row.id, row.name, row.slack_user_id)
             is_self = row.id == by.member_id
-            found.append(Taker(ref, name, loads.get(row.id, 0), row.capacity, row.away_until, is_self))
+            away_until = row.away_until if is_away(row, now) else None
+            found.append(Taker(ref, name, loads.get(row.id, 0), row.capacity, away_until, is_self))
     unique = {one.member.id: one for one in reversed(found)}
     return tuple(sorted(unique.values(), key=lambda one: (one.is_self, one.load, one.member.id)))
 
@@ -257,36 +299,31 @@ def _take(session: Session, opportunity: Opportunity, by: Actor) -> None:
         .execution_options(synchronize_session=False)
     ).scalar()
     if won is None:
-        _refuse_taken(session, opportunity.id)
+        _refuse_taken(session, opportunity.id, by)
     # Foreign keys hold the row too while an owner is written: the weaker lock does not wait for those.
     session.execute(select(Member.id).where(Member.id == by.member_id).with_for_update(key_share=True))
     session.refresh(opportunity)
 
 
-def _refuse_taken(session: Session, opportunity_id: int) -> NoReturn:
-    owner, closed_at = session.execute(
-        select(Member.name, Opportunity.closed_at)
+def _refuse_taken(session: Session, opportunity_id: int, by: Actor) -> NoReturn:
+    owner_id, owner, closed_at = session.execute(
+        select(Member.id, Member.name, Opportunity.closed_at)
         .select_from(Opportunity)
         .outerjoin(Member, Opportunity.owner_id == Member.id)
         .where(Opportunity.id == opportunity_id)
     ).one()
     if closed_at is not None:
         raise RuleBroken("error.closed")
+    if owner_id is not None and owner_id == by.member_id:
+        raise LeadAlreadyClaimed("assign.yours_already")
     raise LeadAlreadyClaimed("assign.claimed_by", owner=owner or "?")
-
-
-def is_open_to_all(session: Session, opportunity: Opportunity, now: datetime) -> bool:
-    """Say whether a pooled opportunity is in the workspace pool: every team's reps may claim it."""
-    team = session.get_one(Team, opportunity.team_id)
-    before = opened_before(calendar_of(team), now, ground_of(session, team.id).playbook.pool.to_all_days)
-    return before is not None and opportunity.pooled_at is not None and opportunity.pooled_at < before
 
 
 def _check_open_to(session: Session, opportunity: Opportunity, by: Actor, now: datetime) -> None:
     """Refuse one to whom the opportunity is not offered; a loser of the race is told who was faster, whatever their team."""
     if opportunity.owner_id is not None:
         if may_see(opportunity, by) or _was_pooled(session, opportunity) is not None:
-            _refuse_taken(session, opportunity.id)
+            _refuse_taken(session, opportunity.id, by)
         raise NotFound("error.not_found")
     if not may_see(opportunity, by) and not is_open_to_all(session, opportunity, now):
         raise NotFound("error.not_found")
@@ -309,18 +346,8 @@ def _was_pooled(session: Session, opportunity: Opportunity) -> EventRow | None:
     )
 
 
-def _resting(session: Session, opportunity: Opportunity, now: datetime) -> tuple[int, datetime] | None:
-    """Return the former owner who lets others have their turn, and until when; None where nobody does."""
-    pooled = _was_pooled(session, opportunity)
-    if pooled is None or pooled.payload.get("former_id") is None:
-        return None
-    ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
-    until = pooled.at + timedelta(days=ground.playbook.pool.cooling_off_days)
-    return (int(pooled.payload["former_id"]), until) if until > now else None
-
-
 def _check_cooling_off(session: Session, opportunity: Opportunity, member_id: int, now: datetime) -> None:
-    resting = _resting(session, opportunity, now)
+    resting = cooling.resting(session, opportunity, now)
     if resting is not None and resting[0] == member_id:
         raise NotAllowed("assign.cooling_off", until=resting[1])
 

@@ -14,6 +14,7 @@ from bot.domain.veil import Veil
 from bot.errors import Text
 from bot.models import Customer, Opportunity, Team
 from bot.services import protection
+from bot.services.access import claims
 from bot.services.desk import Actor, Desk
 from bot.services.opportunity_search import Words
 from bot.services.playbooks import loaded
@@ -214,7 +215,7 @@ def _rows(
 ) -> tuple[PoolRow, ...]:
     known, hidden = _customers(session, rows), veils(session, {row.customer_id for row in rows})
     registered = protection.registrants(session, known.values(), now)
-    may = "assign" if by.role in {"manager", "admin"} else "claim" if by.role == "rep" and by.team_id else None
+    may = "assign" if by.decides else "claim" if claims(by) else None
     found = []
     for row in rows:
         team = teams[row.team_id]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from bot.domain import grading
 from bot.domain.events import event_from
 from bot.domain.health import broken_clauses
 from bot.domain.playbook import Name, Playbook, StageKind
@@ -14,12 +15,13 @@ from bot.domain.veil import Veil
 from bot.errors import Text
 from bot.models import Assignment, Contact, Customer, EventRow, Member, Opportunity
 from bot.models.session import write_appended
-from bot.services.access import may_act, may_see
+from bot.services.access import SELLS, may_act, may_see
 from bot.services.desk import Actor
 from bot.services.member_rows import ref_or_none
 from bot.services.playbooks import loaded
 from bot.services.reasons import reason_text
 from bot.services.recording import ground_of
+from bot.services.second_owners import mark_of
 from bot.services.values import ContactRef, Done, HistoryLine, MemberRef, OpportunityLine, OpportunityView, PointLine
 from bot.services.veiling import veil_of, veils
 
@@ -35,11 +37,13 @@ def done(
     said: Text,
     *,
     history: int = 0,
+    remarks: Sequence[Text] = (),
 ) -> Done:
     """Return the outcome of a change, inside its transaction."""
     session.flush()
     write_appended(session)
-    return Done(view_of(session, opportunity, by, now, history=history), event.id if event is not None else None, said)
+    shown = view_of(session, opportunity, by, now, history=history)
+    return Done(shown, event.id if event is not None else None, said, tuple(remarks))
 
 
 def view_of(
@@ -99,7 +103,7 @@ def view_of(
         closed_from=playbook.stage(opportunity.closed_from) if opportunity.closed_from else None,
         close_reason=playbook.reason(kind, opportunity.close_reason) if kind.is_closed else None,
         close_note=_seen(opportunity.close_note, veil) if opportunity.close_note else None,
-        competitor=opportunity.competitor,
+        competitor=_seen(opportunity.competitor, veil) if opportunity.competitor else None,
         win_back_on=opportunity.win_back_on,
         may=_may(opportunity, pending, by),
         broken=broken_clauses(opportunity, now),
@@ -110,7 +114,9 @@ def view_of(
         contacts=_contacts(session, customer.id) if contacts and veil is None else (),
         loss_reasons=tuple(one for one in playbook.loss_reasons if not one.imports_only),
         win_reasons=tuple(one for one in playbook.win_reasons if not one.imports_only),
+        collision=mark_of(session, opportunity, now) if opportunity.has_collision else None,
         answers={(one.key, option.key): option.name for one in playbook.scorecard.criteria for option in one.options},
+        criteria=playbook.scorecard.criteria,
     )
 
 
@@ -158,14 +164,23 @@ def _source(key: str | None, playbook: Playbook) -> Name | None:
 
 def _points(opportunity: Opportunity, playbook: Playbook) -> tuple[PointLine, ...]:
     by_key = {scoring.key: scoring for scoring in playbook.scorecard.criteria}
+    is_read = read_from_need(opportunity, playbook)
     lines = []
     for criterion, option, points in opportunity.grade_points:
         scoring = by_key.get(criterion)
         if scoring is None:
             lines.append(PointLine(Name("Size", "规模"), Name("Large amount", "大额"), points))
         else:
-            lines.append(PointLine(scoring.name, scoring.option(option).name, points))
+            lines.append(PointLine(scoring.name, scoring.option(option).name, points, (criterion, option) in is_read))
     return tuple(lines)
+
+
+def read_from_need(opportunity: Opportunity, playbook: Playbook) -> set[tuple[str, str]]:
+    """Return the answers, by criterion, that nobody gave and only the words of the need tell."""
+    facts, read = grading.known_facts(
+        opportunity.facts, source=opportunity.source, need=opportunity.need, playbook=playbook
+    )
+    return {(criterion, facts[criterion]) for criterion in read}
 
 
 def _may(opportunity: Opportunity, pending: Any, by: Actor) -> frozenset[str]:
@@ -173,7 +188,7 @@ def _may(opportunity: Opportunity, pending: Any, by: Actor) -> frozenset[str]:
     is_open = opportunity.closed_at is None
     if may_see(opportunity, by):
         found.add("note")
-    if is_open and opportunity.owner_id is None and by.role in {"rep", "manager", "admin"} and may_see(opportunity, by):
+    if is_open and opportunity.owner_id is None and by.role in SELLS and may_see(opportunity, by):
         found.add("claim")
     if is_open and opportunity.owner_id is not None and may_act(opportunity, by):
         found.add("release")
@@ -183,6 +198,8 @@ def _may(opportunity: Opportunity, pending: Any, by: Actor) -> frozenset[str]:
         )
     if by.manages(opportunity.team_id) and is_open:
         found.add("reassign")
+    if by.manages(opportunity.team_id) and is_open and opportunity.has_collision:
+        found.add("settle")
     if is_open and pending is not None and pending.member_id == by.member_id:
         found.add("accept")
     return frozenset(found)
@@ -272,6 +289,7 @@ _LINE = (
     Opportunity.id, Opportunity.playbook_id, Opportunity.customer_id, Opportunity.need, Opportunity.stage_key, Opportunity.grade,
     Opportunity.amount_minor, Opportunity.currency, Opportunity.owner_id, Opportunity.next_text, Opportunity.next_due_at,
     Opportunity.expected_close_on, Opportunity.accept_by, Opportunity.accepted_at, Opportunity.closed_at, Opportunity.stage_kind,
+    Opportunity.review_due_at, Opportunity.reviewed_at,
     select(_NAMED.name).where(_NAMED.id == Opportunity.customer_id).correlate(Opportunity).scalar_subquery().label("customer"),
     _of_owner(_OWNER.name).label("owner"), _of_owner(_OWNER.slack_user_id).label("owner_slack_id"),
 )  # fmt: skip
@@ -311,7 +329,15 @@ def _line(session: Session, row: Any, veil: Veil | None, now: datetime) -> Oppor
         expected_close_on=row.expected_close_on,
         accept_by=row.accept_by if row.accepted_at is None else None,
         closed_at=row.closed_at,
+        review_due_at=row.review_due_at if row.closed_at is not None and row.reviewed_at is None else None,
     )
+
+
+def is_review_due(now: datetime) -> Any:
+    """Return the condition for closed opportunities whose review should have been written by a moment."""
+    # A review that is due breaks the invariant, and what is broken is found by its index.
+    is_broken = Opportunity.closed_at.is_not(None), Opportunity.broken_from <= now
+    return and_(*is_broken, Opportunity.review_due_at <= now, Opportunity.reviewed_at.is_(None))
 
 
 def is_undoable_until(at: datetime) -> datetime:

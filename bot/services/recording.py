@@ -15,10 +15,11 @@ from bot.domain import attention, calendar, grading, health
 from bot.domain.calendar import WorkCalendar
 from bot.domain.events import Event, Graded
 from bot.domain.playbook import Playbook
-from bot.errors import NotFound, StaleRecord
+from bot.domain.quiet import gathering, next_gathering, telling
+from bot.errors import NotFound, StaleRecord, Text
 from bot.models import Contact, Customer, EventRow, Member, Opportunity, OutboxRow, Team, WorkspaceOwned
 from bot.models.session import append, insert_one
-from bot.services.calendars import work_calendar
+from bot.services.calendars import numbers_country, work_calendar
 from bot.services.desk import Actor, Desk
 from bot.services.playbooks import loaded
 
@@ -47,6 +48,11 @@ class Ground:
     playbook: Playbook
     calendar: WorkCalendar
 
+    @property
+    def numbers_country(self) -> str:
+        """In which country a telephone number is that is typed here without a country code."""
+        return numbers_country(self.calendar, self.team.zone)
+
     def accept_by(self, opportunity: Opportunity, now: datetime) -> datetime:
         """Return until when an answer, or a first contact, is due: by grade, and by stage where that has a pace of its own."""
         pace = self.playbook.pace_of(opportunity.stage_key, opportunity.grade)
@@ -66,7 +72,7 @@ def ground_of(session: Session, team_id: int, playbook_id: int | None = None) ->
     """
     team = session.get(Team, team_id)
     if team is None:
-        raise NotFound("error.not_found")
+        raise NotFound("setup.not_found")
     return Ground(team, loaded(session, cast("int", playbook_id or team.playbook_id)), calendar_of(team))
 
 
@@ -110,7 +116,7 @@ def load(session: Session, opportunity_id: int, *, version: int | None = None, l
 
 
 class Recorder:
-    """Writes what happens in one transaction.
+    """Writes what happens in one transaction; ``remarks`` is what the one who acts should know besides the outcome.
 
     Args:
         desk: The record and the clock.
@@ -123,6 +129,7 @@ class Recorder:
         self.session = session
         self.by = by
         self.now = desk.now()
+        self.remarks: list[Text] = []
 
     def event(self, opportunity: Opportunity, event: Event, *, at: datetime | None = None) -> EventRow:
         """Append an event to the opportunity's history; it has its number once the change is complete."""
@@ -150,8 +157,8 @@ class Recorder:
         key: str | None = None,
         due_at: datetime | None = None,
         workspace_id: int | None = None,
-    ) -> None:
-        """Promise a message; with a key, once only.
+    ) -> bool:
+        """Promise a message; with a key, once only, and False where it was promised already.
 
         Args:
             kind: What the delivery renders, such as ``offer``.
@@ -174,7 +181,7 @@ class Recorder:
             "retry_at": 0.0,
             "leased_until": 0.0,
         }
-        self.session.connection().execute(_promise(_dialect(self.session)), values)
+        return self.session.connection().execute(_promise(_dialect(self.session)), values).first() is not None
 
     def renew(self, prefix: str) -> None:
         """Have messages that were promised say the present state, in their own places.
@@ -196,17 +203,38 @@ class Recorder:
         *,
         opportunity_id: int | None = None,
         once: str | None = None,
+        gathered: WorkCalendar | None = None,
         **params: Any,
     ) -> None:
-        """Promise a member one sentence; nobody is told about their own action."""
+        """Promise a member one sentence; nobody is told about their own action.
+
+        Args:
+            member_id: Whom; None for nobody.
+            key: Of the catalogue.
+            opportunity_id: What it is about.
+            once: Unique name of the promise.
+            gathered: The hours in which what is alike is told together: the first at once, what follows within two hours then.
+            **params: The sentence's values.
+        """
         if member_id is None or member_id == self.by.member_id:
             return
         payload = {"key": key, "params": params, "opportunity_id": opportunity_id}
-        self.promise("notice", f"member:{member_id}", payload, key=once)
+        channel = f"member:{member_id}"
+        if gathered is None:
+            self.promise("notice", channel, payload, key=once)
+            return
+        at = telling(gathered, self.now).at
+        if not self.promise("notice", channel, payload, key=f"{key}:{member_id}:{gathering(gathered, at).isoformat()}"):
+            self.promise("notice", channel, payload, due_at=next_gathering(gathered, at))
 
     def card(self, opportunity: Opportunity, team: Team) -> None:
         """Promise that the team channel's card shows the present state; many changes make one update."""
         promise_cards(self.session, [(opportunity, team)], self.now)
+
+    def card_moved(self, opportunity_id: int, channel: str, ts: str) -> None:
+        """Promise that a former card says where the opportunity went."""
+        payload = {"opportunity_id": opportunity_id, "channel": channel, "ts": ts}
+        self.promise("card_moved", channel, payload, key=f"card_moved:{opportunity_id}:{ts}")
 
     def regrade(
         self, opportunity: Opportunity, ground: Ground, *, was: tuple[str, int, list[Any]] | None = None
@@ -226,9 +254,13 @@ class Recorder:
 
     def grade(self, opportunity: Opportunity, ground: Ground) -> Graded:
         """Write the grade that the facts make into the row, and return what is to be said of it."""
+        facts, _ = grading.known_facts(
+            opportunity.facts, source=opportunity.source, need=opportunity.need, playbook=ground.playbook
+        )
         result = grading.grade(
-            {**opportunity.facts, **({"source": opportunity.source} if opportunity.source else {})},
+            facts,
             amount_minor=opportunity.amount_minor,
+            currency=opportunity.currency,
             expected_close_on=opportunity.expected_close_on,
             today=calendar.local_day(ground.calendar, self.now),
             playbook=ground.playbook,
@@ -352,7 +384,8 @@ def _outbox(dialect: str) -> Any:
 
 @cache
 def _promise(dialect: str) -> Any:
-    return _outbox(dialect).on_conflict_do_nothing(index_elements=["workspace_id", "key"])
+    made = _outbox(dialect).on_conflict_do_nothing(index_elements=["workspace_id", "key"])
+    return made.returning(OutboxRow.id)
 
 
 @cache

@@ -1,6 +1,6 @@
 """Owns registrations (报备): a rep claims a customer before there is an opportunity, and a manager approves it or not."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,15 +10,19 @@ from sqlalchemy.orm import Session
 
 from bot.domain import identity
 from bot.errors import Conflict, InvalidInput, NotAllowed, NotFound, RuleBroken, Text
-from bot.models import Customer, Member, Registration, Team
-from bot.services import collisions, customers, protection
+from bot.models import Customer, Member, Opportunity, Registration, Team
+from bot.models.base import Instant
+from bot.models.questions import Question
+from bot.services import collisions, customers, protection, registration_rows
+from bot.services.access import SELLS
 from bot.services.case_values import RegistrationCase
 from bot.services.desk import Actor, Desk
-from bot.services.forms import clean_or_none, read_form
+from bot.services.forms import WebsiteOrCode, clean_or_none, read_form, worded
 from bot.services.judges import asked_judges, check_judge, judges_of
-from bot.services.members import actor_of, ref, ref_or_none
+from bot.services.members import actor_of
 from bot.services.protection import Taken
 from bot.services.recording import Ground, Recorder, ground_of
+from bot.services.registration_rows import case_of
 from bot.services.teams import home_team
 
 _WAITING_MOST = 50
@@ -33,6 +37,7 @@ class RegisterForm(BaseModel):
     customer_id: int | None = None
     customer_name: str | None = Field(default=None, max_length=200)
     note: str = Field(min_length=1, max_length=1000)
+    website_or_code: WebsiteOrCode | None = None
     confirmed_new: bool = False
 
     @classmethod
@@ -56,18 +61,18 @@ def register(desk: Desk, form: RegisterForm, *, by: Actor) -> tuple[Registration
 
     Raises:
         CustomerProtected: Somebody else has the customer.
-        Conflict: It is registered by the actor already.
+        Conflict: It is registered by the actor already, or they own an opportunity there.
         InvalidInput: What to do, by field.
         NotAllowed: The member owns no opportunities, or is on no team.
         RuleBroken: There is nobody to decide.
     """
-    if by.role not in {"rep", "manager", "admin"} or by.member_id is None:
+    if by.role not in SELLS or by.member_id is None:
         raise NotAllowed("error.not_allowed")
     with collisions.recorded(desk, by):
         try:
             return _register(desk, form, by, by.member_id)
-        except IntegrityError:
-            # Somebody created the same customer between our look and our write: now it is there to be seen.
+        except (IntegrityError, customers.CustomerMoved):
+            # Somebody created or merged the same customer between our look and our write: now it is there to be seen.
             return _register(desk, form, by, by.member_id)
 
 
@@ -78,7 +83,7 @@ def _register(desk: Desk, form: RegisterForm, by: Actor, member_id: int) -> tupl
         recorder = Recorder(desk, session, by)
         customer = _customer(session, form, recorder)
         protection.check_free(session, customer, ground, by, recorder.now)
-        _check_new(session, customer, member_id, recorder)
+        _check_new(session, customer, ground, member_id, recorder)
         row = Registration(
             team_id=team.id,
             customer_id=customer.id,
@@ -91,18 +96,16 @@ def _register(desk: Desk, form: RegisterForm, by: Actor, member_id: int) -> tupl
         session.flush()
         if by.manages(team.id):
             _approve(recorder, row, customer, ground, None)
-            return _case(session, row, ground), ""
+            return case_of(session, row, ground, recorder.now), ""
         judges = asked_judges(session, team, {member_id})
-        for judge in judges:
-            payload = {"registration_id": row.id}
-            recorder.promise("registration", f"member:{judge.id}", payload, key=_key(row.id, judge.id))
-        return _case(session, row, ground), ", ".join(one.name for one in judges)
+        registration_rows.ask(recorder, row, judges)
+        return case_of(session, row, ground, recorder.now), ", ".join(one.name for one in judges)
 
 
 def _customer(session: Session, form: RegisterForm, recorder: Recorder) -> Customer:
     known_id, name = form.customer_id, form.customer_name or ""
+    keys = identity.keys_of(name, website=form.website_or_code, credit_code=form.website_or_code)
     if known_id is None:
-        keys = identity.keys_of(name)
         found = customers.recognise(session, name, keys)
         if found.customer is None:
             if found.possible and not form.confirmed_new:
@@ -112,14 +115,17 @@ def _customer(session: Session, form: RegisterForm, recorder: Recorder) -> Custo
                 session, name, keys, at=recorder.now, workspace_id=recorder.by.workspace_id, taken=found.taken
             )
         known_id = found.customer.id
-    # Captures of this customer wait for the same row.
-    known = session.scalar(select(Customer).where(Customer.id == known_id).with_for_update(key_share=True))
+    # Captures of this customer wait for the same row; a form that stood open may name one that was merged meanwhile.
+    known = customers.hold(session, known_id)
     if known is None:
-        raise InvalidInput({"customer": Text("error.not_found")})
+        raise InvalidInput({"customer": Text("error.customer_not_found")})
+    customers.learn(session, known, keys)
     return known
 
 
-def _check_new(session: Session, customer: Customer, member_id: int, recorder: Recorder) -> None:
+def _check_new(session: Session, customer: Customer, ground: Ground, member_id: int, recorder: Recorder) -> None:
+    if ground.playbook.collision_scope == "customer" and _owns(session, customer, member_id):
+        raise Conflict("registration.owned", customer=customer.name)
     if protection.registrant_of(session, customer, recorder.now) is not None:
         raise Conflict("registration.yours", customer=customer.name, until=customer.protected_until)
     pending = select(Registration.id).where(
@@ -129,6 +135,14 @@ def _check_new(session: Session, customer: Customer, member_id: int, recorder: R
     )
     if session.scalar(pending) is not None:
         raise Conflict("registration.asked_already", customer=customer.name)
+
+
+def _owns(session: Session, customer: Customer, member_id: int) -> bool:
+    """Say whether a member has an open opportunity there, which protects the customer by itself."""
+    own = select(Opportunity.id).where(
+        Opportunity.customer_id == customer.id, Opportunity.owner_id == member_id, Opportunity.closed_at.is_(None)
+    )
+    return session.scalar(own.limit(1)) is not None
 
 
 def approve(desk: Desk, registration_id: int, sentence: str | None = None, *, by: Actor) -> RegistrationCase:
@@ -152,9 +166,7 @@ def refuse(desk: Desk, registration_id: int, sentence: str | None, *, by: Actor)
         NotAllowed: They may not decide here.
         Conflict: Somebody decided already.
     """
-    words = clean_or_none(sentence)
-    if words is None:
-        raise InvalidInput({"sentence": Text("error.required")})
+    words = worded("sentence", sentence, SENTENCE_MOST)
     return _decide(desk, registration_id, by, words, is_approved=False)
 
 
@@ -163,15 +175,19 @@ def _decide(
 ) -> RegistrationCase:
     if sentence is not None and len(sentence) > SENTENCE_MOST:
         raise InvalidInput({"sentence": Text("error.too_long", most=SENTENCE_MOST)})
+    try:
+        return _decided(desk, registration_id, by, sentence, is_approved=is_approved)
+    except customers.CustomerMoved:
+        return _decided(desk, registration_id, by, sentence, is_approved=is_approved)
+
+
+def _decided(
+    desk: Desk, registration_id: int, by: Actor, sentence: str | None, *, is_approved: bool
+) -> RegistrationCase:
     with desk.transaction(by) as session:
-        row = _row(session, registration_id)
-        # Captures of the customer wait for its row; so does whoever decides at the same time.
-        customer = session.scalars(
-            select(Customer).where(Customer.id == row.customer_id).with_for_update(key_share=True)
-        ).one()
-        session.refresh(row)
+        row, customer = registration_rows.held(session, registration_id)
         ground = ground_of(session, row.team_id)
-        _check_pending(session, row)
+        registration_rows.check_pending(session, row)
         check_judge(session, ground.team, by, {row.asked_by_id})
         recorder = Recorder(desk, session, by)
         if is_approved:
@@ -180,7 +196,7 @@ def _decide(
         else:
             _settle(recorder, row, "refused", sentence)
         _tell(recorder, row)
-        return _case(session, row, ground)
+        return case_of(session, row, ground, recorder.now)
 
 
 def _approve(recorder: Recorder, row: Registration, customer: Customer, ground: Ground, sentence: str | None) -> None:
@@ -188,6 +204,7 @@ def _approve(recorder: Recorder, row: Registration, customer: Customer, ground: 
     customer.protected_by_id, customer.protected_until = row.asked_by_id, until
     row.protected_until = until
     _settle(recorder, row, "approved", sentence)
+    registration_rows.promise_ending(recorder, row.id, ground, row.asked_by_id, until)
     _decline_rivals(recorder, row)
 
 
@@ -209,7 +226,7 @@ def _tell(recorder: Recorder, row: Registration) -> None:
     if row.asked_by_id != recorder.by.member_id:
         payload = {"registration_id": row.id}
         recorder.promise("registered", f"member:{row.asked_by_id}", payload, key=f"registered:{row.id}")
-    recorder.renew(_key(row.id, ""))
+    recorder.renew(registration_rows.key(row.id, ""))
 
 
 def _settle(recorder: Recorder, row: Registration, state: str, sentence: str | None) -> None:
@@ -239,7 +256,7 @@ def case(desk: Desk, registration_id: int, *, by: Actor, judging: bool = False) 
         desk: The record.
         registration_id: Primary key.
         by: Who looks.
-        judging: They are about to decide: it must be pending, and theirs to decide.
+        judging: They are about to decide: it must be pending, or its renewal, and theirs to decide.
 
     Raises:
         NotFound: There is none, or not for them.
@@ -247,82 +264,49 @@ def case(desk: Desk, registration_id: int, *, by: Actor, judging: bool = False) 
         Conflict: Somebody decided already.
     """
     with desk.reading(by) as session:
-        row = _row(session, registration_id)
+        row = registration_rows.found(session, registration_id)
         ground = ground_of(session, row.team_id)
+        found = case_of(session, row, ground, desk.now())
         if judging:
-            _check_pending(session, row)
+            if not found.is_renewal:
+                registration_rows.check_pending(session, row)
             check_judge(session, ground.team, by, {row.asked_by_id})
         elif not by.manages(row.team_id) and by.member_id != row.asked_by_id:
-            raise NotFound("error.not_found")
-        return _case(session, row, ground)
+            raise NotFound("registration.not_found")
+        return found
 
 
 def waiting(desk: Desk, *, by: Actor) -> tuple[RegistrationCase, ...]:
-    """Return the pending registrations that wait for the actor, the oldest first."""
+    """Return the registrations and renewals that wait for the actor, the oldest first."""
     if not by.is_admin and not by.managed_team_ids:
         return ()
+    now = desk.now()
     with desk.reading(by) as session:
-        statement = select(Registration).where(Registration.state == "pending")
+        statement = (
+            select(Registration)
+            .join(Customer, Customer.id == Registration.customer_id)
+            .where(registration_rows.undecided(now))
+        )
         if not by.is_admin:
             statement = statement.where(Registration.team_id.in_(by.managed_team_ids))
         rows = session.scalars(statement.order_by(Registration.id).limit(_WAITING_MOST)).all()
         return tuple(
-            _case(session, row, ground_of(session, row.team_id))
+            case_of(session, row, ground_of(session, row.team_id), now)
             for row in rows
             if by.member_id
             in {one.id for one in judges_of(session, session.get_one(Team, row.team_id), {row.asked_by_id})}
         )
 
 
-_OPEN_COUNT = select(func.count()).where(Registration.state == "pending", Registration.team_id == bindparam("team_id"))
+_OPEN_COUNT = Question(
+    select(func.count())
+    .select_from(Registration)
+    .join(Customer, Customer.id == Registration.customer_id)
+    .where(registration_rows.undecided(bindparam("now", type_=Instant)), Registration.team_id == bindparam("team_id"))
+)
 
 
-def open_count(session: Session, team_id: int) -> int:
-    """Return how many of a team's registrations nobody decided yet; for the digest."""
-    return session.connection().scalar(_OPEN_COUNT, {"team_id": team_id}) or 0
-
-
-def _key(registration_id: int, member_id: int | str) -> str:
-    return f"registration:{registration_id}:{member_id}"
-
-
-def _row(session: Session, registration_id: int) -> Registration:
-    found = session.get(Registration, registration_id)
-    if found is None:
-        raise NotFound("error.not_found")
-    return found
-
-
-def _check_pending(session: Session, row: Registration) -> None:
-    if row.state == "pending":
-        return
-    judge = session.get(Member, row.decided_by_id) if row.decided_by_id is not None else None
-    raise Conflict(f"registration.{row.state}_already", judge=judge.name if judge else "–")
-
-
-def _case(session: Session, row: Registration, ground: Ground) -> RegistrationCase:
-    asker = session.get_one(Member, row.asked_by_id)
-    rivals = session.scalars(
-        select(Member.name)
-        .join(Registration, Registration.asked_by_id == Member.id)
-        .where(Registration.customer_id == row.customer_id, Registration.state == "pending", Registration.id != row.id)
-        .order_by(Registration.id)
-    ).all()
-    other = session.get(Registration, row.yielded_to_id) if row.yielded_to_id is not None else None
-    return RegistrationCase(
-        id=row.id,
-        state=row.state,
-        customer_id=row.customer_id,
-        customer=session.get_one(Customer, row.customer_id).name,
-        asker=ref(asker),
-        team=ground.team.name,
-        note=row.note,
-        asked_at=row.asked_at,
-        days=ground.playbook.protection_days,
-        sentence=row.sentence,
-        judge=ref_or_none(session, row.decided_by_id),
-        decided_at=row.decided_at,
-        protected_until=row.protected_until,
-        rivals=tuple(rivals),
-        yielded_to=ref_or_none(session, other.asked_by_id if other is not None else None),
-    )
+def open_count(session: Session, team_id: int, now: datetime) -> int:
+    """Return how many of a team's registrations and renewals nobody decided yet; for the digest."""
+    ((count,),) = _OPEN_COUNT.rows(session.connection(), {"team_id": team_id, "now": now})
+    return int(count)

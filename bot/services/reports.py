@@ -16,40 +16,50 @@ from bot.domain.playbook import Playbook
 from bot.errors import NotAllowed, NotFound
 from bot.models import Assignment, Member, Opportunity, Team
 from bot.models.base import BigId, Instant
+from bot.models.questions import Question
 from bot.services.access import visible_to
 from bot.services.desk import Actor, Desk
 from bot.services.members import ref
 from bot.services.playbooks import loaded
-from bot.services.reading import lined, lines, lines_of
+from bot.services.reading import is_review_due, lined, lines, lines_of
 from bot.services.teams import team_ref
 from bot.services.values import Backlog, Day, Health, MemberRef, OpportunityLine, PipelineSummary, StageSum, TeamName
 
 HEALTH_DAYS = 90
-_UPCOMING, _TEAM_GAPS = 10, 8
+_UPCOMING, _TEAM_GAPS, _REVIEWS = 10, 8, 30
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 _IS_OPEN = Opportunity.closed_at.is_(None)
 _NOW = bindparam("now", type_=Instant)
 _IN_WORKSPACE = Opportunity.workspace_id == bindparam("workspace_id", type_=BigId)
 _OF_TEAM = and_(_IN_WORKSPACE, Opportunity.team_id == bindparam("team_id", type_=BigId))
-# Putting a statement together takes longer than the database takes for it: those of the same condition share one.
-once = lru_cache(maxsize=64)
+_Build = Callable[[ColumnElement[bool]], Any]
+
+
+@lru_cache(maxsize=64)
+def _question(build: _Build, condition: ColumnElement[bool]) -> Question:
+    return Question(build(condition))
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which opportunities figures are of: a condition, and the values it names."""
+    """Which opportunities figures are of: a condition, and the values it names; ``is_kept`` where all share that condition."""
 
     condition: ColumnElement[bool]
     values: dict[str, Any]
+    is_kept: bool = False
 
-    def rows(self, session: Session, build: Callable[[ColumnElement[bool]], Any], **values: Any) -> Any:
+    def rows(self, session: Session, build: _Build, **values: Any) -> Any:
         """Return what a statement finds that is built for a condition."""
-        return session.connection().execute(build(self.condition), {**self.values, **values}).all()
+        asked = {**self.values, **values}
+        if self.is_kept:
+            # Putting a statement together takes longer than the database takes for it: those of one condition share it.
+            return _question(build, self.condition).rows(session.connection(), asked)
+        return session.connection().execute(build(self.condition), asked).all()
 
 
 def of_team(team: Team) -> Scope:
     """Return a team's opportunities."""
-    return Scope(_OF_TEAM, {"workspace_id": team.workspace_id, "team_id": team.id})
+    return Scope(_OF_TEAM, {"workspace_id": team.workspace_id, "team_id": team.id}, is_kept=True)
 
 
 def seen_by(by: Actor) -> Scope:
@@ -77,13 +87,12 @@ def pipeline(desk: Desk, *, by: Actor, team_id: int | None = None) -> PipelineSu
             return summary(session, scope, desk.now())
         team = session.get(Team, team_id)
         if team is None:
-            raise NotFound("error.not_found")
+            raise NotFound("setup.not_found")
         if not by.manages(team_id) and by.team_id != team_id:
             raise NotAllowed("error.not_allowed")
         return summary(session, of_team(team), desk.now(), team)
 
 
-@once
 def _stage_sums(scope: ColumnElement[bool]) -> Any:
     return (
         select(
@@ -155,12 +164,10 @@ _CHECKED = (
 _SINCE = bindparam("since", type_=Instant)
 
 
-@once
 def _counted(scope: ColumnElement[bool]) -> Any:
     return select(func.count()).where(scope, or_(_IS_OPEN, Opportunity.closed_at >= _SINCE))
 
 
-@once
 def _broken(scope: ColumnElement[bool]) -> Any:
     is_looked_at = or_(_IS_OPEN, Opportunity.closed_at >= _SINCE)
     return select(*_CHECKED).where(scope, is_looked_at, Opportunity.broken_from <= _NOW)
@@ -201,7 +208,9 @@ def day(desk: Desk, *, by: Actor) -> Day:
         team = session.get(Team, by.team_id) if by.team_id is not None else None
         counts = _counts(session, own, now, midnight)
         team_gaps: tuple[OpportunityLine, ...] = ()
+        whose = own
         if by.is_admin or by.managed_team_ids:
+            whose = visible_to(by)
             team_gaps, counts["team"] = _team_gaps(session, by, now)
         return Day(
             member=MemberRef(by.member_id or 0, by.name, by.slack_user_id),
@@ -213,8 +222,16 @@ def day(desk: Desk, *, by: Actor) -> Day:
             health=health(session, seen_by(by), now),
             team=team_ref(session, team) if team else None,
             counts=counts,
-            away_until=_away_until(session, by, now),
+            **_away(session, by, now),
             team_gaps=team_gaps,
+            reviews=lines(
+                session,
+                select(Opportunity)
+                .where(is_review_due(now), whose)
+                .order_by(Opportunity.review_due_at)
+                .limit(_REVIEWS),
+                now,
+            ),
         )
 
 
@@ -225,13 +242,15 @@ def _team_gaps(session: Session, by: Actor, now: datetime) -> tuple[tuple[Opport
     found = at_risk(session, others, now, limit=_TEAM_GAPS)
     if len(found) < _TEAM_GAPS:
         return found, len(found)
-    ((count,),) = others.rows(session, lambda one: select(func.count()).where(_is_at_risk(one)), now=now)
+    ((count,),) = others.rows(session, _count_at_risk, now=now)
     return found, count
 
 
-def _away_until(session: Session, by: Actor, now: datetime) -> datetime | None:
-    until = session.scalar(select(Member.away_until).where(Member.id == (by.member_id or 0)))
-    return until if until is not None and until > now else None
+def _away(session: Session, by: Actor, now: datetime) -> dict[str, datetime | None]:
+    """Return the actor's absence, which lasts or is to come."""
+    ahead = select(Member.away_from, Member.away_until).where(Member.id == (by.member_id or 0), Member.away_until > now)
+    found = session.execute(ahead).first()
+    return {"away_from": found.away_from, "away_until": found.away_until} if found is not None else {}
 
 
 def _counts(session: Session, own: ColumnElement[bool], now: datetime, midnight: datetime) -> dict[str, int]:
@@ -254,14 +273,17 @@ def _local_midnight(now: datetime, zone: str) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class OpenWork:
-    """What is open: who has overdue next steps and how many, the most first; how many lie in the pool, and are fought over."""
+    """What is open: who has overdue next steps and how many, the most first; how many lie in the pool, and are fought over.
+
+    ``overdue_in_pool`` are the overdue ones that nobody owns: a rep's or the pool's, a gap is a gap.
+    """
 
     overdue_by_rep: tuple[tuple[MemberRef, int], ...]
+    overdue_in_pool: int
     in_pool: int
     collisions: int
 
 
-@once
 def _by_owner(scope: ColumnElement[bool]) -> Any:
     # Not the column by itself: SQLite would read the index of owners of the whole workspace, because it is in this order.
     owner = func.coalesce(Opportunity.owner_id, 0)
@@ -288,6 +310,7 @@ def open_work(session: Session, scope: Scope, now: datetime) -> OpenWork:
     rows = scope.rows(session, _by_owner, now=now)
     return OpenWork(
         tuple((ref(row), int(row.overdue)) for row in rows if row.owner_id and row.overdue),
+        sum(int(row.overdue) for row in rows if not row.owner_id),
         sum(row.count for row in rows if not row.owner_id),
         sum(int(row.collisions) for row in rows),
     )
@@ -304,12 +327,15 @@ def _biggest(wanted: ColumnElement[bool]) -> Any:
 
 def _is_at_risk(scope: ColumnElement[bool]) -> ColumnElement[bool]:
     gaps = or_(Opportunity.next_due_at <= _NOW, Opportunity.stage_limit_at <= _NOW)
-    return and_(scope, _IS_OPEN, Opportunity.owner_id.is_not(None), gaps)
+    return and_(scope, _IS_OPEN, gaps)
 
 
-@once
 def _at_risk(scope: ColumnElement[bool]) -> Any:
     return _biggest(_is_at_risk(scope))
+
+
+def _count_at_risk(scope: ColumnElement[bool]) -> Any:
+    return select(func.count()).where(_is_at_risk(scope))
 
 
 def at_risk(session: Session, scope: Scope, now: datetime, *, limit: int) -> tuple[OpportunityLine, ...]:
@@ -323,10 +349,18 @@ def _is_neglected(scope: ColumnElement[bool]) -> ColumnElement[bool]:
     return and_(scope, _IS_OPEN, Opportunity.owner_id.is_not(None), Opportunity.captured_at < _SINCE, is_silent)
 
 
+def _neglected(scope: ColumnElement[bool]) -> Any:
+    return _biggest(_is_neglected(scope))
+
+
+def _count_neglected(scope: ColumnElement[bool]) -> Any:
+    return select(func.count()).where(_is_neglected(scope))
+
+
 def neglected(
     session: Session, scope: Scope, now: datetime, *, since: datetime, limit: int
 ) -> tuple[tuple[OpportunityLine, ...], int]:
     """Return the weightiest of those that nobody followed up since a moment, and how many there are."""
-    rows = scope.rows(session, lambda one: _biggest(_is_neglected(one)), since=since, most=limit)
-    ((count,),) = scope.rows(session, lambda one: select(func.count()).where(_is_neglected(one)), since=since)
+    rows = scope.rows(session, _neglected, since=since, most=limit)
+    ((count,),) = scope.rows(session, _count_neglected, since=since)
     return lines_of(session, rows, now), count

@@ -1,7 +1,7 @@
 """Owns the ends of requests for rulings without one: their asker takes them back, or their reason is gone."""
 
 from sqlalchemy import and_, bindparam, literal_column, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot.domain.events import RulingDropped
 from bot.errors import NotFound
@@ -11,6 +11,9 @@ from bot.services.case_values import RulingCase
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.disputes import Subject
 from bot.services.recording import Recorder, ground_of
+from bot.services.second_owners import settle
+
+_LEFT = "left"
 
 
 def withdraw(desk: Desk, ruling_id: int, *, by: Actor) -> RulingCase:
@@ -23,7 +26,7 @@ def withdraw(desk: Desk, ruling_id: int, *, by: Actor) -> RulingCase:
     with desk.transaction(by) as session:
         ruling = ruling_rows.found(session, ruling_id)
         if ruling.asked_by_id != by.member_id:
-            raise NotFound("error.not_found")
+            raise NotFound("ruling.not_found")
         subject = disputes.held_subject(session, ruling)
         ruling_rows.check_open(session, ruling)
         recorder = Recorder(desk, session, by)
@@ -42,21 +45,25 @@ def withdraw(desk: Desk, ruling_id: int, *, by: Actor) -> RulingCase:
 def lapse(desk: Desk) -> int:
     """End the requests whose reason went away, of all workspaces, and tell who asked; returns how many there were.
 
-    The opportunity closed, went back to the pool or came to the one who asks; the registration is over.
+    The opportunity closed, went back to the pool or came to the one who asks; the registration is over; who asked left, which
+    the owner is told.
     """
     with desk.database.reading(None) as session:
         rows = session.execute(_DOUBTFUL, {"now": desk.now()}).all()
     return sum(_lapsed(desk, row.id, system_actor(row.workspace_id)) for row in rows)
 
 
+_Asker = aliased(Member)
 _DOUBTFUL = (
     disputes.with_subjects(select(Ruling.workspace_id, Ruling.id))
     .join(Customer, Customer.id == Ruling.customer_id)
+    .join(_Asker, _Asker.id == Ruling.asked_by_id)
     .outerjoin(Member, Member.id == Customer.protected_by_id)
     .where(
         # Spelt out, since an index that covers only some states is not found through a bound value.
         Ruling.state == literal_column("'open'"),
         or_(
+            _Asker.is_active.is_(False),
             Opportunity.closed_at.is_not(None),
             Opportunity.owner_id == Ruling.asked_by_id,
             and_(Ruling.opportunity_id.is_not(None), Opportunity.owner_id.is_(None)),
@@ -89,24 +96,31 @@ def _lapsed(desk: Desk, ruling_id: int, by: Actor) -> bool:
         recorder = Recorder(desk, session, by)
         _drop(recorder, ruling, subject, "lapsed", cause)
         number, name = ruling.opportunity_id, subject.customer.name
-        recorder.tell(ruling.asked_by_id, f"notice.ruling_{cause}", opportunity_id=number, customer=name)
+        if cause == _LEFT:
+            gone = session.get_one(Member, ruling.asked_by_id).name
+            recorder.tell(subject.owner_id, "notice.ruling_left", opportunity_id=number, customer=name, member=gone)
+        else:
+            recorder.tell(ruling.asked_by_id, f"notice.ruling_{cause}", opportunity_id=number, customer=name)
         return True
 
 
 def _gone(session: Session, ruling: Ruling, subject: Subject, desk: Desk) -> str | None:
     """Return why there is nothing to rule on any more; None where there is."""
     found = subject.opportunity
+    left = None if session.get_one(Member, ruling.asked_by_id).is_active else _LEFT
     if found is None:
         current = collisions.registration_of(session, subject.customer, desk.now())
         if current is None:
             return "free"
-        return None if current.id == ruling.registration_id else "passed"
+        return left if current.id == ruling.registration_id else "passed"
     if found.closed_at is not None:
         return "closed"
     if found.owner_id == ruling.asked_by_id:
         return "yours"
+    if left is not None:
+        return left
     # Who asked about what was in the pool already still wants a ruling.
-    return "pooled" if found.owner_id is None and ruling_rows.had_id(ruling) is not None else None
+    return "pooled" if found.owner_id is None and disputes.had_id(ruling.evidence) is not None else None
 
 
 def _drop(recorder: Recorder, ruling: Ruling, subject: Subject, state: str, cause: str | None = None) -> None:
@@ -116,5 +130,7 @@ def _drop(recorder: Recorder, ruling: Ruling, subject: Subject, state: str, caus
     if found is not None:
         asker = session.get_one(Member, ruling.asked_by_id)
         recorder.event(found, RulingDropped(asker.id, asker.name, cause or state))
-        ruling_rows.settle_collision(recorder, found, ground_of(session, found.team_id, found.playbook_id))
+        ground = ground_of(session, found.team_id, found.playbook_id)
+        settle(recorder, found, ground)
+        recorder.attend(found, ground)
     recorder.renew(ruling_rows.key(ruling.id, ""))

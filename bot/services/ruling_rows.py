@@ -1,6 +1,8 @@
 """Owns the rows of rulings: whether a request is open, how it ends once, and what its readers see of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -12,13 +14,22 @@ from bot.services import collisions, disputes
 from bot.services.case_values import RulingCase
 from bot.services.desk import Actor
 from bot.services.judges import judges_of
-from bot.services.members import ref, ref_or_none
-from bot.services.recording import Ground, Recorder
+from bot.services.member_rows import ref, ref_or_none
+from bot.services.recording import Recorder, ground_of
+from bot.services.second_owners import is_same_matter
 
 
 def key(ruling_id: int, member_id: int | str) -> str:
     """Return the key of a promised message about a request; with an empty member, how all of them begin."""
     return f"ruling:{ruling_id}:{member_id}"
+
+
+def ask(recorder: Recorder, ruling_id: int, judges: Iterable[Member]) -> None:
+    """Promise a request's card to those who are to decide; who was asked before has it show the present state."""
+    for judge in judges:
+        name = key(ruling_id, judge.id)
+        if not recorder.promise("ruling", f"member:{judge.id}", {"ruling_id": ruling_id}, key=name):
+            recorder.renew(name)
 
 
 def found(session: Session, ruling_id: int) -> Ruling:
@@ -29,7 +40,7 @@ def found(session: Session, ruling_id: int) -> Ruling:
     """
     found = session.get(Ruling, ruling_id)
     if found is None:
-        raise NotFound("error.not_found")
+        raise NotFound("ruling.not_found")
     return found
 
 
@@ -58,7 +69,7 @@ def _names(session: Session, ruling: Ruling) -> dict[str, str]:
 
 
 def settle(
-    session: Session, ruling: Ruling, *, by: Actor | None = None, now: datetime | None = None, **values: str | None
+    session: Session, ruling: Ruling, *, by: Actor | None = None, now: datetime | None = None, **values: Any
 ) -> None:
     """End a request if it is open still: one conditional write, and who comes too late learns what was ruled."""
     won = session.execute(
@@ -73,24 +84,23 @@ def settle(
         check_open(session, ruling)
 
 
-def settle_collision(recorder: Recorder, opportunity: Opportunity, ground: Ground) -> None:
-    """Let an opportunity be in a collision as long as any request about it is open."""
-    opportunity.has_collision = _is_disputed(recorder.session, opportunity.id)
-    recorder.attend(opportunity, ground)
-
-
-def _is_disputed(session: Session, opportunity_id: int) -> bool:
-    statement = select(Ruling.id).where(Ruling.opportunity_id == opportunity_id, Ruling.state == "open").limit(1)
-    return session.scalar(statement) is not None
-
-
 def _evidence_of(ruling: Ruling) -> Evidence:
     return Evidence.from_json(ruling.evidence)
 
 
-def had_id(ruling: Ruling) -> int | None:
-    """Return our number of who had it when the ruling was asked for."""
-    return _evidence_of(ruling).owner_id
+def _beside(session: Session, ruling: Ruling, found: Opportunity | None) -> int:
+    """Return how much of the same matter the asker has open at the customer, beside the owner."""
+    if ruling.state != "open" or found is None or found.closed_at is not None or found.owner_id is None:
+        return 0
+    ground = ground_of(session, found.team_id, found.playbook_id)
+    rows = session.scalars(
+        select(Opportunity).where(
+            Opportunity.customer_id == found.customer_id,
+            Opportunity.owner_id == ruling.asked_by_id,
+            Opportunity.closed_at.is_(None),
+        )
+    )
+    return sum(is_same_matter(found, row, ground) for row in rows)
 
 
 def case_of(session: Session, ruling: Ruling) -> RulingCase:
@@ -120,5 +130,6 @@ def case_of(session: Session, ruling: Ruling) -> RulingCase:
         judge=ref_or_none(session, ruling.ruled_by_id),
         ruled_at=ruling.ruled_at,
         precedents=collisions.precedents(session, ruling.customer_id, team_id=subject.team.id, but=ruling.id),
+        beside=_beside(session, ruling, found),
         judges=tuple(ref(one) for one in judges_of(session, subject.team, {asker.id, subject.owner_id})),
     )

@@ -1,26 +1,33 @@
 """Owns rulings: asking a manager whose customer it is, the manager's answer, and what waits for one."""
 
+from dataclasses import replace
+from typing import Any
+
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain.events import RulingAsked, RulingMade
-from bot.domain.rulings import Verdict
-from bot.errors import Conflict, InvalidInput, NotFound, RuleBroken, Text
+from bot.domain.rulings import Evidence, Verdict
+from bot.errors import Conflict, NotFound, RuleBroken
 from bot.models import Member, Opportunity, Ruling
-from bot.services import collisions, disputes, ruling_rows, verdicts
+from bot.models.questions import Question
+from bot.services import brought, collisions, disputes, ruling_rows, second_owners, verdicts
 from bot.services.case_values import Asked, RulingCase
 from bot.services.desk import Actor, Desk
 from bot.services.disputes import Subject
-from bot.services.forms import clean, clean_or_none
+from bot.services.forms import clean_or_none, worded
 from bot.services.judges import asked_judges, check_judge, judges_of
 from bot.services.members import ref
 from bot.services.recording import Recorder, ground_of, load
 
+Typed = dict[str, Any] | None
 PLEA_MOST, SENTENCE_MOST = 1000, 300
 _WAITING_MOST = 50
 
 
-def ask(desk: Desk, opportunity_id: int, plea: str | None, *, by: Actor, need: str | None = None) -> Asked:
+def ask(
+    desk: Desk, opportunity_id: int, plea: str | None, *, by: Actor, need: str | None = None, typed: Typed = None
+) -> Asked:
     """Ask the owner's manager whose customer it is; the opportunity has a collision until somebody rules.
 
     Args:
@@ -29,6 +36,7 @@ def ask(desk: Desk, opportunity_id: int, plea: str | None, *, by: Actor, need: s
         plea: Why the customer should be the asker's.
         by: The refused rep.
         need: What they typed as the customer's need.
+        typed: All that they typed, by field, with their answers to grading questions as ``facts``.
 
     Raises:
         InvalidInput: No plea.
@@ -36,7 +44,7 @@ def ask(desk: Desk, opportunity_id: int, plea: str | None, *, by: Actor, need: s
         Conflict: They asked already.
         RuleBroken: It was closed meanwhile, is theirs, or there is nobody to ask.
     """
-    plea = _worded("plea", plea, PLEA_MOST)
+    plea = worded("plea", plea, PLEA_MOST)
     with desk.transaction(by) as session:
         opportunity = load(session, opportunity_id, lock=True)
         collisions.check_concerned(session, opportunity, by)
@@ -44,14 +52,18 @@ def ask(desk: Desk, opportunity_id: int, plea: str | None, *, by: Actor, need: s
         if opportunity.closed_at is not None:
             raise RuleBroken("collision.free_now", customer=subject.customer.name)
         recorder = Recorder(desk, session, by)
-        asked = _ask(recorder, subject, plea, need)
+        asked = _ask(recorder, subject, plea, need, typed)
         opportunity.has_collision = True
         recorder.event(opportunity, RulingAsked(by.member_id or 0, by.name, plea))
-        recorder.attend(opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id))
+        ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
+        recorder.attend(opportunity, ground)
+        recorder.card(opportunity, ground.team)
         return asked
 
 
-def ask_of_registration(desk: Desk, customer_id: int, plea: str | None, *, by: Actor, need: str | None = None) -> Asked:
+def ask_of_registration(
+    desk: Desk, customer_id: int, plea: str | None, *, by: Actor, need: str | None = None, typed: Typed = None
+) -> Asked:
     """Ask the registrant's manager whose a registered customer is.
 
     Args:
@@ -60,6 +72,7 @@ def ask_of_registration(desk: Desk, customer_id: int, plea: str | None, *, by: A
         plea: Why it should be the asker's.
         by: The refused rep.
         need: What they typed as the customer's need.
+        typed: All that they typed, by field.
 
     Raises:
         InvalidInput: No plea.
@@ -67,16 +80,16 @@ def ask_of_registration(desk: Desk, customer_id: int, plea: str | None, *, by: A
         Conflict: They asked already.
         RuleBroken: It is not registered any more, is theirs, or there is nobody to ask.
     """
-    plea = _worded("plea", plea, PLEA_MOST)
+    plea = worded("plea", plea, PLEA_MOST)
     with desk.transaction(by) as session:
         customer = disputes.hold_customer(session, customer_id)
         registration = collisions.registration_of(session, customer, desk.now())
         if registration is None:
             raise RuleBroken("collision.free_now", customer=customer.name)
-        return _ask(Recorder(desk, session, by), disputes.of_registration(session, registration), plea, need)
+        return _ask(Recorder(desk, session, by), disputes.of_registration(session, registration), plea, need, typed)
 
 
-def _ask(recorder: Recorder, subject: Subject, plea: str, need: str | None) -> Asked:
+def _ask(recorder: Recorder, subject: Subject, plea: str, need: str | None, typed: Typed) -> Asked:
     session, by, name = recorder.session, recorder.by, subject.customer.name
     found, registration = subject.opportunity, subject.registration
     if by.member_id is None or subject.owner_id == by.member_id:
@@ -92,13 +105,10 @@ def _ask(recorder: Recorder, subject: Subject, plea: str, need: str | None) -> A
         asked_by_id=by.member_id,
         asked_at=recorder.now,
         plea=plea,
-        evidence=disputes.evidence(session, subject, by, clean_or_none(need)).to_json(),
+        evidence=replace(disputes.evidence(session, subject, by, clean_or_none(need)), typed=typed).to_json(),
         state="open",
     )
-    for judge in judges:
-        recorder.promise(
-            "ruling", f"member:{judge.id}", {"ruling_id": ruling_id}, key=ruling_rows.key(ruling_id, judge.id)
-        )
+    ruling_rows.ask(recorder, ruling_id, judges)
     recorder.promise(
         "ruling_asked", f"member:{by.member_id}", {"ruling_id": ruling_id}, key=ruling_rows.key(ruling_id, "asked")
     )
@@ -123,14 +133,25 @@ def rule(desk: Desk, ruling_id: int, verdict: Verdict, sentence: str | None, *, 
         Conflict: Somebody ruled already.
         RuleBroken: It cannot go to the one who asked any more.
     """
-    sentence = _worded("sentence", sentence, SENTENCE_MOST)
+    sentence = worded("sentence", sentence, SENTENCE_MOST)
     with desk.transaction(by) as session:
         ruling = ruling_rows.found(session, ruling_id)
+        if ruling.opportunity_id is not None:
+            # What is ruled may hold for all that both have there.
+            second_owners.hold_all(session, ruling.customer_id)
         subject = disputes.held_subject(session, ruling)
         ruling_rows.check_open(session, ruling)
         check_judge(session, subject.team, by, {ruling.asked_by_id, subject.owner_id})
         ruling_rows.settle(
-            session, ruling, state="ruled", verdict=verdict.value, sentence=sentence, by=by, now=desk.now()
+            session,
+            ruling,
+            state="ruled",
+            verdict=verdict.value,
+            sentence=sentence,
+            # Whose it is by now is what is ruled on; it may have changed since it was asked for.
+            evidence=disputes.with_owner(ruling.evidence, subject),
+            by=by,
+            now=desk.now(),
         )
         recorder = Recorder(desk, session, by)
         asker = session.get_one(Member, ruling.asked_by_id)
@@ -169,9 +190,9 @@ def case(desk: Desk, ruling_id: int, *, by: Actor, judging: bool = False) -> Rul
             check_judge(session, subject.team, by, parties)
         elif not by.manages(subject.team.id) and by.member_id not in parties | {
             ruling.ruled_by_id,
-            ruling_rows.had_id(ruling),
+            disputes.had_id(ruling.evidence),
         }:
-            raise NotFound("error.not_found")
+            raise NotFound("ruling.not_found")
         return ruling_rows.case_of(session, ruling)
 
 
@@ -189,7 +210,7 @@ def waiting(desk: Desk, *, by: Actor) -> tuple[RulingCase, ...]:
         )
 
 
-_OPEN_COUNT = (
+_OPEN_COUNT = Question(
     disputes.with_subjects(select(Ruling))
     .where(Ruling.state == "open", disputes.team_of() == bindparam("team_id"))
     .with_only_columns(func.count())
@@ -198,16 +219,8 @@ _OPEN_COUNT = (
 
 def open_count(session: Session, team_id: int) -> int:
     """Return how many requests about a team's opportunities and registrations nobody answered yet; for the digest."""
-    return session.connection().scalar(_OPEN_COUNT, {"team_id": team_id}) or 0
-
-
-def _worded(field: str, text: str | None, most: int) -> str:
-    words = clean(text or "")
-    if not words:
-        raise InvalidInput({field: Text("error.required")})
-    if len(words) > most:
-        raise InvalidInput({field: Text("error.too_long", most=most)})
-    return words
+    ((count,),) = _OPEN_COUNT.rows(session.connection(), {"team_id": team_id})
+    return int(count)
 
 
 def _judge_ids(session: Session, ruling: Ruling) -> set[int]:
@@ -218,16 +231,24 @@ def _judge_ids(session: Session, ruling: Ruling) -> set[int]:
 def _rule_on_opportunity(
     recorder: Recorder, subject: Subject, opportunity: Opportunity, ruling: Ruling, verdict: Verdict, asker: Member
 ) -> None:
-    owner = subject.owner.name if subject.owner is not None else None
-    made = RulingMade(verdict.value, ruling.sentence or "", asker.id, asker.name, owner)
+    owner = subject.owner
+    made = RulingMade(verdict.value, ruling.sentence or "", asker.id, asker.name, owner.name if owner else None)
     recorder.event(opportunity, made)
+    # Where both have something open there, what is ruled holds for all of it.
+    theirs, owners = verdicts.sides(recorder, opportunity, asker, owner)
     if verdict is Verdict.GIVE:
         ground = verdicts.give(recorder, opportunity, asker)
+        known = Evidence.from_json(ruling.evidence)
+        brought.fill(recorder, opportunity, ground, asker, known.need, known.typed or {})
+        verdicts.give_all(recorder, owners, asker, made)
     else:
         if verdict is Verdict.SHARE:
             verdicts.check_can_share(opportunity, asker)
+        elif owner is not None:
+            verdicts.give_all(recorder, theirs, owner, made)
         ground = ground_of(recorder.session, opportunity.team_id, opportunity.playbook_id)
-    ruling_rows.settle_collision(recorder, opportunity, ground)
+    second_owners.settle(recorder, opportunity, ground)
+    recorder.attend(opportunity, ground)
     recorder.card(opportunity, ground.team)
 
 
@@ -242,3 +263,4 @@ def _rule_on_registration(
     verdicts.check_can_own(asker)
     if verdict is Verdict.GIVE:
         verdicts.give_registration(recorder, current, subject.customer, asker, ruling)
+    second_owners.settle_customer(recorder, subject.customer.id)

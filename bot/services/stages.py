@@ -12,8 +12,9 @@ from bot.domain.events import OpportunityLost, OpportunityReopened, OpportunityW
 from bot.domain.pipeline import missing_facts
 from bot.domain.playbook import Stage, StageKind
 from bot.errors import CustomerProtected, ExitCriteriaUnmet, InvalidInput, LossReasonRequired, RuleBroken, Text
+from bot.i18n import Translator
 from bot.models import Customer, EventRow, Member, Opportunity, Review
-from bot.services import departures
+from bot.services import departures, product_scope
 from bot.services.access import check_acts
 from bot.services.assignments import accept_by_acting
 from bot.services.desk import Actor, Desk
@@ -24,7 +25,7 @@ from bot.services.next_steps import finish_next_step, set_next_step
 from bot.services.protection import check_unregistered, is_shared
 from bot.services.reading import done
 from bot.services.recording import Ground, Recorder, changed, enter_stage, ground_of, load, snapshot
-from bot.services.second_owners import settle_second_owner
+from bot.services.second_owners import settle
 from bot.services.values import Done
 
 _REASON_MOST = 500
@@ -101,7 +102,8 @@ def advance(
         fields = changed(opportunity, before)
         event.payload = {**event.payload, "undo": undo_of(edited, fields) if edited else {"fields": fields}}
         recorder.card(opportunity, ground.team)
-        return done(session, opportunity, by, recorder.now, event, Text("stage.done", stage=stage.name))
+        said = Text("stage.done", stage=stage.name)
+        return done(session, opportunity, by, recorder.now, event, said, remarks=recorder.remarks)
 
 
 def win(desk: Desk, form: WinForm, *, by: Actor) -> Done:
@@ -191,9 +193,10 @@ def reopen(desk: Desk, opportunity_id: int, reason: str | None, *, by: Actor) ->
         opportunity.attended_at = recorder.now
         recorder.event(opportunity, OpportunityReopened(stage, why))
         recorder.regrade(opportunity, ground)
-        text = "Contact again" if not by.locale.startswith("zh") else "重新联系"
+        text = Translator(ground.team.locale)("close.first_step")
         set_next_step(recorder, opportunity, text, ground.accept_by(opportunity, recorder.now))
         departures.check_owner(recorder, opportunity)
+        settle(recorder, opportunity, ground)
         recorder.attend(opportunity, ground)
         recorder.card(opportunity, ground.team)
         return done(session, opportunity, by, recorder.now, None, Text("close.reopened"))
@@ -215,13 +218,13 @@ def check_customer_free(session: Session, opportunity: Opportunity, ground: Grou
         Opportunity.closed_at.is_(None),
         Opportunity.owner_id.is_distinct_from(opportunity.owner_id),
     )
-    if ground.playbook.collision_scope == "customer_product" and opportunity.product:
-        statement = statement.where(Opportunity.product == opportunity.product)
+    about = product_scope.about(session, opportunity.customer_id, opportunity.product, ground.playbook)
+    statement = statement.where(*about)
     if customer is not None:
         check_unregistered(session, customer, opportunity.owner_id, now)
     others = session.scalars(statement.order_by(Opportunity.id))
     mine = opportunity.owner_id
-    other = next((one for one in others if not is_shared(session, one.customer_id, mine, one.owner_id)), None)
+    other = next((one for one in others if not is_shared(session, one.customer_id, mine, one.owner_id, now)), None)
     if other is None or customer is None:
         return
     owner = _owner(session, other)
@@ -301,7 +304,7 @@ def _close(
                 workspace_id=opportunity.workspace_id, opportunity_id=opportunity.id, due_at=opportunity.review_due_at
             )
         )
-    settle_second_owner(recorder, opportunity, ground)
+    settle(recorder, opportunity, ground)
     recorder.attend(opportunity, ground)
     recorder.card(opportunity, ground.team)
     return finished

@@ -1,32 +1,43 @@
 """Owns the sweep: finding what is due, taking the steps of the ladder, promising the messages."""
 
+import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Integer, Select, bindparam, func, insert, literal, select, union_all, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from bot.domain.attention import Cause, Rung, Situation, Step, addressee, climb, next_rung
+from bot.domain.absence import is_away
+from bot.domain.attention import Cause, Rung, Situation, Step, addressee, climb, due_rungs, next_rung
+from bot.domain.calendar import WorkCalendar
 from bot.domain.events import LadderStepTaken
 from bot.domain.playbook import Addressee
-from bot.domain.quiet import hours_of
+from bot.domain.quiet import hours_of, telling
 from bot.models import EventRow, Member, Opportunity, OutboxRow, Team
 from bot.models.base import BigId, Instant, Json
 from bot.models.given import given, written
-from bot.services import bundles, ladder_ends
-from bot.services.bundles import Reader, Word
+from bot.models.questions import Question
+from bot.services import bundles, heard, ladder_ends
+from bot.services.bundles import Kind, Reader, Word
 from bot.services.choices import lock_team
 from bot.services.desk import Desk
 from bot.services.digests import digests
 from bot.services.mornings import focus
 from bot.services.playbooks import loaded
+from bot.services.reader_hours import hours_in, teams_of
 from bot.services.recording import WATCHED, Ground, calendar_of, is_live, promise_cards
+from bot.vitals import PUT_OFF
+
+log = logging.getLogger(__name__)
 
 __all__ = ["digests", "due", "focus", "next_moment"]
 
 BATCH = 500
+# So long one that cannot be handled stands in nobody's way.
+_PUT_OFF = timedelta(hours=1)
 
 # Every tick asks this, mostly in vain: it is put together once, and only read.
 # It names an order, or PostgreSQL would rather read the table until it meets one where it takes many to be due.
@@ -64,7 +75,7 @@ def _found() -> Select[Any]:
     )
 
 
-FOUND = _found()
+FOUND = Question(_found())
 
 
 def _coming() -> Select[Any]:
@@ -82,6 +93,7 @@ def _coming() -> Select[Any]:
         select(func.min(Team.digest_next_at)).where(live, Team.digest_next_at > now),
         select(func.min(Team.weekly_next_at)).where(live, Team.weekly_next_at > now),
         select(func.min(Member.focus_next_at)).where(Member.focus_next_at > now),
+        select(func.min(Member.away_from)).where(Member.away_from > now),
         select(func.min(OutboxRow.due_at)).where(OutboxRow.state == "waiting", OutboxRow.due_at > now),
     ).subquery()
     return select(func.min(later.c.at))
@@ -89,16 +101,26 @@ def _coming() -> Select[Any]:
 
 _COMING = _coming()
 _TABLE: Any = Opportunity.__table__
+_LATER = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("number"), _TABLE.c.attention_at <= bindparam("before", type_=Instant))
+    .values(attention_at=bindparam("later", type_=Instant))
+)
 
 
 @cache
 def _attended(dialect: str) -> Any:
     """Return how the next moments are set. A look of the clock's is no change that a form could miss: the version stays."""
-    one = given(dialect, "moments", number=BigId, coming=Instant(), warned=Instant())
+    one = given(dialect, "moments", number=BigId, coming=Instant(), warned=Instant(), escalated=Instant())
     return (
         update(_TABLE)
         .where(_TABLE.c.id == one.c.number)
-        .values(attended_at=bindparam("now", type_=Instant), attention_at=one.c.coming, warned_at=one.c.warned)
+        .values(
+            attended_at=bindparam("now", type_=Instant),
+            attention_at=one.c.coming,
+            warned_at=one.c.warned,
+            escalated_at=one.c.escalated,
+        )
     )
 
 
@@ -122,8 +144,43 @@ def due(desk: Desk, *, limit: int = BATCH) -> int:
     with desk.database.reading(None) as session:
         if session.scalar(_ANY_DUE, {"now": now}) is None:
             return 0
+    try:
+        return _handled(desk, now, limit, [])
+    except OperationalError:
+        raise  # the database is away, or has somebody else in hand: the next tick tries again
+    except Exception:
+        # Whatever is wrong with one opportunity must not silence all others, so that one is looked for.
+        log.exception("a batch of the sweep failed: its opportunities are handled one by one")
+    count = 0
+    while count < limit and _handled_alone(desk, now):
+        count += 1
+    return count
+
+
+def _handled_alone(desk: Desk, now: datetime) -> int:
+    """Act on the opportunity that is overdue for longest; one that cannot be handled is put off."""
+    tried: list[int] = []
+    try:
+        return _handled(desk, now, 1, tried)
+    except OperationalError:
+        raise
+    except Exception:
+        if not tried:
+            raise
+        # A broken record, or a defect that only it meets: it is looked at again later, and its steps are taken then.
+        log.exception("opportunity %s cannot be handled by the clock, and is put off", tried[0])
+    PUT_OFF.inc()
+    with desk.database.transaction(None) as session:
+        later = {"number": tried[0], "before": now, "later": now + _PUT_OFF}
+        session.connection().execute(_LATER, later)
+    return 1
+
+
+def _handled(desk: Desk, now: datetime, limit: int, tried: list[int]) -> int:
+    """Act on a batch in one transaction; ``tried`` takes in the numbers of its opportunities."""
     with desk.database.transaction(None) as session:
         rows = found(session, now, limit)
+        tried += [row.id for row in rows]
         asked = {row.team_id for row in rows if row.situation.accept_by is not None and row.situation.accept_by <= now}
         # Always in the same order, or two sweeps that ask members of the same two teams would wait for each other.
         for team_id in sorted(asked):
@@ -138,7 +195,7 @@ def found(session: Session, now: datetime, most: int) -> list[_Due]:
     size = len(_PLAIN)
     return [
         _Due._make((*row[:size], Situation(row.owner_id is not None, *row[size:])))
-        for row in session.connection().execute(FOUND, {"now": now, "most": most})
+        for row in FOUND.rows(session.connection(), {"now": now, "most": most})
     ]
 
 
@@ -148,7 +205,7 @@ class _Sweep:
     def __init__(self, desk: Desk, session: Session, rows: Sequence[_Due]) -> None:
         self._desk, self._session, self._rows, self._now = desk, session, rows, desk.now()
         self._grounds: dict[tuple[int, int], Ground] = {}
-        self._readers: dict[tuple[int, int, int], Reader] = {}
+        self._readers: dict[tuple[int, int], Reader] = {}
         wanted = {row.team_id for row in rows}
         teams = {team.id: team for team in session.scalars(_TEAMS, {"numbers": list(wanted)})}
         calendars = {number: calendar_of(team) for number, team in teams.items()}
@@ -163,96 +220,163 @@ class _Sweep:
         self._people = {row.id: row for row in found}
         self._live = {team.id for team in teams.values() if is_live(team, self._now)}
         self._owners: dict[Any, Any] = {row.id: row for row in found if _hears(row, self._now)}
+        self._admins: dict[int, tuple[Any, ...]] = {}
+        self._managers = self._deciding(list(teams.values()))
+        # A message waits for its reader's own hours: what is dated by those of another team would be told later than it says.
+        self._calendars = calendars
+        elsewhere = [row.id for row in self._people.values() if row.team_id not in calendars]
+        self._reading = teams_of(session, elsewhere) if elsewhere else {}
+
+    def _deciding(self, teams: Sequence[Team]) -> dict[int, tuple[Any, ...]]:
+        """Return who is told of what an owner does not see to, by team: its manager, or where none can be told, the admins.
+
+        The admins are read as well where a manager owns something: nobody is told of themselves.
+        """
         # A manager's absence stops nothing: there is nobody else.
-        self._managers = {
-            team.id: self._people[team.manager_id]
-            for team in teams.values()
+        found: dict[int, tuple[Any, ...]] = {
+            team.id: (self._people[team.manager_id],)
+            for team in teams
             if team.manager_id is not None and _is_reached(self._people[team.manager_id])
         }
+        headless = [team for team in teams if team.id in self._live and team.id not in found]
+        owners = {row.owner_id for row in self._rows} - {None}
+        asked = [*headless, *(team for team in teams if team.manager_id in owners and team.id in self._live)]
+        if asked:
+            workspaces = list({team.workspace_id for team in asked})
+            admins = self._session.execute(_ADMINS, {"workspaces": workspaces}).all()
+            self._people |= {row.id: row for row in admins}
+            self._admins = {number: tuple(row for row in admins if row.workspace_id == number) for number in workspaces}
+            found |= {team.id: self._admins[team.workspace_id] for team in headless}
+        return found
+
+    def _above(self, row: _Due) -> tuple[Any, ...]:
+        """Return who is told of what the owner does not see to: nobody of what is their own."""
+        deciding = self._managers.get(row.team_id, ())
+        if all(member.id == row.owner_id for member in deciding):
+            deciding = self._admins.get(row.workspace_id, ())
+        return tuple(member for member in deciding if member.id != row.owner_id)
+
+    def _is_their_own(self, row: _Due, rung: Rung) -> bool:
+        """Say whether it would be escalated to nobody but its owner, who hears of it anyway: that is no step."""
+        return rung.step is Step.ESCALATE and bool(self._managers.get(row.team_id)) and not self._above(row)
 
     def work(self) -> None:
         """Take every step."""
         told: list[tuple[_Due, Rung, list[Word]]] = []
         ends: list[tuple[_Due, tuple[Rung, ...]]] = []
-        comings: dict[int, datetime | None] = {}
-        for row in self._rows:
-            ground = self._ground(row)
-            rungs, coming = climb(
-                row.situation, ground.playbook, ground.calendar, after=row.attended_at, until=self._now
-            )
-            comings[row.id] = None if coming is None else coming.moment
-            if row.team_id not in self._live:
-                continue
-            steps, last = _steps(rungs)
-            told += [(row, rung, self._words(row, ground, rung)) for rung in steps]
+        climbed = {row.id: self._climb(row) for row in self._rows}
+        live = [row for row in self._rows if row.team_id in self._live]
+        unheard = self._unheard([row for row in live if any(map(_is_recycling, climbed[row.id][0]))])
+        comings = {number: None if coming is None else coming.moment for number, (_, coming) in climbed.items()}
+        for row in live:
+            ground, (rungs, _) = self._ground(row), climbed[row.id]
+            steps, last = _steps(tuple(one for one in rungs if not (_is_recycling(one) and row.id in unheard)))
+            told += [(row, rung, self._words(row, ground, rung)) for rung in steps if not self._is_their_own(row, rung)]
             if last:
                 ends.append((row, last))
         bundles.promise(self._session, (word for _, _, words in told for word in words), self._now)
-        warned = self._record(told)
-        self._attend(comings, warned, {row.id for row, _ in ends})
+        changes = self._record(told)
+        for number, since in unheard.items():
+            changes.setdefault(number, {}).setdefault("warned_at", since)
+        self._attend(comings, changes, {row.id for row, _ in ends})
         if ends:
-            ladder_ends.take(self._desk, self._session, ends, warned)
+            ladder_ends.take(self._desk, self._session, ends, changes)
         shown = [(row, self._ground(row).team) for row, rung, _ in told if rung.step is Step.ESCALATE]
         promise_cards(self._session, [*shown, *((row, self._ground(row).team) for row, _ in ends)], self._now)
+
+    def _climb(self, row: _Due) -> tuple[tuple[Rung, ...], Rung | None]:
+        ground = self._ground(row)
+        return climb(row.situation, ground.playbook, ground.calendar, after=row.attended_at, until=self._now)
+
+    def _unheard(self, rows: Sequence[_Due]) -> dict[int, datetime | None]:
+        """Return what must not be taken away yet, with when it was warned of in truth: later than was promised, or not at all.
+
+        Where it was not at all, the warning comes back the next working day, as one that nobody could be told of.
+        """
+        told, found = heard.first_told(self._session, rows, self._now), {}
+        for row in rows:
+            promised, at = row.situation.warned_at, told.get(row.id)
+            since = None if at is None or promised is None else max(at, promised)
+            ground, situation = self._ground(row), row.situation._replace(warned_at=since)
+            due = due_rungs(situation, ground.playbook, ground.calendar, after=row.attended_at, until=self._now)
+            if not any(map(_is_recycling, due)):
+                found[row.id] = since
+        return found
 
     def _ground(self, row: _Due) -> Ground:
         return self._grounds[row.team_id, row.playbook_id]
 
     def _words(self, row: _Due, ground: Ground, rung: Rung) -> list[Word]:
         """Return who is told of a step: nobody who is away or not seen in Slack, but of what is lost by silence the manager."""
-        owner, manager = self._owners.get(row.owner_id), self._managers.get(row.team_id)
-        to = Addressee.MANAGER
+        owner = self._here(row, ground, self._owners.get(row.owner_id))
+        to, kind = Addressee.MANAGER, Kind.POOL if rung.cause is Cause.POOL else Kind.ESCALATION
         if rung.cause is not Cause.POOL:
             to = addressee(rung.step, ground.playbook.pace_of(row.situation.stage_key, row.situation.grade))
         if owner is None and (rung.step is Step.WARN or rung.cause is Cause.WIN_BACK):
             to = Addressee.MANAGER
-        item = {
-            "opportunity_id": row.id,
-            "cause": rung.cause,
-            "step": rung.step,
-            "moment": rung.moment.isoformat(),
-            "is_repeat": rung.is_repeat,
-        }
-        words = []
-        if to is not Addressee.MANAGER and owner is not None:
-            words.append(Word(self._reader(row, ground, owner), item, is_escalation=False))
-        if to is not Addressee.OWNER and manager is not None:
-            words.append(Word(self._reader(row, ground, manager), item, is_escalation=True))
+        item = bundles.item_of(row.id, rung.cause, rung.step, rung.moment, is_repeat=rung.is_repeat)
+        above = self._above(row) if to is not Addressee.OWNER else ()
+        words = [Word(self._reader(row, ground, manager), item, kind) for manager in above]
+        # A playbook may have the manager told instead: who is nobody's but their own hears it as its owner.
+        is_theirs = to is not Addressee.MANAGER or not (above or rung.step is Step.ESCALATE)
+        if owner is not None and is_theirs:
+            words.insert(0, Word(self._reader(row, ground, owner), item, Kind.NUDGE))
         return words
 
+    def _here(self, row: _Due, ground: Ground, owner: Any) -> Any:
+        """Return the owner if they will be there when they could be told, or None."""
+        if owner is None or owner.away_until is None:
+            return owner
+        at = telling(self._reader(row, ground, owner).hours, self._now).at
+        return None if is_away(owner, at) else owner
+
     def _reader(self, row: _Due, ground: Ground, member: Any) -> Reader:
-        key = (row.team_id, row.playbook_id, member.id)
+        key = (row.team_id, member.id)
         if key not in self._readers:
-            hours = hours_of(ground.calendar, member.zone)
-            self._readers[key] = Reader(row.workspace_id, member.id, hours, ground.playbook.nudges_a_day)
+            hours = self._hours(ground, member)
+            # How much one is told is the team's present rule, whatever version an opportunity was captured under.
+            budget = loaded(self._session, ground.team.playbook_id or row.playbook_id).nudges_a_day
+            self._readers[key] = Reader(row.workspace_id, member.id, hours, budget)
         return self._readers[key]
 
-    def _record(self, told: list[tuple[_Due, Rung, list[Word]]]) -> dict[int, datetime]:
-        """Append each step to its history; returns when the owners of which opportunities are warned."""
-        events, warned = [], {}
+    def _hours(self, ground: Ground, member: Any) -> WorkCalendar:
+        if (own := self._calendars.get(member.team_id)) is not None:
+            return hours_of(own, member.zone)
+        team = self._reading.get(member.id)
+        return hours_of(ground.calendar, member.zone) if team is None else hours_in(team, member.zone)
+
+    def _record(self, told: list[tuple[_Due, Rung, list[Word]]]) -> dict[int, dict[str, datetime | None]]:
+        """Append each step to its history; returns which moments of an opportunity it changes: of a warning, of an escalation."""
+        events: list[dict[str, Any]] = []
+        changes: dict[int, dict[str, datetime | None]] = {}
         for row, rung, words in told:
             names = ", ".join(self._people[word.reader.member_id].name for word in words)
             at = max((word.told_at for word in words if word.told_at is not None), default=self._now)
-            if rung.step is Step.WARN:
-                warned[row.id] = at
+            # What nobody could be told of does not count: it comes back the next working day.
+            if rung.step is Step.WARN and words:
+                changes.setdefault(row.id, {})["warned_at"] = at
+            elif rung.step is Step.ESCALATE and rung.cause is Cause.NEXT_STEP and words:
+                changes.setdefault(row.id, {})["escalated_at"] = self._now
             event = LadderStepTaken(rung.cause, rung.step, rung.moment, names or None, at if at > self._now else None)
             events.append({"workspace_id": row.workspace_id, "opportunity_id": row.id, "payload": event.payload()})
         self._write(_recorded, "steps", events)
-        return warned
+        return changes
 
-    def _attend(self, comings: dict[int, datetime | None], warned: dict[int, datetime], others: set[int]) -> None:
+    def _attend(
+        self, comings: dict[int, datetime | None], changes: dict[int, dict[str, datetime | None]], others: set[int]
+    ) -> None:
         """Set the next moments."""
         values = []
         for row in self._rows:
             if row.id in others:
                 continue
-            coming = comings[row.id]
-            if row.id in warned:
-                ground, situation = self._ground(row), row.situation._replace(warned_at=warned[row.id])
+            coming, situation = comings[row.id], row.situation
+            if row.id in changes:
+                ground, situation = self._ground(row), situation._replace(**changes[row.id])  # type: ignore[arg-type] # named after its fields
                 rung = next_rung(situation, ground.playbook, ground.calendar, after=self._now)
                 coming = None if rung is None else rung.moment
-            told = warned.get(row.id, row.situation.warned_at)
-            values.append({"number": row.id, "coming": written(coming), "warned": written(told)})
+            told = {"warned": written(situation.warned_at), "escalated": written(situation.escalated_at)}
+            values.append({"number": row.id, "coming": written(coming), **told})
         self._write(_attended, "moments", values)
 
     def _write(self, statement: Callable[[str], Any], name: str, rows: list[dict[str, Any]]) -> None:
@@ -262,9 +386,24 @@ class _Sweep:
 
 
 _TEAMS = select(Team).where(Team.id.in_(bindparam("numbers", expanding=True)))
-_PEOPLE = select(Member.id, Member.name, Member.zone, Member.away_until, Member.is_active, Member.slack_user_id).where(
-    Member.id.in_(bindparam("numbers", expanding=True))
+_MEMBERS = select(
+    Member.id,
+    Member.workspace_id,
+    Member.team_id,
+    Member.name,
+    Member.zone,
+    Member.away_from,
+    Member.away_until,
+    Member.is_active,
+    Member.slack_user_id,
 )
+_PEOPLE = _MEMBERS.where(Member.id.in_(bindparam("numbers", expanding=True)))
+_ADMINS = _MEMBERS.where(
+    Member.workspace_id.in_(bindparam("workspaces", expanding=True)),
+    Member.role == "admin",
+    Member.is_active,
+    Member.slack_user_id.is_not(None),
+).order_by(Member.id)
 
 
 def _steps(rungs: tuple[Rung, ...]) -> tuple[list[Rung], tuple[Rung, ...]]:
@@ -287,6 +426,10 @@ def _steps(rungs: tuple[Rung, ...]) -> tuple[list[Rung], tuple[Rung, ...]]:
     return told, tuple(ends)
 
 
+def _is_recycling(rung: Rung) -> bool:
+    return rung.step is Step.RECYCLE
+
+
 def _is_reached(member: Any) -> bool:
     """Say whether a member can be told anything at all: they are active, and were seen in Slack."""
     return member.is_active and member.slack_user_id is not None
@@ -294,7 +437,7 @@ def _is_reached(member: Any) -> bool:
 
 def _hears(member: Any, now: datetime) -> bool:
     """Say whether a member is told anything now: not while away."""
-    return _is_reached(member) and (member.away_until is None or member.away_until <= now)
+    return _is_reached(member) and not is_away(member, now)
 
 
 def next_moment(desk: Desk) -> datetime | None:

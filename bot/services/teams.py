@@ -1,7 +1,7 @@
 """Owns teams: setting them up, changing them, reading them."""
 
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
@@ -10,25 +10,40 @@ from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.clock import zones
-from bot.domain.calendar import WorkCalendar
+from bot.domain.calendar import DEFAULT_WEEK, WorkCalendar
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed, NotFound, Text
 from bot.models import Member, Team
-from bot.services import absences, going_live, member_changes, members
+from bot.models.base import BigId
+from bot.models.questions import Question
+from bot.services import (
+    appointments,
+    channels,
+    departures,
+    going_live,
+    member_changes,
+    members,
+    renewals,
+    roster,
+    undecided,
+)
+from bot.services.calendars import place_of
 from bot.services.desk import Actor, Desk
 from bot.services.forms import read_form
 from bot.services.members import Profile, ref
 from bot.services.playbooks import add_version, loaded
 from bot.services.recording import Recorder
 from bot.services.values import TeamName, TeamRef
-from bot.services.working_hours import read_week
+from bot.services.working_hours import days_of, read_days, read_week
 
 
 class TeamForm(BaseModel):
     """What the setup form says of a team; members by Slack user id, ``hours`` such as ``9-12 13-18; Sat 9-12``.
 
+    ``country`` may name a part of one, such as ``DE-BY``; ``exceptions`` are the days that differ from the week, a line each.
     ``reps_shown_to`` and ``specialists_shown_to`` are our numbers of the last ones whom the form had room for: who comes
-    after them was not seen, and stays. None where all were seen.
+    after them was not seen, and stays. None where all were seen. ``days_shown_to`` is the same of ``exceptions``; None where
+    the form did not show them: those that are kept then stay.
     """
 
     team_id: int | None = None
@@ -44,6 +59,8 @@ class TeamForm(BaseModel):
     locale: str = "en-US"
     workdays: tuple[int, ...] = (0, 1, 2, 3, 4)
     hours: str = "9:00-12:00 13:00-18:00"
+    exceptions: str | None = None
+    days_shown_to: date | None = None
     digest_time: str = "09:00"
     currency: str = Field(default="USD", pattern=r"^[A-Z]{3}$")
 
@@ -57,8 +74,11 @@ class TeamForm(BaseModel):
     @field_validator("country")
     @classmethod
     def _known_country(cls, value: str | None) -> str | None:
+        nation, region = place_of(value)
+        if region is not None and nation is None:
+            raise ValueError("setup.country_unknown")
         try:
-            WorkCalendar("UTC", country=value)
+            WorkCalendar("UTC", country=nation, region=region)
         except ValueError as error:
             raise ValueError("setup.country_unknown") from error
         return value
@@ -74,6 +94,12 @@ class TeamForm(BaseModel):
     @classmethod
     def _readable_hours(cls, value: str, info: ValidationInfo) -> str:
         read_week(value, info.data.get("workdays", ()))
+        return value
+
+    @field_validator("exceptions")
+    @classmethod
+    def _readable_days(cls, value: str | None) -> str | None:
+        read_days(value or "", DEFAULT_WEEK)
         return value
 
     @field_validator("digest_time")
@@ -105,27 +131,32 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
 
     Raises:
         NotAllowed: The actor is neither an admin nor the team's manager; only admins create.
-        InvalidInput: The name is taken, or somebody is not known here.
+        InvalidInput: The name is taken, or somebody cannot be on the team or is not the actor's to place; at its field.
     """
     if not (by.is_admin if form.team_id is None else by.manages(form.team_id)):
         raise NotAllowed("error.not_allowed")
     with desk.transaction(by) as session:
         team = _team_row(session, desk, form)
-        _place_people(Recorder(desk, session, by), form, team)
-        team.name, team.channel_id, team.zone, team.country = form.name, form.channel_id, form.zone, form.country
-        team.locale = form.locale
-        team.hours = [[list(span) for span in spans] for spans in read_week(form.hours, form.workdays)]
-        team.digest_minute = _minute(form.digest_time)
-        # Their mornings are reckoned anew from the team's hours.
-        session.execute(
-            update(Member)
-            .where(or_(Member.team_id == team.id, Member.id == team.manager_id))
-            .values(focus_next_at=None)
-        )
+        has_moved = _place_people(Recorder(desk, session, by), form, team)
+        former, team.channel_id = team.channel_id, form.channel_id
+        team.name, team.locale = form.name, form.locale
+        channels.move(session, team, former)
+        minute, calendar = team.digest_minute, _calendar(team)
+        _set_hours(team, form, desk.now())
+        is_calendar_new = calendar != _calendar(team)
+        if is_calendar_new or has_moved:
+            # Today's morning list may be due now; who has it already gets no second one.
+            session.execute(
+                update(Member)
+                .where(or_(Member.team_id == team.id, Member.id == team.manager_id), Member.focus_next_at.is_not(None))
+                .values(focus_next_at=desk.now())
+            )
+        if is_calendar_new and form.team_id is not None:
+            renewals.begin(team)
         goes_live = team.live_from is None
         team.live_from = team.live_from or desk.now()
-        team.digest_next_at = next_digest(team, desk.now())
-        team.weekly_next_at = None  # reckoned anew at the next tick, from the hours and the zone they have now
+        is_hour_new = minute != team.digest_minute
+        appointments.move(session, team, desk.now(), is_hour_new=is_hour_new, is_calendar_new=is_calendar_new)
         if team.playbook_id is None:
             add_version(session, team.id, default_playbook(form.currency), by, desk)
             session.refresh(team)
@@ -135,6 +166,21 @@ def setup(desk: Desk, form: TeamForm, *, by: Actor) -> TeamRef:
         return team_ref(session, team)
 
 
+def _calendar(team: Team) -> tuple[Any, ...]:
+    return team.zone, team.country, team.hours, team.exceptions
+
+
+def _set_hours(team: Team, form: TeamForm, now: datetime) -> None:
+    """Write when the team works; of the days that differ those stay that are past, or that the form did not show."""
+    week = read_week(form.hours, form.workdays)
+    team.zone, team.country, team.digest_minute = form.zone, form.country, _minute(form.digest_time)
+    team.hours = [[list(span) for span in spans] for spans in week]
+    today, kept = now.astimezone(ZoneInfo(form.zone)).date(), team.exceptions or {}
+    if form.days_shown_to is not None:
+        kept = {day: spans for day, spans in kept.items() if not today <= date.fromisoformat(day) <= form.days_shown_to}
+    team.exceptions = {**kept, **read_days(form.exceptions or "", week)}
+
+
 def _team_row(session: Session, desk: Desk, form: TeamForm) -> Team:
     taken = session.scalar(select(Team).where(func.lower(Team.name) == form.name.lower()))
     if taken is not None and taken.id != form.team_id:
@@ -142,7 +188,7 @@ def _team_row(session: Session, desk: Desk, form: TeamForm) -> Team:
     if form.team_id is not None:
         team = session.get(Team, form.team_id)
         if team is None:
-            raise NotFound("error.not_found")
+            raise NotFound("setup.not_found")
         return team
     team = Team(name=form.name, zone=form.zone, locale=form.locale, hours=[], exceptions={}, created_at=desk.now())
     session.add(team)
@@ -150,7 +196,8 @@ def _team_row(session: Session, desk: Desk, form: TeamForm) -> Team:
     return team
 
 
-def _place_people(recorder: Recorder, form: TeamForm, team: Team) -> None:
+def _place_people(recorder: Recorder, form: TeamForm, team: Team) -> bool:
+    """Write who is on the team and who manages it; says whether that changed anything of anybody."""
     session = recorder.session
     wanted = (
         [(form.manager, "manager")]
@@ -158,6 +205,8 @@ def _place_people(recorder: Recorder, form: TeamForm, team: Team) -> None:
         + [(one, "specialist") for one in form.specialists]
     )
     rows = _rows(recorder, form, {one for one, _ in wanted})
+    if not recorder.by.is_admin:
+        _check_within_reach(recorder, form, rows)
     before = {row: member_changes.facts(row) for row in rows.values()}
     leavers = _leavers(session, form, team) if form.team_id is not None else []
     for row in leavers:
@@ -167,17 +216,41 @@ def _place_people(recorder: Recorder, form: TeamForm, team: Team) -> None:
     managing = set(session.scalars(select(Team.manager_id).where(Team.id != team.id)))
     for slack_id, role in wanted[1:]:
         row = rows[slack_id]
+        takes_role = row.role != "admin" and slack_id != form.manager and row.id not in managing
+        if takes_role and role == "specialist" != row.role:
+            departures.hold(session, row)
+            roster.check_owns_nothing(session, row, at="specialists")
         row.team_id = team.id
-        if row.role != "admin" and slack_id != form.manager and row.id not in managing:
+        if takes_role:
             row.role = role
     manager = rows[form.manager]
     if manager.role != "admin":
         manager.role = "manager"
+    has_moved = team.manager_id != manager.id
     team.manager_id = manager.id
     session.flush()
+    if has_moved:
+        undecided.hand_on(recorder, {team.id})
     for row, known in before.items():
-        if member_changes.keep(recorder, row, known) and known["team_id"] not in {None, row.team_id}:
-            absences.pass_on_offers(recorder, row, cause="moved")
+        is_changed = member_changes.keep(recorder, row, known)
+        has_moved = has_moved or is_changed
+        departures.move(recorder, row, known)
+    return has_moved
+
+
+def _check_within_reach(recorder: Recorder, form: TeamForm, rows: Mapping[str, Member]) -> None:
+    """Refuse what only an admin may do: put people of others on a team, or give it another manager.
+
+    Raises:
+        InvalidInput: Whom it is about, at the field.
+    """
+    by = recorder.by
+    if rows[form.manager].id != by.member_id:
+        raise InvalidInput({"manager": Text("setup.manager_by_admins", manager=by.name)})
+    for field_name, people in (("reps", form.reps), ("specialists", form.specialists)):
+        others = [rows[one].name for one in people if not roster.decides_for(by, rows[one])]
+        if others:
+            raise InvalidInput({field_name: Text("setup.not_yours", members=", ".join(others))})
 
 
 def _rows(recorder: Recorder, form: TeamForm, wanted: set[str]) -> dict[str, Member]:
@@ -222,31 +295,29 @@ def _leavers(session: Session, form: TeamForm, team: Team) -> list[Member]:
     return [row for row in present if (last := shown_to[row.role == "specialist"]) is None or row.id <= last]
 
 
-def next_digest(team: Team, after: datetime) -> datetime:
-    """Return the next moment, strictly after one, at which it is the team's digest hour on some local day."""
-    zone = ZoneInfo(team.zone)
-    day = after.astimezone(zone).date()
-    while True:
-        at = datetime.combine(day, time(team.digest_minute // 60, team.digest_minute % 60), zone)
-        if at > after:
-            return at
-        day += timedelta(days=1)
-
-
 def team_ref(session: Session, team: Team) -> TeamRef:
     """Return a team's row as forms and messages see it."""
-    return _team_ref(session, team, _people(session, [team]))
+    values = {"workspace_id": team.workspace_id, "team_id": team.id, "manager_id": team.manager_id}
+    return _team_ref(session, team, {row.id: row for row in _OF_TEAM.rows(session.connection(), values)})
 
 
-_PEOPLE = (
-    select(Member.id, Member.name, Member.slack_user_id, Member.role, Member.team_id, Member.is_active)
-    .where(
+_MEMBERS = select(Member.id, Member.name, Member.slack_user_id, Member.role, Member.team_id, Member.is_active).order_by(
+    Member.id
+)
+_OF_TEAM = Question(
+    _MEMBERS.where(
+        Member.workspace_id == bindparam("workspace_id"),
         or_(
-            and_(Member.team_id.in_(bindparam("teams", expanding=True)), Member.is_active),
-            Member.id.in_(bindparam("managers", expanding=True)),
-        )
+            and_(Member.team_id == bindparam("team_id", type_=BigId), Member.is_active),
+            Member.id == bindparam("manager_id", type_=BigId),
+        ),
     )
-    .order_by(Member.id)
+)
+_PEOPLE = _MEMBERS.where(
+    or_(
+        and_(Member.team_id.in_(bindparam("teams", expanding=True)), Member.is_active),
+        Member.id.in_(bindparam("managers", expanding=True)),
+    )
 )
 
 
@@ -270,6 +341,7 @@ def _team_ref(session: Session, team: Team, known: Mapping[int, Any]) -> TeamRef
         locale=team.locale,
         digest_minute=team.digest_minute,
         hours=tuple(tuple((span[0], span[1]) for span in day) for day in team.hours),
+        exceptions=days_of(team.exceptions or {}),
         reps=tuple(ref(one) for one in people if one.role != "specialist"),
         specialists=tuple(ref(one) for one in people if one.role == "specialist"),
         is_live=team.live_from is not None,
@@ -302,7 +374,7 @@ def team_of(desk: Desk, team_id: int, *, by: Actor) -> TeamRef:
     with desk.reading(by) as session:
         team = session.get(Team, team_id)
         if team is None:
-            raise NotFound("error.not_found")
+            raise NotFound("setup.not_found")
         return team_ref(session, team)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.domain.events import Event
-from bot.domain.playbook import Name, Reason, Stage
+from bot.domain.playbook import Name, Reason, Scoring, Stage
 from bot.errors import Text
 
 
@@ -19,11 +19,12 @@ class MemberRef:
 
 @dataclass(frozen=True, slots=True)
 class PointLine:
-    """One line of a grade's explanation, with names."""
+    """One line of a grade's explanation, with names; ``is_read`` where only the words of the need tell the answer."""
 
     criterion: Name
     option: Name
     points: int
+    is_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,17 @@ class ContactRef:
 
 
 @dataclass(frozen=True, slots=True)
+class CollisionMark:
+    """Why an open opportunity is marked as colliding, since when: ``others`` have the customer too, ``askers`` want a ruling."""
+
+    others: tuple[MemberRef, ...]
+    askers: tuple[MemberRef, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OpportunityLine:
-    """An opportunity in a list or a type-ahead."""
+    """An opportunity in a list or a type-ahead; ``review_due_at`` while a closed one's review is not written."""
 
     id: int
     customer: str
@@ -65,6 +75,7 @@ class OpportunityLine:
     expected_close_on: date | None
     accept_by: datetime | None
     closed_at: datetime | None
+    review_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +86,11 @@ class OpportunityView:
         owner_reason: Why this owner, as a text.
         stages: The team's stages in order, for the advance form.
         may: What the reader may do now: follow_up, advance, won, lost, handover, edit, reopen, review, claim, release, accept, reassign,
-            note.
+            settle (a collision), note.
         broken: Clauses of the invariant that do not hold, such as ``next_step``.
         zone: The team's zone; a reader's own zone is the handler's business.
         history: The latest events, newest first.
+        criteria: The grading questions of the playbook it is under.
         answers: What the team calls an answer of its scorecard, by criterion and answer, such as ``("budget", "likely")``.
     """
 
@@ -136,6 +148,8 @@ class OpportunityView:
     loss_reasons: tuple[Reason, ...] = ()
     win_reasons: tuple[Reason, ...] = ()
     answers: dict[tuple[str, str], Name] = field(default_factory=dict)
+    criteria: tuple[Scoring, ...] = ()
+    collision: CollisionMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,18 +160,21 @@ class Done:
         opportunity: As it stands now, for the one who acted.
         event_id: The event that Undo would take back; None where nothing can be taken back.
         said: One line for the answer.
+        remarks: What else the one who acted should know, such as whose telephone number it is too.
     """
 
     opportunity: OpportunityView
     event_id: int | None
     said: Text
+    remarks: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerMatch:
     """A known customer in the picker.
 
-    ``state`` is free, owned, protected or pool; an outsider sees owner, state and date and nothing else.
+    ``state`` is free, owned, protected or pool; an outsider sees owner, state and date and nothing else. ``beside`` has it too where it
+    is the reader's (``is_mine``); ``is_shared`` where it was ruled that the reader may work on it beside the owner.
     """
 
     id: int
@@ -167,6 +184,8 @@ class CustomerMatch:
     protected_until: datetime | None = None
     last_follow_up_at: datetime | None = None
     is_mine: bool = False
+    beside: MemberRef | None = None
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +241,10 @@ class TeamName:
 
 @dataclass(frozen=True, slots=True)
 class TeamRef:
-    """A team as forms and messages see it. ``hours`` as in the record; ``digest_minute`` of the local day."""
+    """A team as forms and messages see it.
+
+    ``hours`` as in the record; ``digest_minute`` of the local day; ``exceptions`` are the days that differ, in their order.
+    """
 
     id: int
     name: str
@@ -237,13 +259,15 @@ class TeamRef:
     specialists: tuple[MemberRef, ...] = ()
     is_live: bool = True
     currency: str = "USD"
+    exceptions: tuple[tuple[date, tuple[tuple[int, int], ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A member's own day for the App Home and ``/loop``; ``away_until`` while they are away.
+    """A member's own day for the App Home and ``/loop``; ``away_until`` while they are away, or will be ``away_from`` then on.
 
-    ``team_gaps`` are the gravest gaps of others in the teams that they decide for, of which there are ``counts["team"]``.
+    ``team_gaps`` are the gravest gaps of others in the teams that they decide for, of which there are ``counts["team"]``;
+    ``reviews`` are closed ones, theirs and those teams', whose review is due.
     """
 
     member: MemberRef
@@ -255,8 +279,10 @@ class Day:
     health: Health
     team: TeamRef | None
     counts: dict[str, int] = field(default_factory=dict)
+    away_from: datetime | None = None
     away_until: datetime | None = None
     team_gaps: tuple[OpportunityLine, ...] = ()
+    reviews: tuple[OpportunityLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,27 +299,37 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How many changes of a kind there were, the biggest of them, and what they are all worth by currency, where it matters."""
+
+    count: int = 0
+    biggest: tuple[Change, ...] = ()
+    sums: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
-    """What changed since a moment, by kind; of each kind the biggest first."""
+    """What changed since a moment, by kind; ``reasons`` are those of the losses, the most frequent first."""
 
     since: datetime
-    by_kind: dict[str, tuple[Change, ...]] = field(default_factory=dict)
+    by_kind: dict[str, Tally] = field(default_factory=dict)
+    reasons: tuple[tuple[Name, int], ...] = ()
 
-    def of(self, kind: str) -> tuple[Change, ...]:
+    def of(self, kind: str) -> Tally:
         """Return the changes of a kind."""
-        return self.by_kind.get(kind, ())
+        return self.by_kind.get(kind, Tally())
 
     @property
     def is_empty(self) -> bool:
         """True where nothing changed."""
-        return not any(self.by_kind.values())
+        return not self.by_kind
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """What a team's daily digest says.
 
-    ``changes`` are those since the digest before; ``trend`` is loop health in per cent at the digests before, the
+    ``changes`` are those since the last digest that Slack has; ``trend`` is loop health in per cent at the digests before, the
     earliest first; ``collisions`` is how many customers are fought over.
     """
 
@@ -303,6 +339,7 @@ class Digest:
     changes: Changes
     trend: tuple[float, ...]
     overdue_by_rep: tuple[tuple[MemberRef, int], ...]
+    overdue_in_pool: int
     at_risk: tuple[OpportunityLine, ...]
     in_pool: int
     undecided: int = 0

@@ -6,8 +6,9 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from bot.domain.events import CONTACT_JOINER, OwnerTold
 from bot.domain.veil import Veil
-from bot.models import Contact, Opportunity
+from bot.models import Contact, EventRow, Opportunity
 from bot.services.desk import Actor
 
 
@@ -36,4 +37,12 @@ def veils(session: Session, customer_ids: Collection[int]) -> dict[int, Veil]:
     )
     for customer_id, *values in rows:
         known[customer_id] += values
+    # Whom others told the owner of is in no row of contacts, and is named in texts all the same.
+    told = session.execute(
+        select(Opportunity.customer_id, EventRow.payload)
+        .join(EventRow, EventRow.opportunity_id == Opportunity.id)
+        .where(Opportunity.customer_id.in_(customer_ids), EventRow.kind == OwnerTold.kind)
+    )
+    for customer_id, payload in told:
+        known[customer_id] += (OwnerTold.from_payload(payload).contact or "").split(CONTACT_JOINER)
     return {customer_id: Veil.over(known[customer_id]) for customer_id in customer_ids}

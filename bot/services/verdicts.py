@@ -1,15 +1,16 @@
 """Owns what a ruling does: an opportunity goes to the one who asked, with its whole history, into their team; or a registration."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from bot.domain.events import OwnerChanged
+from bot.domain.events import OwnerChanged, RulingMade
 from bot.errors import RuleBroken
 from bot.models import Customer, Member, Opportunity, Registration, Ruling
-from bot.services import assignments
+from bot.services import assignments, registration_rows
+from bot.services.access import SELLS
 from bot.services.moving import move
 from bot.services.recording import Ground, Recorder, ground_of
-
-_OWNERS = frozenset({"rep", "manager", "admin"})
+from bot.services.second_owners import hold_all, is_same_matter
 
 
 def check_can_own(member: Member) -> None:
@@ -20,8 +21,14 @@ def check_can_own(member: Member) -> None:
     """
     if not member.is_active:
         raise RuleBroken("ruling.asker_gone", asker=member.name)
-    if member.role not in _OWNERS or (member.team_id is None and member.role == "rep"):
+    if not can_own(member):
         raise RuleBroken("ruling.asker_cannot_own", asker=member.name)
+
+
+def can_own(member: Member) -> bool:
+    """Say whether a member can own opportunities: they sell, and are here."""
+    is_placed = member.team_id is not None or member.role != "rep"
+    return member.is_active and member.role in SELLS and is_placed
 
 
 def check_can_share(opportunity: Opportunity, member: Member) -> None:
@@ -40,8 +47,10 @@ def give_registration(
 ) -> None:
     """End a registration and register the customer for the taker instead, protected anew by their team's playbook."""
     team_id = taker.team_id or registration.team_id
-    until = recorder.now + timedelta(days=ground_of(recorder.session, team_id).playbook.protection_days)
-    registration.state = "ended"
+    ground = ground_of(recorder.session, team_id)
+    until = recorder.now + timedelta(days=ground.playbook.protection_days)
+    registration.state, registration.renewal_asked_at = "ended", None
+    registration.ended_at, registration.ended_by_id = recorder.now, recorder.by.member_id
     registration.yielded_to_id = recorder.insert(
         Registration,
         team_id=team_id,
@@ -56,6 +65,34 @@ def give_registration(
         protected_until=until,
     )
     customer.protected_by_id, customer.protected_until = taker.id, until
+    registration_rows.promise_ending(recorder, registration.yielded_to_id, ground, taker.id, until)
+
+
+def sides(
+    recorder: Recorder, opportunity: Opportunity, asker: Member, owner: Member | None
+) -> tuple[list[Opportunity], list[Opportunity]]:
+    """Return what else the asker and the owner have open at the customer, about the same matter, where both do; all of it is held."""
+    if owner is None or not owner.is_active or opportunity.closed_at is not None:
+        return [], []
+    ground = ground_of(recorder.session, opportunity.team_id, opportunity.playbook_id)
+    others = [
+        one
+        for one in hold_all(recorder.session, opportunity.customer_id)
+        if one.id != opportunity.id and is_same_matter(opportunity, one, ground)
+    ]
+    theirs = [one for one in others if one.owner_id == asker.id]
+    return theirs, [one for one in others if one.owner_id == owner.id] if theirs else []
+
+
+def give_all(recorder: Recorder, opportunities: Iterable[Opportunity], taker: Member, made: RulingMade) -> None:
+    """Make the taker the owner of all that the judge decides for; what another team has stays there, and stays marked."""
+    for one in opportunities:
+        if not recorder.by.manages(one.team_id):
+            continue
+        recorder.event(one, made)
+        ground = give(recorder, one, taker)
+        recorder.attend(one, ground)
+        recorder.card(one, ground.team)
 
 
 def give(recorder: Recorder, opportunity: Opportunity, taker: Member) -> Ground:
@@ -74,7 +111,7 @@ def give(recorder: Recorder, opportunity: Opportunity, taker: Member) -> Ground:
     before = session.get(Member, opportunity.owner_id) if opportunity.owner_id else None
     assignments.withdraw(recorder, opportunity)
     if taker.team_id is not None and taker.team_id != opportunity.team_id:
-        ground = move(recorder, opportunity, taker.team_id)
+        ground = move(recorder, opportunity, taker.team_id, taker=taker.name, notice="notice.moved_ruled")
     else:
         ground = ground_of(session, opportunity.team_id, opportunity.playbook_id)
     if before is None or before.id != taker.id:

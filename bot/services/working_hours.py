@@ -1,7 +1,12 @@
-"""Owns the reading of working hours as people type them: one line for the week, with days of their own where they differ."""
+"""Owns the reading of working hours as people type them: one line for the week, and the days that differ from it, a line each."""
 
 import itertools
 import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from bot.errors import Text
 
 Spans = tuple[tuple[int, int], ...]
 Week = tuple[Spans, ...]
@@ -14,6 +19,10 @@ _RANGE = rf"(?:{_DAY})(?:\s*(?:[-–—~～至到]|to)\s*(?:{_DAY}|[一二三四
 _NAMED = re.compile(rf"\s*({_RANGE}(?:\s*[,，、&和]?\s*{_RANGE})*)\s*:?", re.IGNORECASE)
 _ONE_RANGE = re.compile(rf"({_DAY})(?:\s*(?:[-–—~～至到]|to)\s*({_DAY}|[一二三四五六日天]))?", re.IGNORECASE)
 _ENGLISH, _CHINESE = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "一二三四五六日"
+_DATED = re.compile(r"\s*(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})(?!\d)\s*日?[\s:：,，]*(.*)")
+_OFF = re.compile(r"(?:day )?off|closed|holiday|休|休息|休假|放假", re.IGNORECASE)
+_WORKED = re.compile(r"work(?:ing|day|ed)?|open|上班|工作|补班", re.IGNORECASE)
+_QUOTED = 60
 _LETTER = re.compile(r"[^\W\d_]")
 _JOINT = re.compile(r"\band\b|[和及]", re.IGNORECASE)
 
@@ -82,3 +91,51 @@ def usual_of(week: Week) -> tuple[Spans, tuple[int, ...]]:
     worked = [spans for spans in week if spans]
     usual = max(worked, key=lambda spans: (worked.count(spans), -worked.index(spans)), default=())
     return usual, tuple(day for day, spans in enumerate(week) if spans and spans == usual)
+
+
+def read_days(text: str, week: Week) -> dict[str, list[list[int]]]:
+    """Read the days that differ from the week, a line each: ``2026-12-24 off``, ``2026-10-10 9-12 13-18``, ``2026-10-10 上班``.
+
+    Args:
+        text: Blank lines say nothing.
+        week: A day that is worked without hours has those of its weekday, or of most days where that one is off.
+
+    Returns:
+        Spans in minutes by ISO date, empty for a day off.
+
+    Raises:
+        ValueError: A line cannot be read, or is of a day that another one is of; it holds a text that quotes the line.
+    """
+    found: dict[str, list[list[int]]] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        try:
+            day, spans = _dated(line, week)
+        except ValueError as error:
+            raise ValueError(Text("setup.exception_unclear", line=line[:_QUOTED])) from error
+        if day.isoformat() in found:
+            raise ValueError(Text("setup.exception_twice", line=line[:_QUOTED]))
+        found[day.isoformat()] = [list(span) for span in spans]
+    return found
+
+
+def _dated(line: str, week: Week) -> tuple[date, Spans]:
+    parts = _DATED.fullmatch(line)
+    if parts is None:
+        raise ValueError(line)
+    day, said = date(int(parts[1]), int(parts[2]), int(parts[3])), parts[4].strip()
+    if _OFF.fullmatch(said):
+        return day, ()
+    return day, spans_worked(day, week) if _WORKED.fullmatch(said) else read_hours(said)
+
+
+def spans_worked(day: date, week: Week) -> Spans:
+    """Return the hours of a day that is worked though it need not be: those of its weekday, else those of most days."""
+    return week[day.weekday()] or usual_of(week)[0]
+
+
+def days_of(exceptions: Mapping[str, Sequence[Any]]) -> tuple[tuple[date, Spans], ...]:
+    """Return the days that differ from the week in their order, as they are kept by ISO date."""
+    return tuple(
+        (date.fromisoformat(day), tuple((span[0], span[1]) for span in spans))
+        for day, spans in sorted(exceptions.items())
+    )

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web import SlackResponse
 from slack_sdk.webhook import WebhookClient
 
-from bot.errors import RateLimited, Rejected, Unavailable
+from bot.errors import GatewayError, RateLimited, Rejected, Unavailable
 from bot.services.members import Profile
 from bot.slack.connections import KeptClient
 from bot.slack.refusals import error_of, label_of, retry_after, status_error
@@ -32,6 +33,15 @@ _TIMEOUT_SECONDS = int(CALL_SECONDS)
 _SKEW_SECONDS = 60.0
 _PAGE = 200
 _TOO_MANY_REQUESTS = 429
+_RESPONSE_URL = "response_url"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one look at a channel's history found: our message's ``ts``, if it is there, or else where to look on."""
+
+    ts: str | None = None
+    cursor: str | None = None
 
 
 class Poster(Protocol):
@@ -65,8 +75,8 @@ class Poster(Protocol):
         """Return the id of the app's direct channel with a user."""
         ...
 
-    def find(self, channel: str, key: str, *, since: float) -> str | None:
-        """Return the ``ts`` of our message with that key, or None if the channel has none since then."""
+    def find(self, channel: str, key: str, *, since: float, until: float, cursor: str | None = None) -> Page:
+        """Look on one page of a channel's messages of that time for ours with that key."""
         ...
 
 
@@ -177,11 +187,12 @@ class Gateway:
                 response_type="in_channel" if in_channel else "ephemeral",
             )
         except (OSError, HTTPException, SlackClientError) as error:
-            raise error_of(error) from error
+            raise _counted(_RESPONSE_URL, error_of(error)) from error
         if answer.status_code == _TOO_MANY_REQUESTS:
-            raise RateLimited(retry_after(answer.headers))
+            raise _counted(_RESPONSE_URL, RateLimited(retry_after(answer.headers)))
         if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's errors begin there
-            raise status_error(answer.status_code, answer.body)
+            raise _counted(_RESPONSE_URL, status_error(answer.status_code, answer.body))
+        SLACK_CALLS.labels(_RESPONSE_URL, "ok").inc()
 
     def open_dm(self, user: str) -> str:
         """Return the id of the app's direct channel with a user, asking Slack only once."""
@@ -194,33 +205,31 @@ class Gateway:
             self._direct[user] = channel
         return channel
 
-    def find(self, channel: str, key: str, *, since: float) -> str | None:
-        """Look in a channel's recent history for a message of ours; for apps sold outside the Marketplace once a minute.
+    def find(self, channel: str, key: str, *, since: float, until: float, cursor: str | None = None) -> Page:
+        """Look on one page of a channel's history for a message of ours.
+
+        Apps sold outside the Marketplace may look once a minute, and see 15 messages.
 
         Args:
             channel: Channel id, a direct one too.
             key: The ``key`` in the message's metadata.
             since: No older ones, in seconds since 1970.
-
-        Returns:
-            The newest such message's ``ts``; None if there is none.
+            until: No newer ones, in the same seconds.
+            cursor: Where the page before said to look on; None for the newest of that time.
         """
-        cursor = None
-        while True:
-            answer = self._call(
-                self.client.conversations_history,
-                channel=channel,
-                oldest=f"{max(0.0, since - _SKEW_SECONDS):.6f}",
-                include_all_metadata=True,
-                limit=_PAGE,
-                cursor=cursor,
-            )
-            for message in answer["messages"]:
-                if _key_of(message) == key:
-                    return str(message["ts"])
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor") or None
-            if cursor is None:
-                return None
+        answer = self._call(
+            self.client.conversations_history,
+            channel=channel,
+            oldest=f"{max(0.0, since - _SKEW_SECONDS):.6f}",
+            latest=f"{until + _SKEW_SECONDS:.6f}",
+            include_all_metadata=True,
+            limit=_PAGE,
+            cursor=cursor,
+        )
+        for message in answer["messages"]:
+            if _key_of(message) == key:
+                return Page(ts=str(message["ts"]))
+        return Page(cursor=(answer.get("response_metadata") or {}).get("next_cursor") or None)
 
     def open_view(self, trigger_id: str, view: View | dict[str, Any]) -> tuple[str, str]:
         """Open a modal within 3 s of the trigger, which serves once.
@@ -288,11 +297,15 @@ class Gateway:
         try:
             answer = method(**{name: value for name, value in arguments.items() if value is not None})
         except (SlackApiError, SlackClientError, OSError, HTTPException) as error:
-            found = error_of(error)
-            SLACK_CALLS.labels(name, label_of(found)).inc()
-            raise found from error
+            raise _counted(name, error_of(error)) from error
         SLACK_CALLS.labels(name, "ok").inc()
         return answer
+
+
+def _counted(method: str, error: GatewayError) -> GatewayError:
+    """Count a call that did not succeed, by what came of it."""
+    SLACK_CALLS.labels(method, label_of(error)).inc()
+    return error
 
 
 def profile_of(user: dict[str, Any]) -> Profile:

@@ -1,37 +1,25 @@
 """Owns the translation of what Slack and the network answer into gateway errors."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot.errors import GatewayError, RateLimited, Rejected, Unavailable
+from bot.errors import Blocked, GatewayError, RateLimited, Rejected, Unavailable
+from bot.services.dead_letters import BLOCKS
 from bot.slack.retries import was_never_sent
 
+# An error code, alone or in an answer; anything else, such as a proxy's page, is no name for a refusal.
+_CODE = re.compile(r'\A([a-z_]{3,60})\Z|"error":\s*"([a-z_]{3,60})"')
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
 _PATIENCE_SECONDS = 30.0
 
 _PATIENCE = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 
-# Slack's own troubles pass by themselves. A revoked token, a missing scope or a channel without the app is mended by an
-# admin: what was promised meanwhile must still arrive, so that it is tried again at growing intervals.
-_WORTH_A_RETRY = frozenset(
-    {
-        "account_inactive",
-        "external_channel_migrating",
-        "invalid_auth",
-        "missing_scope",
-        "no_permission",
-        "not_authed",
-        "not_in_channel",
-        "org_login_required",
-        "team_added_to_org",
-        "token_expired",
-        "token_revoked",
-        "two_factor_setup_required",
-    }
-)
+# Slack's own troubles pass by themselves.
+_WORTH_A_RETRY = frozenset({"external_channel_migrating", "team_added_to_org"})
 
 # Slack warns that some of the work may have been done when it answers with one of these.
 _MAY_BE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
@@ -48,8 +36,10 @@ def error_of(error: Exception) -> GatewayError:
     status = getattr(response, "status_code", 200)
     if status == _TOO_MANY_REQUESTS:
         return RateLimited(retry_after(response.headers))
-    code = response.get("error") if not isinstance(response.data, bytes) else None
-    return status_error(status, None) if status >= _SERVER_ERRORS else code_error(str(code or "unknown_error"))
+    if status >= _SERVER_ERRORS:
+        return status_error(status, None)
+    said: Any = {} if isinstance(response.data, bytes) else response
+    return code_error(str(said.get("error") or "unknown_error"), needed=said.get("needed"))
 
 
 def label_of(error: GatewayError) -> str:
@@ -59,10 +49,17 @@ def label_of(error: GatewayError) -> str:
     return "no_answer" if isinstance(error, Unavailable) and not error.is_answered else str(error)
 
 
-def code_error(code: str) -> GatewayError:
-    """Return the gateway error that stands for an error code of Slack's, such as ``channel_not_found``."""
+def code_error(code: str, *, needed: str | None = None) -> GatewayError:
+    """Return the gateway error that stands for an error code of Slack's, such as ``channel_not_found``.
+
+    Args:
+        code: Slack's.
+        needed: The scope that it says is missing, beside ``missing_scope``.
+    """
     if code in _PATIENCE:
         return RateLimited(_PATIENCE_SECONDS)
+    if code in BLOCKS:
+        return Blocked(code, needed=needed)
     if code in _MAY_BE_DONE:
         return Unavailable(code)
     return Unavailable(code, may_be_done=False) if code in _WORTH_A_RETRY else Rejected(code)
@@ -72,7 +69,8 @@ def status_error(status: int, body: str | None) -> GatewayError:
     """Return the gateway error that stands for an HTTP status of 400 or more."""
     if status >= _SERVER_ERRORS:
         return Unavailable(f"http_{status}")
-    return Rejected((body or "").strip()[:80] or f"http_{status}")
+    said = _CODE.search((body or "").strip())
+    return Rejected((said[1] or said[2]) if said else f"http_{status}")
 
 
 def retry_after(headers: Mapping[str, Any]) -> float:

@@ -138,8 +138,12 @@ def _customers(folder: Path, preset: Preset) -> tuple[CustomerRow, ...]:
             name=record.values[said.name],
             industry=_fixed(preset, "industry", record.values.get(said.industry or "")),
             region=_fixed(preset, "region", record.values.get(said.region or "")),
+            website=record.values.get(said.website or "") or None,
+            credit_code=record.values.get(said.credit_code or "") or None,
         )
-        for record in _file(folder, said.file, said.name, said.industry, said.region).records
+        for record in _file(
+            folder, said.file, said.name, said.industry, said.region, said.website, said.credit_code
+        ).records
         if record.values.get(said.name)
     )
 
@@ -197,6 +201,8 @@ def _read(record: Record, values: dict[str, str | None], work: _Work) -> Opportu
         source=values.get("source"),
         region=values.get("region"),
         industry=values.get("industry"),
+        website=values.get("website"),
+        credit_code=values.get("credit_code"),
         contact=_person(values.get("contact_name"), values.get("contact_email"), values.get("contact_phone")),
         contact_phone=values.get("contact_phone"),
         contact_title=values.get("contact_title"),

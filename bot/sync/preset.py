@@ -11,7 +11,7 @@ from bot.errors import InvalidInput, Text
 
 FIELDS = (
     "customer", "need", "ref", "product", "stage", "owner", "owner_email", "captured", "closed", "amount", "source", "region",
-    "industry", "contact_name", "contact_email", "contact_phone", "contact_title", "reason",
+    "industry", "website", "credit_code", "contact_name", "contact_email", "contact_phone", "contact_title", "reason",
 )  # fmt: skip
 _STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -36,6 +36,8 @@ class CustomersFile(BaseModel):
     name: str
     industry: str | None = None
     region: str | None = None
+    website: str | None = None
+    credit_code: str | None = None
 
 
 class ProductsFile(BaseModel):

@@ -14,7 +14,7 @@ from bot.services.values import Done, OpportunityView
 from bot.views import cards, elements, handover_forms
 from bot.views.elements import Block, Message, View
 from bot.views.ids import Action, Callback
-from bot.views.mrkdwn import escape_line, harmless
+from bot.views.mrkdwn import clip_mrkdwn, escape_line, harmless
 from bot.views.review_forms import ReviewId
 
 FIELD_OF: dict[str, str] = {
@@ -29,7 +29,9 @@ FIELD_OF: dict[str, str] = {
 }
 """The field at which a missing fact is asked for, by criterion."""
 
-_CARRIED = 2600
+_CARRIED, _BULLET = 2600, "• "
+# How a message is made shorter until a form can carry it: characters of a line, and whether of each item only the first is kept.
+_SHORTER = ((3000, False), (100, False), (80, True), (40, True), (25, True))
 
 
 def said(t: Translator, text: str, blocks: Sequence[Block] = ()) -> View:
@@ -48,6 +50,7 @@ def result(t: Translator, done: Done) -> View:
         lines += [cards.grade_line(t, view), cards.owner_line(t, view), cards.next_line(t, view)]
     blocks: list[Block] = [
         elements.section(f"✅ {t.text(harmless(done.said))}"),
+        *(elements.context(f"⚠️ {t.text(harmless(one))}") for one in done.remarks),
         elements.section(f"*{escape_line(view.customer, 120)}*\n{escape_line(view.need, 200)}"),
         elements.section("\n".join(lines)),
         elements.actions(*_next_actions(t, done)),
@@ -132,18 +135,42 @@ def _concerns(block: Block, number: int) -> bool:
 
 
 def carry(channel: str | None, ts: str | None, blocks: Sequence[Block]) -> dict[str, str]:
-    """Return a message in so few characters that a modal's metadata can bring it back; empty where it cannot.
+    """Return a message in so few characters that a modal's metadata can bring it back.
 
-    Slack gives a message's blocks with the press of its button only, and its history is not ours to read.
+    Slack gives a message's blocks with the press of its button only, and its history is not ours to read. A long one comes
+    back shorter: rather with the customers' names alone than with buttons that were pressed already.
     """
     if not channel or not ts:
         return {}
-    packed = base64.urlsafe_b64encode(
-        zlib.compress(json.dumps(list(blocks), separators=(",", ":")).encode(), 9)
-    ).decode()
-    return (
-        {"channel": channel, "ts": ts, "blocks": packed} if len(packed) <= _CARRIED else {"channel": channel, "ts": ts}
-    )
+    found = {"channel": channel, "ts": ts}
+    for most, is_head in _SHORTER:
+        packed = _packed([_shortened(block, most, is_head=is_head) for block in blocks])
+        if len(packed) <= _CARRIED:
+            return {**found, "blocks": packed}
+    return found
+
+
+def _packed(blocks: list[Block]) -> str:
+    written = json.dumps(blocks, separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(zlib.compress(written, 9)).decode()
+
+
+def _shortened(block: Block, most: int, *, is_head: bool) -> Block:
+    """Return a paragraph with shorter lines; with ``is_head`` its first one and those of a list."""
+    if block.get("type") != "section" or "text" not in block:
+        return block
+    lines = str(block["text"].get("text") or "").split("\n")
+    if is_head:
+        lines = [lines[0], *(line for line in lines[1:] if line.startswith(_BULLET))]
+    return {**block, "text": {**block["text"], "text": "\n".join(_clipped(line, most) for line in lines)}}
+
+
+def _clipped(line: str, most: int) -> str:
+    if len(line) <= most:
+        return line
+    kept = clip_mrkdwn(line, most)
+    # A name that was cut stays bold.
+    return f"{kept}*" if kept.count("*") % 2 else kept
 
 
 def carried(metadata: dict[str, Any]) -> list[Block]:

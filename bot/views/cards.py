@@ -5,22 +5,24 @@ from typing import Any
 
 from bot.domain.playbook import StageKind
 from bot.i18n import Translator
-from bot.services.values import OpportunityView
+from bot.services.values import CollisionMark, OpportunityView
 from bot.views import elements, history, why
 from bot.views.elements import Block, Message
 from bot.views.ids import CARD_BLOCK, Action
 from bot.views.mrkdwn import escape_line, harmless, harmless_name
 from bot.views.review_forms import ReviewId
+from bot.views.steps import step_text
 
 _NAME, _NEED, _STEP = 120, 240, 200
 _UNDO = timedelta(minutes=10)
-_CHANNEL_MAY = frozenset({"follow_up", "advance", "won", "lost", "handover", "edit", "release"})
+_CHANNEL_MAY = frozenset({"follow_up", "advance", "won", "lost", "handover", "edit", "release", "settle"})
+_POOL_MAY = frozenset({"claim", "settle"})
 _OWNER_LEFT = "assign.owner_left"
 
 
 def channel_card(t: Translator, view: OpportunityView) -> Message:
     """Return the card that everybody in the team's channel sees; who may not act is told so when they try."""
-    may = frozenset({"reopen", "review"}) if view.closed_at else _CHANNEL_MAY if view.owner else frozenset({"claim"})
+    may = frozenset({"reopen", "review"}) if view.closed_at else _CHANNEL_MAY if view.owner else _POOL_MAY
     return _card(t, view, may, None)
 
 
@@ -84,6 +86,8 @@ def stage_bar(view: OpportunityView) -> str:
 
 def _facts(t: Translator, view: OpportunityView) -> list[str]:
     lines = [stage_line(t, view), outcome_line(t, view) if view.closed_at else next_line(t, view), owner_line(t, view)]
+    if view.collision is not None:
+        lines.append(collision_line(t, view.collision))
     if wants_review(view):
         lines.append(t("review.asked", due=view.review_due_at))
     if view.offered_to is not None and (view.owner is None or view.offered_to.id != view.owner.id):
@@ -96,7 +100,7 @@ def next_line(t: Translator, view: OpportunityView) -> str:
     if view.next_due_at is None:
         return t("card.no_next_step")
     key = "card.next_overdue" if view.is_overdue else "card.next"
-    return t(key, step=escape_line(view.next_text or "–", _STEP), due=view.next_due_at)
+    return t(key, step=step_text(t, view.next_text, _STEP), due=view.next_due_at)
 
 
 def outcome_line(t: Translator, view: OpportunityView) -> str:
@@ -130,10 +134,24 @@ def owner_line(t: Translator, view: OpportunityView) -> str:
     return t("card.owner", owner=owner, reason=reason)
 
 
+def collision_line(t: Translator, mark: CollisionMark) -> str:
+    """Return with whom an opportunity collides, or who wants it, and since when."""
+    names = [escape_line(one.name, _NAME) for one in mark.others or mark.askers]
+    if not names:
+        return t("card.collision_over")
+    key = "card.collision" if mark.others else "card.collision_asked"
+    return t(key, names=t("ruling.joint").join(names), day=t.local(mark.since).date())
+
+
 def grade_line(t: Translator, view: OpportunityView) -> str:
     """Return the grade with the points that made it."""
     points = [
-        t("card.point", name=harmless_name(one.criterion), option=harmless_name(one.option), points=one.points)
+        t(
+            "card.point_read" if one.is_read else "card.point",
+            name=harmless_name(one.criterion),
+            option=harmless_name(one.option),
+            points=one.points,
+        )
         for one in view.points
         if one.points
     ]
@@ -177,6 +195,8 @@ def _buttons(t: Translator, view: OpportunityView, may: frozenset[str], undo: in
     ):
         if name in may:
             shown.append(elements.button(t(f"card.button.{name}"), action, view.id, style=style))
+    if "settle" in may and view.collision is not None:
+        shown.append(elements.button(t("card.button.settle"), Action.COLLISION_SETTLE, view.id))
     if "review" in may and wants_review(view):
         shown.append(elements.button(t("review.button"), ReviewId.OPEN, view.id, style="primary"))
     options = [elements.option(t("card.button.history"), f"history:{view.id}")]

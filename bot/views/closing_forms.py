@@ -3,8 +3,9 @@
 import json
 from collections.abc import Sequence
 
+from bot.domain.intent import CRITERION as INTENT
 from bot.domain.pipeline import missing_facts
-from bot.domain.playbook import Criterion, Playbook, Reason, Stage
+from bot.domain.playbook import Criterion, Reason, Stage
 from bot.i18n import Translator
 from bot.services.values import OpportunityView
 from bot.views import elements, fields
@@ -16,7 +17,7 @@ from bot.views.mrkdwn import escape_line, harmless_name
 _WIN_BACK = "yes"
 
 
-def advance(t: Translator, view: OpportunityView, playbook: Playbook, values: Values) -> View:
+def advance(t: Translator, view: OpportunityView, values: Values) -> View:
     """Return the form that moves an opportunity; the chosen stage decides which facts are asked for."""
     target = _target(view, values.get("stage"))
     options = [elements.option(t.value(one.name), one.key) for one in _open(view.stages) if one.key != view.stage.key]
@@ -37,7 +38,7 @@ def advance(t: Translator, view: OpportunityView, playbook: Playbook, values: Va
         facts = t("stage.joint").join(t(f"stage.fact.{one}") for one in asked)
         blocks.append(elements.context(t("stage.asks", stage=harmless_name(view.stage.name), facts=facts)))
     for criterion in asked:
-        blocks += _fact(t, view, playbook, criterion, values)
+        blocks += _fact(t, view, criterion, values)
     return _form(t, Callback.STAGE_ADVANCE, t("stage.title"), blocks, {"id": view.id, "version": view.version})
 
 
@@ -72,16 +73,14 @@ def _target(view: OpportunityView, key: str | None) -> Stage | None:
     return stages[at + 1] if at + 1 < len(stages) else None
 
 
-def _fact(
-    t: Translator, view: OpportunityView, playbook: Playbook, criterion: Criterion, values: Values
-) -> list[Block]:
+def _fact(t: Translator, view: OpportunityView, criterion: Criterion, values: Values) -> list[Block]:
     """Return the inputs for a missing fact; a contact may be reached by phone or by mail, all else is demanded."""
     value = values.get(criterion)
     match criterion:
         case Criterion.CONTACT_WAY:
             return fields.contact(t, {"contact_name": view.contact.name if view.contact else None, **values})
         case Criterion.BUDGET | Criterion.AUTHORITY:
-            asked = fields.scored(t, playbook, criterion, value, optional=False)
+            asked = fields.scored(t, view.criteria, criterion, value, optional=False)
             return asked or [elements.text_input(criterion, t(f"stage.field.{criterion}"), value=value, most=100)]
         case Criterion.MEETING:
             options = [elements.option(t(f"follow_up.way.{way}"), way) for way in ("meeting", "visit")]
@@ -167,7 +166,7 @@ def reopen(t: Translator, view: OpportunityView) -> View:
     )
 
 
-def edit(t: Translator, view: OpportunityView, playbook: Playbook) -> View:
+def edit(t: Translator, view: OpportunityView) -> View:
     """Return the form of an opportunity's facts as they stand."""
     contact = view.contact
     known = {
@@ -191,9 +190,10 @@ def edit(t: Translator, view: OpportunityView, playbook: Playbook) -> View:
             most=100,
         ),
     ]
-    for scoring in playbook.scorecard.criteria:
-        if scoring.key in {"source", "intent", "budget", "authority", "timing"}:
-            blocks += fields.scored(t, playbook, scoring.key, view.facts.get(scoring.key))
+    for scoring in view.criteria[: fields.QUESTIONS_MOST]:
+        hint = t("lead.field.intent_hint") if scoring.key == INTENT else None
+        blocks += fields.scored(t, view.criteria, scoring.key, view.facts.get(scoring.key), hint=hint)
+    blocks.append(fields.website_or_code(t, {}))
     blocks += [
         elements.text_input(name, t(f"lead.field.{name}"), value=value, optional=True, most=120)
         for name, value in (("product", view.product), ("region", view.region), ("industry", view.industry))

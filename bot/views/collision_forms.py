@@ -1,11 +1,12 @@
 """Owns what a refused rep sees: who has the customer, and the ways on, with everything they typed kept."""
 
 import json
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
 from bot.i18n import Translator
-from bot.services.case_values import Asked, Collision, Precedent
+from bot.services.case_values import Asked, Collision, Precedent, Told
 from bot.services.values import MemberRef
 from bot.views import elements
 from bot.views.elements import Block, View
@@ -29,30 +30,33 @@ class CollisionId(StrEnum):
     WITHDRAW = "collision.withdraw"
 
 
-def explained(t: Translator, one: Collision, carried: dict[str, Any]) -> View:
+def explained(t: Translator, one: Collision, carried: dict[str, Any], *, refusal: str | None = None) -> View:
     """Return the view that takes a refused form's place.
 
     Args:
         t: The member's.
         one: What stands in the way.
         carried: What comes back with the next step, with what was typed under ``typed``.
+        refusal: Why the way that was tried last came to nothing, as finished mrkdwn.
     """
     blocks: list[Block] = [
+        *([elements.section(refusal)] if refusal else []),
         elements.section(f"{t(f'collision.head_{one.state}', customer=_name(one.customer), owner=_owner(one.owner))}"),
         elements.section("\n".join(_facts(t, one))),
     ]
     if one.precedents:
         blocks.append(elements.context(*(precedent(t, past) for past in one.precedents)))
     buttons = [*_ways_on(t, one), *_back(t, carried)]
+    packed = pack(carried, one)
     if one.asked_id is not None:
         blocks.append(elements.context(t("collision.has_asked")))
     else:
-        ways = t(f"collision.ways_{_choice(one)}")
-        blocks.append(elements.section(f"{t('collision.kept')} {ways}" if carried.get("typed") else ways))
-    blocks.append(elements.actions(*buttons, block_id="collision.ways"))
-    return elements.modal(
-        CollisionId.SHOWN, t("collision.title"), blocks, close=t("answer.close"), metadata=pack(carried, one)
-    )
+        ways = t(f"collision.ways_{_way(one, refusal)}", owner=_owner(one.owner))
+        kept = t("collision.kept_cut" if json.loads(packed).get("cut") else "collision.kept")
+        blocks.append(elements.section(f"{kept} {ways}" if carried.get("typed") else ways))
+    if buttons:
+        blocks.append(elements.actions(*buttons, block_id="collision.ways"))
+    return elements.modal(CollisionId.SHOWN, t("collision.title"), blocks, close=t("answer.close"), metadata=packed)
 
 
 def precedent(t: Translator, past: Precedent) -> str:
@@ -76,6 +80,8 @@ def verdict(t: Translator, what: str, owner: str | None, asker: str) -> str:
 
 def _facts(t: Translator, one: Collision) -> list[str]:
     lines = [t(f"collision.since_{one.state}", day=t.local(one.since).date())]
+    if one.owner is not None and one.instead:
+        lines.append(t("collision.instead", why=_absence(t, one.owner), hearers=_names(t, one.instead)))
     if one.until is not None:
         lines.append(t("collision.until", day=t.local(one.until).date()))
     if one.state != "registered":
@@ -85,20 +91,29 @@ def _facts(t: Translator, one: Collision) -> list[str]:
 
 
 def _choice(one: Collision) -> str:
-    """Return what there is to choose from: claim, ask, tell, or both of the last."""
+    """Return what there is to choose from: claim, assign, ask, tell, or both of the last; or only to go back."""
     if one.owner is None:
-        return "claim" if one.may_claim else "ask"
+        ways = (("claim", one.may_claim), ("assign", one.may_assign), ("ask", one.may_ask))
+        return next((name for name, is_open in ways if is_open), "back")
     return "both" if one.may_ask else "tell"
+
+
+def _way(one: Collision, refusal: str | None) -> str:
+    choice = _choice(one)
+    return "plead" if choice == "ask" and (refusal or not one.is_elsewhere) else choice
 
 
 def _ways_on(t: Translator, one: Collision) -> list[Any]:
     row = []
     if one.may_claim:
         row.append(elements.button(t("card.button.claim"), CollisionId.CLAIM, one.opportunity_id or 0, style="primary"))
+    if one.may_assign:
+        row.append(elements.button(t("pool.assign"), PoolId.ASSIGN_OPEN, one.opportunity_id or 0, style="primary"))
     if one.owner is not None:
+        hearers = t("ruling.joint").join(who.name for who in one.instead or (one.owner,))
         row.append(
             elements.button(
-                t("collision.button.tell", owner=clip(one.owner.name, 40)),
+                t("collision.button.tell", owner=clip(hearers, 40)),
                 CollisionId.TELL_OPEN,
                 "tell",
                 style="primary",
@@ -154,15 +169,16 @@ def _form(t: Translator, callback: str, title: str, blocks: list[Block], submit:
     return elements.modal(callback, title, blocks, submit=submit, close=t("answer.cancel"), metadata=packed)
 
 
-def told(t: Translator, owner: MemberRef, *, is_kept: bool) -> str:
+def told(t: Translator, done: Told, *, is_kept: bool) -> str:
     """Return what a rep reads after telling the owner; ``is_kept`` where there is a history to keep it in."""
-    return t("collision.told" if is_kept else "collision.told_registrant", owner=_name(owner.name))
+    if done.instead:
+        return t("collision.told_instead", why=_absence(t, done.owner), hearers=_names(t, done.instead))
+    return t("collision.told" if is_kept else "collision.told_registrant", owner=_name(done.owner.name))
 
 
 def asked(t: Translator, done: Asked) -> str:
     """Return what a rep reads after asking for a ruling."""
-    judges = t("ruling.joint").join(_name(one.name) for one in done.judges)
-    return t("collision.asked", judges=judges, customer=_name(done.customer))
+    return t("collision.asked", judges=_names(t, done.judges), customer=_name(done.customer))
 
 
 def pack(carried: dict[str, Any], one: Collision) -> str:
@@ -172,7 +188,10 @@ def pack(carried: dict[str, Any], one: Collision) -> str:
 
 
 def _packed(values: dict[str, Any]) -> str:
-    """Return values as JSON that fits a modal's metadata; the longest text is cut where it does not, rather than refused."""
+    """Return values as JSON that fits a modal's metadata; the longest text is cut where it does not, rather than refused.
+
+    That something was is told under ``cut``, so that the member reads it.
+    """
     packed = _json(values)
     while len(packed) > _CARRIED:
         typed = values.get("typed") or {}
@@ -182,7 +201,7 @@ def _packed(values: dict[str, Any]) -> str:
         # Quotes and line breaks take two characters each.
         each = (len(_json(typed[name])) - 2) / len(typed[name])
         most = len(typed[name]) - int((len(packed) - _CARRIED) / each) - 1
-        values = {**values, "typed": {**typed, name: clip(typed[name], max(1, most))}}
+        values = {**values, "cut": True, "typed": {**typed, name: clip(typed[name], max(1, most))}}
         packed = _json(values)
     return packed
 
@@ -193,6 +212,15 @@ def _json(value: Any) -> str:
 
 def _name(name: str) -> str:
     return escape_line(name, _NAME)
+
+
+def _names(t: Translator, members: Sequence[MemberRef]) -> str:
+    return t("ruling.joint").join(_name(one.name) for one in members)
+
+
+def _absence(t: Translator, owner: MemberRef) -> str:
+    """Return why an owner hears nothing: they left, or came with an import and were not yet seen in Slack."""
+    return t("collision.left" if owner.slack_user_id else "collision.unseen", owner=_name(owner.name))
 
 
 def _owner(owner: MemberRef | None) -> str:

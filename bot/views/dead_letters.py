@@ -1,4 +1,4 @@
-"""Owns how undelivered messages are shown to an admin: what, to whom, why, and two buttons each."""
+"""Owns how undelivered messages are shown to an admin: what, to whom, why, two buttons each, and one for all."""
 
 import re
 from collections.abc import Sequence
@@ -11,6 +11,8 @@ from bot.views.ids import Action
 from bot.views.mrkdwn import escape_line, plain
 
 _CUSTOMER = 80
+# They tell of a day or a week, and nothing once that is over.
+_OF_A_DAY = frozenset({"digest", "weekly"})
 _CODE = re.compile(r"[a-z_0-9]{3,60}")
 
 
@@ -44,7 +46,15 @@ def part(t: Translator, letters: Sequence[DeadLetter], count: int) -> list[Block
         ]
     if count > len(letters):
         blocks.append(elements.context(t("dead_letter.more", count=count - len(letters))))
+    if count > 1:
+        again = elements.button(t("dead_letter.resend_all"), Action.DEAD_LETTER_RESEND_ALL)
+        blocks.append(elements.actions(again, block_id="dead_letter.all"))
     return blocks
+
+
+def resent(t: Translator, kind: str) -> str:
+    """Return what is said of a message that is tried again, which does not go out where it no longer holds."""
+    return t("dead_letter.resent_dated" if kind in _OF_A_DAY else "dead_letter.resent")
 
 
 def _line(t: Translator, one: DeadLetter) -> str:

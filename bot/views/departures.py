@@ -24,7 +24,7 @@ def message(t: Translator, departure: Departure, now: datetime, *, said: str | N
         said: What was just done, as finished mrkdwn.
     """
     name = escape_line(departure.member.name, _NAME)
-    head = t("departure.head", member=name, count=departure.count)
+    head = t("departure.moved" if departure.is_here else "departure.head", member=name, count=departure.count)
     if not departure.count:
         head = t("departure.done" if said else "departure.gone", member=name)
     blocks: list[Block] = [elements.section(said)] if said else []

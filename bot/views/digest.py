@@ -7,6 +7,7 @@ from bot.services.values import Digest, Health, MemberRef, OpportunityLine, Stag
 from bot.views import elements, news, pipeline
 from bot.views.elements import Block, Message
 from bot.views.mrkdwn import escape_line
+from bot.views.steps import step_text
 
 _NAMED = 5
 _REPS = 5
@@ -24,8 +25,8 @@ def message(t: Translator, digest: Digest) -> Message:
         blocks.append(pipeline.stage_table(t, summary.stages))
     blocks += pipeline.backlog(t, summary)
     blocks.append(elements.section("\n".join(_news(t, digest))))
-    if digest.overdue_by_rep:
-        blocks.append(elements.section(late(t, digest.overdue_by_rep)))
+    if digest.overdue_by_rep or digest.overdue_in_pool:
+        blocks.append(elements.section(late(t, digest.overdue_by_rep, digest.overdue_in_pool)))
     if digest.at_risk:
         rows = [risk(t, line) for line in digest.at_risk[:_NAMED]]
         blocks.append(elements.section("\n".join([f"*{t('digest.at_risk')}*", *rows])))
@@ -51,11 +52,13 @@ def health(t: Translator, found: Health, trend: Sequence[float]) -> str:
     return f"{line}\n{t('digest.trend', steps=' → '.join([*steps, f'*{pipeline.percent(found)}%*']))}"
 
 
-def late(t: Translator, rows: Sequence[tuple[MemberRef, int]]) -> str:
-    """Return who is late with how many next steps, the most first."""
+def late(t: Translator, rows: Sequence[tuple[MemberRef, int]], in_pool: int) -> str:
+    """Return who is late with how many next steps, the most first, and last how many are overdue in the pool."""
     people = [f"{escape_line(who.name, _CUSTOMER)} {t.value(count)}" for who, count in rows[:_REPS]]
     if len(rows) > _REPS:
         people.append(t("digest.more", count=len(rows) - _REPS))
+    if in_pool:
+        people.append(f"{t('card.pool')} {t.value(in_pool)}")
     return f"*{t('digest.overdue')}* · {t('digest.joint').join(people)}"
 
 
@@ -79,14 +82,14 @@ def _news(t: Translator, digest: Digest) -> list[str]:
 def risk(t: Translator, row: OpportunityLine) -> str:
     """Return in two lines whose opportunity is late, and with what."""
     # Names, not mentions: a digest that rings for everybody every morning is muted within a week.
-    owner = escape_line(row.owner.name, _CUSTOMER) if row.owner else t("digest.nobody")
+    owner = escape_line(row.owner.name, _CUSTOMER) if row.owner else t("card.pool")
     facts = [owner, row.grade]
     if row.amount_minor is not None:
         facts.append(t.money(row.amount_minor, row.currency))
     what = t("digest.no_step")
     if row.next_text and row.next_due_at is not None:
         key = "digest.was_due" if row.is_overdue else "digest.is_due"
-        what = t(key, step=escape_line(row.next_text, _NEED), due=t.local(row.next_due_at).date())
+        what = t(key, step=step_text(t, row.next_text, _NEED), due=t.local(row.next_due_at).date())
     return f"*{escape_line(row.customer, _CUSTOMER)}* · {' · '.join(facts)}\n{what}"
 
 

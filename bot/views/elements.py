@@ -42,6 +42,18 @@ def section(text: str, *, accessory: Element | None = None, block_id: str | None
     return _part("section", text=mrkdwn(text), accessory=accessory, block_id=block_id)
 
 
+def paragraphs(head: str, pieces: Sequence[str], joint: str) -> list[Block]:
+    """Return a head and pieces of finished mrkdwn in as many paragraphs as it takes for none to be cut in half."""
+    texts = [head + pieces[0]]
+    for piece in pieces[1:]:
+        longer = f"{texts[-1]}{joint}{piece}"
+        if len(longer) <= SECTION:
+            texts[-1] = longer
+        else:
+            texts.append(piece)
+    return [section(text) for text in texts]
+
+
 def fields(pairs: Iterable[tuple[str, str]], *, block_id: str | None = None) -> Block:
     """Return up to ten labelled values in two columns; labels and values are finished mrkdwn."""
     shown = [mrkdwn(f"*{label}*\n{value}", FIELD) for label, value in list(pairs)[:10]]

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.money import minor_digits
-from bot.domain.playbook import Playbook, Reason
+from bot.domain.playbook import Reason, Scoring
 from bot.i18n import Translator
 from bot.services.values import CustomerMatch, OpportunityLine, OpportunityView
 from bot.views import elements
@@ -98,12 +98,19 @@ def standing(t: Translator, one: CustomerMatch) -> str:
     """Return in mrkdwn what a rep who wants a customer must know of it; empty for one that is free."""
     if one.state == "free":
         return ""
-    key = "picker.mine" if one.is_mine else f"picker.{one.state}"
-    owner = escape_line(one.owner.name, 80) if one.owner else "–"
+    key, who = f"picker.{_kind(one)}", one.beside or one.owner
+    owner = escape_line(who.name, 80) if who else "–"
     words = t(key, owner=owner, until=t.local(one.protected_until).date() if one.protected_until else "–")
     if one.last_follow_up_at is None:
         return words
     return f"{words} · {t('lead.state.last', day=t.local(one.last_follow_up_at).date())}"
+
+
+def _kind(one: CustomerMatch) -> str:
+    """Return what a customer is to the reader: mine, mine beside another's, shared by a ruling; else its state."""
+    if one.is_mine:
+        return "mine" if one.beside is None else "beside"
+    return "shared" if one.is_shared else one.state
 
 
 class _States:
@@ -116,8 +123,8 @@ class _States:
 
     def of(self, one: CustomerMatch) -> str:
         """Return the words of one customer."""
-        key = "lead.state.mine" if one.is_mine else f"lead.state.{one.state}"
-        owner = one.owner.name if one.owner else "–"
+        key, who = f"lead.state.{_kind(one)}", one.beside or one.owner
+        owner = who.name if who else "–"
         until, heard = self._day(one.protected_until), self._day(one.last_follow_up_at)
         known = (key, owner, until, heard)
         found = self._said.get(known)
@@ -131,24 +138,61 @@ class _States:
         return moment.astimezone(self._zone).date() if moment is not None else None
 
 
-def source(t: Translator, playbook: Playbook, chosen: str | None) -> list[Block]:
-    """Return the list of sources, where the playbook has them."""
-    return scored(t, playbook, "source", chosen, label=t("lead.field.source"))
+SOURCE, TIMING = "source", "timing"
+QUESTIONS_MOST = 60
+"""So many grading questions have room in a form beside its other fields."""
+# What forms with grading questions ask beside them: a team's question of that name gets another field.
+_TAKEN = frozenset(
+    {
+        "customer", "confirmed_new", "website_or_code", "need", "contact_name", "contact_phone", "contact_email", "contact_title",
+        "amount", "next_step", "next_due_at", "product", "region", "industry", "expected_close_on", "owner", "stage", "note",
+        "reason", "meeting", "quote_amount", "quote_valid_until", "standing", "possible", "about_grade",
+    }
+)  # fmt: skip
+
+
+def source(t: Translator, criteria: Sequence[Scoring], chosen: str | None) -> list[Block]:
+    """Return the list of sources, where the scorecard has them."""
+    return scored(t, criteria, SOURCE, chosen, label=t("lead.field.source"))
 
 
 def scored(
-    t: Translator, playbook: Playbook, key: str, chosen: str | None, *, label: str | None = None, optional: bool = True
+    t: Translator,
+    criteria: Sequence[Scoring],
+    key: str,
+    chosen: str | None,
+    *,
+    label: str | None = None,
+    optional: bool = True,
+    hint: str | None = None,
 ) -> list[Block]:
-    """Return a grading question as a list of its answers; nothing where the playbook does not ask it."""
-    for scoring in playbook.scorecard.criteria:
+    """Return a grading question as a list of its answers; nothing where the scorecard does not ask it."""
+    for scoring in criteria:
         if scoring.key == key and scoring.options:
             options = [elements.option(t.value(one.name), one.key) for one in scoring.options]
-            name = label or t.value(scoring.name)
-            placeholder = t("answer.choose")
             return [
-                elements.select_input(key, name, options, chosen=chosen, optional=optional, placeholder=placeholder)
+                elements.select_input(
+                    field_of(key),
+                    label or t.value(scoring.name),
+                    options,
+                    chosen=chosen,
+                    optional=optional,
+                    hint=hint,
+                    placeholder=t("answer.choose"),
+                )
             ]
     return []
+
+
+def field_of(key: str) -> str:
+    """Return the field in which a grading question is asked."""
+    return f"answer.{key}" if key in _TAKEN else key
+
+
+def answers_in(values: Values, criteria: Sequence[Scoring]) -> dict[str, str]:
+    """Return what was answered to grading questions in a form, by criterion; the source is not among them."""
+    found = {one.key: values.get(field_of(one.key)) for one in criteria if one.key != SOURCE}
+    return {key: str(value) for key, value in found.items() if value}
 
 
 def reason(t: Translator, label: str, reasons: Sequence[Reason], chosen: str | None) -> Block:
@@ -180,6 +224,18 @@ def contact(t: Translator, values: Values) -> list[Block]:
             most=200,
         ),
     ]
+
+
+def website_or_code(t: Translator, values: Values) -> Block:
+    """Return the input for what tells an organisation from all others, beside its name."""
+    return elements.text_input(
+        "website_or_code",
+        t("lead.field.website_or_code"),
+        value=values.get("website_or_code"),
+        optional=True,
+        placeholder=t("lead.field.website_or_code_hint"),
+        most=200,
+    )
 
 
 def amount(t: Translator, value: str | None, *, optional: bool = True, name: str = "amount") -> Block:

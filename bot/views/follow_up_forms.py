@@ -11,6 +11,7 @@ from bot.views.elements import Block, View
 from bot.views.fields import Values
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line
+from bot.views.steps import step_text
 
 
 class FollowUpAction(StrEnum):
@@ -35,7 +36,7 @@ def log(t: Translator, view: OpportunityView | None, values: Values, *, metadata
     blocks: list[Block] = [fields.opportunity_pick(t, view)]
     if view is not None and view.next_text and view.next_due_at:
         key = "follow_up.was_due" if view.is_overdue else "follow_up.is_due"
-        blocks.append(elements.context(t(key, step=escape_line(view.next_text, 200), due=view.next_due_at)))
+        blocks.append(elements.context(t(key, step=step_text(t, view.next_text, 200), due=view.next_due_at)))
     ways = [elements.option(t(f"follow_up.way.{way}"), way) for way in WAYS]
     blocks += [
         elements.text_input(
@@ -71,7 +72,7 @@ def understood(t: Translator, view: OpportunityView, event_id: int | None) -> li
             elements.button(t("answer.undo"), Action.UNDO, f"{view.id}:{event_id}"),
         ]
     buttons.append(elements.button(t("answer.open_card"), Action.CARD_OPEN, view.id))
-    step = escape_line(view.next_text or "–", 300)
+    step = step_text(t, view.next_text, 300)
     lines = [f"✅ *{escape_line(view.customer, 120)}* – {t('follow_up.saved')}"]
     if view.next_due_at is not None:
         lines.append(t("card.next", step=step, due=view.next_due_at))

@@ -42,7 +42,7 @@ def message(
     if is_outside:
         blocks.append(elements.section(t("home.outside")))
     blocks.append(elements.divider())
-    parts = [*_PARTS, *(("members",) if teams or may_add else ()), "words"]
+    parts = [*_PARTS, *(("members", "same") if teams or may_add else ()), "words"]
     blocks.append(elements.section("\n".join(t(f"help.{part}") for part in parts)))
     if teams or may_add:
         blocks += [elements.divider(), elements.section(f"*{t('setup.teams_title')}*")]

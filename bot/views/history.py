@@ -14,6 +14,7 @@ from bot.views.collision_forms import verdict
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line, harmless, harmless_name
+from bot.views.steps import step_text
 
 PAGE = 20
 _WORDS, _NAME, _CHUNK = 400, 80, 2800
@@ -169,12 +170,13 @@ def _followed_up(t: Translator, event: ev.FollowUpLogged, _view: OpportunityView
     return event.kind, params
 
 
-def _step(_t: Translator, event: ev.NextStepSet, _view: OpportunityView | None) -> tuple[str, Params]:
-    return event.kind, {"text": _text(event.text), "due": event.due_at}
+def _step(t: Translator, event: ev.NextStepSet, _view: OpportunityView | None) -> tuple[str, Params]:
+    return event.kind, {"text": step_text(t, event.text, _WORDS), "due": event.due_at}
 
 
-def _step_done(_t: Translator, event: ev.NextStepDone, _view: OpportunityView | None) -> tuple[str, Params]:
-    return ("NextStepDoneLate" if event.late else event.kind), {"text": _text(event.text), "due": event.due_at}
+def _step_done(t: Translator, event: ev.NextStepDone, _view: OpportunityView | None) -> tuple[str, Params]:
+    words = step_text(t, event.text, _WORDS)
+    return ("NextStepDoneLate" if event.late else event.kind), {"text": words, "due": event.due_at}
 
 
 def _snoozed(_t: Translator, event: ev.NextStepSnoozed, _view: OpportunityView | None) -> tuple[str, Params]:
@@ -217,7 +219,11 @@ def _edited(t: Translator, event: ev.OpportunityEdited, view: OpportunityView | 
 def _change(t: Translator, name: str, value: Any, currency: str, view: OpportunityView | None) -> str:
     label = f"event.field.{name}"
     shown = _fact(t, name, value, currency, view)
-    return t("event.change", field=t(label) if t.has(label) else _text(name), value=shown)
+    if t.has(label):
+        return t("event.change", field=t(label), value=shown)
+    # A question of the team's own.
+    asked = next((one.name for one in view.criteria if one.key == name), None) if view else None
+    return t("event.change", field=harmless_name(asked) if asked else _text(name), value=shown)
 
 
 def _fact(t: Translator, name: str, value: Any, currency: str, view: OpportunityView | None) -> Any:

@@ -8,18 +8,19 @@ from bot.i18n import Translator
 from bot.services.case_values import RegistrationCase, RulingCase
 from bot.services.pool_list import PoolPage
 from bot.services.values import Day, OpportunityLine
-from bot.views import digest, elements, pipeline, pool_forms, registration_views, ruling_views
+from bot.views import absences, digest, elements, pipeline, pool_forms, waiting_cases
 from bot.views.elements import Block, View
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line
 from bot.views.nudges import late
 from bot.views.registration_views import RegistrationId
-from bot.views.ruling_views import RulingId
+from bot.views.review_forms import ReviewId
 from bot.views.snooze import snooze_select
+from bot.views.steps import step_text
 
 # Two blocks a row; with all of these full Slack's 100 blocks would not be enough for the pool as well, which stands last.
-MOST = {"overdue": 12, "today": 12, "waiting": 8, "team": 8, "upcoming": 8}
-_CUSTOMER, _NEED, _STEP, _CASES = 80, 80, 200, 8
+MOST = {"overdue": 12, "today": 12, "waiting": 8, "team": 8, "reviews": 5, "upcoming": 8}
+_CUSTOMER, _NEED, _STEP = 80, 80, 200
 
 
 def view(
@@ -73,9 +74,11 @@ def row_text(t: Translator, row: OpportunityLine, now: datetime) -> str:
 
 
 def _next(t: Translator, row: OpportunityLine, now: datetime) -> str:
+    if row.review_due_at is not None:
+        return t("nudge.review", due=row.review_due_at)
     if row.next_due_at is None or not row.next_text:
         return t("home.no_step")
-    step = escape_line(row.next_text, _STEP)
+    step = step_text(t, row.next_text, _STEP)
     if row.is_overdue:
         return t("home.overdue_step", step=step, due=t.near(row.next_due_at, now), late=late(t, row.next_due_at, now))
     return t("home.next_step", step=step, due=t.near(row.next_due_at, now))
@@ -89,17 +92,18 @@ def _without_team(t: Translator, *, may_set_up: bool) -> list[Block]:
 
 
 def _with_team(t: Translator, day: Day, now: datetime, *, may_set_up: bool, to_decide: list[Block]) -> list[Block]:
-    is_away = day.away_until is not None
-    buttons = _top_buttons(t, may_set_up=may_set_up, is_away=is_away)
+    ahead = day.away_from if day.away_from is not None and day.away_from > now else None
+    buttons = _top_buttons(t, day, ahead, may_set_up=may_set_up)
     blocks = [elements.section(pipeline.health_line(t, day.health)), buttons]
     if day.away_until is not None:
-        blocks.append(elements.section(t("absence.away", until=t.local(day.away_until).date())))
+        blocks.append(elements.section(absences.line(t, ahead, day.away_until, day.zone, is_new=False)))
     blocks += _part(t, "overdue", day.overdue, now, known=day.counts.get("overdue"))
     blocks += _part(t, "today", day.today, now, known=day.counts.get("today"))
     blocks += _part(t, "waiting", day.waiting, now)
     blocks += _part(t, "team", day.team_gaps, now, known=day.counts.get("team"))
+    blocks += _part(t, "reviews", day.reviews, now)
     blocks += _part(t, "upcoming", day.upcoming, now)
-    if not (day.overdue or day.today or day.waiting or to_decide or day.team_gaps):
+    if not (day.overdue or day.today or day.waiting or to_decide or day.team_gaps or day.reviews):
         # Good news stands above what comes next, not below it.
         words = "home.all_done" if day.upcoming or day.counts.get("open") else "home.empty"
         blocks.insert(2, elements.section(t("home.team_done" if may_set_up and words == "home.empty" else words)))
@@ -113,20 +117,10 @@ def _to_decide(t: Translator, cases: Sequence[RulingCase | RegistrationCase]) ->
     if not cases:
         return []
     title = t("home.counted", title=t("home.to_decide"), count=len(cases))
-    blocks = [elements.divider(), elements.section(f"*{title}*")]
-    for case in cases[:_CASES]:
-        if isinstance(case, RulingCase):
-            words, action = ruling_views.line(t, case), RulingId.OPEN.value
-        else:
-            words, action = registration_views.line(t, case), RegistrationId.OPEN.value
-        button = elements.button(t("home.button.open"), action, case.id, style="primary")
-        blocks.append(elements.section(words, accessory=button))
-    if len(cases) > _CASES:
-        blocks.append(elements.context(t("home.more_to_decide", count=len(cases) - _CASES)))
-    return blocks
+    return [elements.divider(), elements.section(f"*{title}*"), *waiting_cases.rows(t, cases)]
 
 
-def _top_buttons(t: Translator, *, may_set_up: bool, is_away: bool) -> Block:
+def _top_buttons(t: Translator, day: Day, away_from: datetime | None, *, may_set_up: bool) -> Block:
     row = [
         elements.button(t("home.button.lead"), Action.LEAD_OPEN, "new", style="primary"),
         elements.button(t("home.button.register"), RegistrationId.NEW, "new"),
@@ -136,8 +130,8 @@ def _top_buttons(t: Translator, *, may_set_up: bool, is_away: bool) -> Block:
     if may_set_up:
         row.append(elements.button(t("setup.button.teams"), Action.SETUP_TEAM, "teams"))
         row.append(elements.button(t("members.button.open"), Action.MEMBERS_OPEN, "0"))
-    if is_away:
-        row.append(elements.button(t("absence.button.back"), Action.ABSENCE_END, "back", style="primary"))
+    if day.away_until is not None:
+        row.append(absences.end_button(t, away_from, style="primary"))
     else:
         row.append(elements.button(t("absence.button.open"), Action.ABSENCE_OPEN, "away"))
     return elements.actions(*row, block_id="home.top")
@@ -163,11 +157,13 @@ def _part(
 
 def _row(t: Translator, name: str, row: OpportunityLine, now: datetime) -> list[Block]:
     open_card = elements.button(t("home.button.open"), Action.CARD_OPEN, row.id)
+    if name == "reviews":
+        open_card = elements.button(t("review.button"), ReviewId.OPEN, row.id)
     text = digest.risk(t, row) if name == "team" else row_text(t, row, now)
     if name == "waiting" and row.accept_by is not None:
         text += f"\n{t('home.accept_by', by=row.accept_by)}"
     blocks = [elements.section(text, accessory=open_card, block_id=f"home.{name}.{row.id}")]
-    if name in {"team", "upcoming"}:
+    if name in {"team", "reviews", "upcoming"}:
         return blocks
     return [*blocks, elements.actions(*_buttons(t, name, row.id), block_id=f"home.{name}.{row.id}.do")]
 

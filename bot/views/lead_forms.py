@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from bot.domain.intent import CRITERION as INTENT
 from bot.domain.playbook import Playbook
 from bot.i18n import Translator
 from bot.services.values import CustomerMatch
@@ -24,19 +25,23 @@ def capture(
     *,
     way: str = "command",
     permalink: str | None = None,
+    standing: CustomerMatch | None = None,
     possible: Sequence[CustomerMatch] = (),
+    may_own: bool = True,
 ) -> View:
     """Return the form of a new lead.
 
     Args:
         t: The member's.
-        playbook: Of the team in which they capture, for its sources.
+        playbook: Of the team in which they capture, for its grading questions.
         values: What is known already; the customer as a type-ahead's value, such as ``new:Acme`` or ``id:7``.
         way: Where the lead came from: command, message or shortcut.
         permalink: The message it was made of.
+        standing: The known customer that stands in the field; who has it is said below.
         possible: Known customers that the typed one may be; they are shown, with a box to tick that it is none of them.
+        may_own: Whether it can be theirs; otherwise the rules choose.
     """
-    blocks = customer_inputs(t, values, possible)
+    blocks = customer_inputs(t, values, standing, possible)
     need = values.get("need")
     blocks.append(
         elements.text_input(
@@ -51,17 +56,17 @@ def capture(
     blocks += fields.contact(t, values)
     blocks.append(fields.amount(t, values.get("amount")))
     blocks += fields.next_step(t, values, optional=True)
-    blocks += fields.source(t, playbook, values.get("source"))
+    blocks += _graded_by(t, playbook, values)
+    blocks.append(fields.website_or_code(t, values))
     blocks += [
         elements.text_input(name, t(f"lead.field.{name}"), value=values.get(name), optional=True, most=120)
         for name in ("product", "region", "industry")
     ]
-    close_on = fields.day_of(values.get("expected_close_on"))
-    blocks.append(
-        elements.date_input("expected_close_on", t("lead.field.expected_close_on"), value=close_on, optional=True)
-    )
-    choices = [elements.option(t("lead.field.owner_mine"), OWN), elements.option(t("lead.field.owner_rules"), RULES)]
-    blocks.append(elements.radio_input("owner", t("lead.field.owner"), choices, chosen=values.get("owner") or OWN))
+    choices = [elements.option(t("lead.field.owner_rules"), RULES)]
+    if may_own:
+        choices.insert(0, elements.option(t("lead.field.owner_mine"), OWN))
+    chosen = values.get("owner") or OWN
+    blocks.append(elements.radio_input("owner", t("lead.field.owner"), choices, chosen=chosen if may_own else RULES))
     metadata = json.dumps({"way": way, **({"permalink": permalink} if permalink else {})})
     return elements.modal(
         Callback.LEAD_CAPTURE,
@@ -73,10 +78,36 @@ def capture(
     )
 
 
-def customer_inputs(t: Translator, values: Values, possible: Sequence[CustomerMatch] = ()) -> list[Block]:
-    """Return the type-ahead of customers, and the warning where the typed one may be known already."""
-    warning = _warning(t, possible, is_confirmed=bool(values.get("confirmed_new"))) if possible else []
-    return [_customer(t, values), *warning]
+def _graded_by(t: Translator, playbook: Playbook, values: Values) -> list[Block]:
+    """Return what the grade is made of, to be answered as far as it is known; the close date answers when they will buy."""
+    criteria = playbook.scorecard.criteria
+    blocks = [elements.context(t("lead.about_grade"), block_id="about_grade")] if criteria else []
+    blocks += fields.source(t, criteria, values.get(fields.field_of(fields.SOURCE)))
+    for one in criteria[: fields.QUESTIONS_MOST]:
+        if one.key not in {fields.SOURCE, fields.TIMING}:
+            hint = t("lead.field.intent_hint") if one.key == INTENT else None
+            blocks += fields.scored(t, criteria, one.key, values.get(fields.field_of(one.key)), hint=hint)
+    close_on = fields.day_of(values.get("expected_close_on"))
+    blocks.append(
+        elements.date_input("expected_close_on", t("lead.field.expected_close_on"), value=close_on, optional=True)
+    )
+    return blocks
+
+
+def customer_inputs(
+    t: Translator, values: Values, standing: CustomerMatch | None = None, possible: Sequence[CustomerMatch] = ()
+) -> list[Block]:
+    """Return the type-ahead of customers with what its choice means, as for ``with_customer``."""
+    return [_customer(t, values), *_about(t, standing, possible, is_confirmed=bool(values.get("confirmed_new")))]
+
+
+def _about(
+    t: Translator, chosen: CustomerMatch | None, possible: Sequence[CustomerMatch], *, is_confirmed: bool = False
+) -> list[Block]:
+    words = fields.standing(t, chosen) if chosen is not None else ""
+    if words:
+        return [elements.context(words, block_id="standing")]
+    return _warning(t, possible, is_confirmed=is_confirmed) if possible else []
 
 
 def _customer(t: Translator, values: Values) -> Block:
@@ -106,10 +137,7 @@ def with_customer(t: Translator, view: View, chosen: CustomerMatch | None, possi
         possible: Those that a new name may be.
     """
     blocks = [block for block in view["blocks"] if block.get("block_id") not in _ABOUT_CUSTOMER]
-    if chosen is not None:
-        about = [elements.context(words, block_id="standing")] if (words := fields.standing(t, chosen)) else []
-    else:
-        about = _warning(t, possible, is_confirmed=False) if possible else []
+    about = _about(t, chosen, possible)
     place = next((at for at, block in enumerate(blocks, 1) if block.get("block_id") == "customer"), 0)
     shown = ("type", "callback_id", "title", "submit", "close", "private_metadata")
     return {**{name: view[name] for name in shown}, "blocks": [*blocks[:place], *about, *blocks[place:]]}

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.i18n import Translator
 from bot.services.member_changes import FieldChange, MemberChangeLine
-from bot.services.roster import MemberDetails, MemberLine, Roster
+from bot.services.roster import MemberDetails, MemberForm, MemberLine, Roster
 from bot.views import elements
 from bot.views.elements import Block, Option, View
 from bot.views.ids import Action, Callback
 from bot.views.mrkdwn import escape_line, one_line
 
-_NAME, _TEAMS, _NUMBER_MOST, _TEXT = 80, 99, 5, 1000
+# Thirty regions of sixty letters must fit, or saving would cut what was shown.
+_NAME, _TEAMS, _NUMBER_MOST, _TEXT = 80, 99, 5, 2000
 _NO_TEAM = "none"
 
 
@@ -39,32 +41,40 @@ def options(t: Translator, lines: Sequence[MemberLine]) -> list[Option]:
     ]
 
 
-def form(t: Translator, one: MemberDetails) -> View:
-    """Return the form of a member; its block ids are the fields of ``MemberForm``."""
+def form(t: Translator, one: MemberDetails, *, typed: MemberForm | None = None) -> View:
+    """Return the form of a member; its block ids are the fields of ``MemberForm``.
+
+    Args:
+        t: The reader's.
+        one: The member as they are now.
+        typed: What was typed into the same form before somebody else changed the member: it stands there still.
+    """
     line = one.line
-    away = line.away_until
+    values = {**one.shown, **(_typed(typed) if typed is not None else {})}
     blocks: list[Block] = [
+        *([elements.section(_meanwhile(t, one, typed))] if typed is not None else []),
         elements.section(f"*{escape_line(line.member.name, _NAME)}*\n{_load(t, line)}"),
-        *_role(t, one),
-        *_team(t, one),
+        *_unseen(t, line),
+        *_role(t, one, values["role"]),
+        *_team(t, one, values["team_id"]),
         elements.text_input(
             "capacity",
             t("members.field.capacity"),
-            value=str(line.capacity),
+            value=str(values["capacity"]),
             hint=t("members.hint.capacity"),
             most=_NUMBER_MOST,
         ),
         elements.text_input(
             "weight",
             t("members.field.weight"),
-            value=str(line.weight),
+            value=str(values["weight"]),
             hint=t("members.hint.weight"),
             most=_NUMBER_MOST,
         ),
         elements.text_input(
             "territories",
             t("members.field.territories"),
-            value=t("members.joint").join(one.territories) or None,
+            value=t("members.joint").join(values["territories"]) or None,
             optional=True,
             hint=t("members.hint.territories"),
             most=_TEXT,
@@ -72,15 +82,22 @@ def form(t: Translator, one: MemberDetails) -> View:
         elements.text_input(
             "languages",
             t("members.field.languages"),
-            value=", ".join(one.languages) or None,
+            value=", ".join(values["languages"]) or None,
             optional=True,
             hint=t("members.hint.languages"),
             most=_TEXT,
         ),
         elements.date_input(
+            "away_from",
+            t("members.field.away_from"),
+            value=_chosen_day(values["away_from"]),
+            optional=True,
+            hint=t("members.hint.away_from"),
+        ),
+        elements.date_input(
             "away_until",
             t("members.field.away_until"),
-            value=_day(away, line.zone) if away else None,
+            value=_chosen_day(values["away_until"]),
             optional=True,
             hint=t("members.hint.away_until", zone=line.zone),
         ),
@@ -92,8 +109,47 @@ def form(t: Translator, one: MemberDetails) -> View:
         blocks,
         submit=t("setup.save"),
         close=t("answer.cancel"),
+        metadata=json.dumps({"member_id": line.member.id, "shown": one.shown}, ensure_ascii=False),
+    )
+
+
+def _unseen(t: Translator, line: MemberLine) -> list[Block]:
+    """Return the way to say who in Slack a member is who came with an import; nothing for one who was seen there."""
+    if line.member.slack_user_id is not None:
+        return []
+    button = elements.button(t("members.button.tie"), Action.MEMBER_TIE_OPEN, line.member.id)
+    return [elements.section(t("members.unseen"), accessory=button)]
+
+
+def tie(t: Translator, line: MemberLine) -> View:
+    """Return the form that asks who in Slack an imported member is."""
+    name = escape_line(line.member.name, _NAME)
+    blocks: list[Block] = [
+        elements.section(t("members.tie_means", member=name, count=line.open_count)),
+        elements.member_input("slack_user", t("members.field.slack_user")),
+        elements.context(t("members.tie_for_good")),
+    ]
+    return elements.modal(
+        Callback.MEMBER_TIE,
+        t("members.tie_title"),
+        blocks,
+        submit=t("members.button.tied"),
+        close=t("answer.cancel"),
         metadata=json.dumps({"member_id": line.member.id}),
     )
+
+
+def _typed(form: MemberForm) -> dict[str, Any]:
+    known = form.model_dump(mode="json", exclude={"shown", "member_id", "asks_team"})
+    left_out = ({"role"} if form.role is None else set()) | (set() if form.asks_team else {"team_id"})
+    return {name: value for name, value in known.items() if name not in left_out}
+
+
+def _meanwhile(t: Translator, one: MemberDetails, typed: MemberForm) -> str:
+    """Return what somebody else changed since the form was opened: fields that stand otherwise than they were shown."""
+    was = typed.shown or {}
+    changed = [t(f"members.changed_field.{name}") for name, value in one.shown.items() if was.get(name) != value]
+    return t("members.changed_meanwhile", fields=t("members.joint").join(changed))
 
 
 def saved(t: Translator, one: MemberDetails) -> View:
@@ -125,6 +181,8 @@ def _text(t: Translator, one: MemberLine) -> str:
 def _place(t: Translator, one: MemberLine, *, escaped: bool = True) -> str:
     team = escape_line(one.team, _NAME) if one.team and escaped else one.team
     parts = [t(f"members.role.{one.role}")]
+    if one.member.slack_user_id is None:
+        parts.insert(0, t("members.not_seen"))
     if team or not one.is_manager_of:
         parts.append(team or t("members.no_team"))
     return " · ".join(parts) if one.is_active else f"{t('members.gone')} · {' · '.join(parts)}"
@@ -136,11 +194,22 @@ def _load(t: Translator, one: MemberLine) -> str:
     if one.role in {"rep", "specialist"} or one.open_count:
         parts += [t("members.load", open=one.open_count, capacity=one.capacity), t("members.weight", weight=one.weight)]
     if one.away_until is not None:
-        parts.append(t("members.away", day=_day(one.away_until, one.zone)))
+        parts.append(_away(t, one, one.away_until))
     if one.is_manager_of:
         teams = t("members.joint").join(escape_line(name, _NAME) for name in one.is_manager_of)
         parts.append(t("members.manager_of", teams=teams))
     return " · ".join(parts)
+
+
+def _away(t: Translator, one: MemberLine, until: datetime) -> str:
+    day = _day(until, one.zone)
+    if one.away_from is None:
+        return t("members.away", day=day)
+    return t("members.away_later", start=_day(one.away_from, one.zone), day=day)
+
+
+def _chosen_day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _day(moment: datetime, zone: str) -> date:
@@ -157,20 +226,20 @@ def _pages(t: Translator, roster: Roster) -> list[elements.Element]:
     return found
 
 
-def _role(t: Translator, one: MemberDetails) -> list[Block]:
+def _role(t: Translator, one: MemberDetails, chosen: str) -> list[Block]:
     if not one.roles:
         return [elements.context(t("members.role_fixed", role=t(f"members.role.{one.line.role}")))]
     choices = [elements.option(t(f"members.role.{role}"), role) for role in one.roles]
     hint = t("members.hint.role" if len(one.roles) > 2 else "members.hint.role_manager")  # noqa: PLR2004 - rep, specialist
-    return [elements.select_input("role", t("members.field.role"), choices, chosen=one.line.role, hint=hint)]
+    return [elements.select_input("role", t("members.field.role"), choices, chosen=chosen, hint=hint)]
 
 
-def _team(t: Translator, one: MemberDetails) -> list[Block]:
+def _team(t: Translator, one: MemberDetails, team_id: int | None) -> list[Block]:
     if not one.teams:
         return [elements.context(t("members.team_fixed", team=escape_line(one.line.team or "–", _NAME)))]
     choices = [elements.option(one_line(name), str(number)) for number, name in one.teams[:_TEAMS]]
     choices.append(elements.option(t("members.no_team"), _NO_TEAM))
-    chosen = str(one.team_id) if one.team_id is not None else _NO_TEAM
+    chosen = str(team_id) if team_id is not None else _NO_TEAM
     return [elements.select_input("team_id", t("members.field.team_id"), choices, chosen=chosen)]
 
 
@@ -196,24 +265,33 @@ def _value(t: Translator, field: str, value: object) -> str | None:
         return t(f"members.role.{value}")
     if field == "is_active":
         return t("members.is_active" if value else "members.gone")
-    if field == "away_until" and isinstance(value, str):
+    if field in {"away_from", "away_until"} and isinstance(value, str):
         return t.date(t.local(datetime.fromisoformat(value)).date())
     if isinstance(value, list):
         return escape_line(t("members.joint").join(str(one) for one in value), 200) or None
     return None if value is None or value == "" else escape_line(t.value(value), 200)
 
 
-def absence_form(t: Translator, until: date | None) -> View:
-    """Return the form that asks until when one is away oneself."""
+def absence_form(t: Translator, start: str | None, until: str | None) -> View:
+    """Return the form that asks from when until when one is away oneself, with what was said before."""
     blocks = [
+        elements.text_input(
+            "away_from",
+            t("absence.from"),
+            value=start,
+            placeholder=t("absence.from_example"),
+            hint=t("absence.from_hint"),
+            optional=True,
+            most=100,
+        ),
         elements.text_input(
             "away_until",
             t("absence.field"),
-            value=until.isoformat() if until else None,
+            value=until,
             placeholder=t("absence.example"),
             hint=t("absence.hint"),
             most=100,
-        )
+        ),
     ]
     return elements.modal(
         Callback.ABSENCE, t("absence.title"), blocks, submit=t("setup.save"), close=t("answer.cancel")

@@ -1,6 +1,7 @@
 """Owns the writing of people's text into Slack's mrkdwn: nothing in it can mention, link, format or break out."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from bot.domain.playbook import Name
@@ -90,17 +91,41 @@ _TOKEN = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 def readable(text: str) -> str:
     """Return a message of Slack's as a person reads it: mentions and links by their names, no entities."""
-    plain_text = _TOKEN.sub(_named, text)
+    return _decoded(text, _named)
+
+
+def typed(text: str, *, mentions: bool = False) -> str:
+    """Return what Slack sends of a command as it was typed: links and channels by their labels, no entities.
+
+    Args:
+        text: As Slack escaped it.
+        mentions: Mentions of members stay as they are, ``<@U012AB3CD|rita>``.
+    """
+    return _decoded(text, _mention_or_label if mentions else _label)
+
+
+def _decoded(text: str, shown: Callable[[re.Match[str]], str]) -> str:
+    plain_text = _TOKEN.sub(shown, text)
     return plain_text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
 def _named(match: re.Match[str]) -> str:
     target, label = match.group(1), match.group(2)
     if target[0] in "@#!":
-        return f"{target[0] if target[0] != '!' else '@'}{label or target[1:]}"
+        sign = target[0] if target[0] != "!" else "@"
+        return sign + (label or target[1:]).removeprefix(sign)
     if label and label != target:
         return f"{label} ({target.removeprefix('mailto:')})" if label not in target else target.removeprefix("mailto:")
     return target
+
+
+def _label(match: re.Match[str]) -> str:
+    target, label = match.group(1), match.group(2)
+    return _named(match) if target[0] in "@#!" else label or target.removeprefix("mailto:")
+
+
+def _mention_or_label(match: re.Match[str]) -> str:
+    return match.group() if match.group(1)[0] == "@" else _label(match)
 
 
 def plain(text: str) -> str:

@@ -1,9 +1,9 @@
 """Owns how changes are told: a line a kind, its count and sum first, then the biggest by name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from bot.i18n import Translator
-from bot.services.values import Change, Changes
+from bot.services.values import Change, Changes, Tally
 from bot.views import pipeline
 from bot.views.mrkdwn import escape_line
 
@@ -17,25 +17,17 @@ _WITH_WAY = frozenset({"forward", "back", "slipped"})
 
 def lines(t: Translator, changes: Changes, *, kinds: Iterable[str] = KINDS) -> list[str]:
     """Return a line for each kind of which there is something, as finished mrkdwn."""
-    return [_line(t, kind, found) for kind in kinds if (found := changes.of(kind))]
+    return [_line(t, kind, found) for kind in kinds if (found := changes.of(kind)).count]
 
 
-def sums(changes: Sequence[Change]) -> list[tuple[str, int]]:
-    """Return what changes are worth together, by currency."""
-    found: dict[str, int] = {}
-    for one in changes:
-        found[one.currency] = found.get(one.currency, 0) + (one.amount_minor or 0)
-    return sorted(found.items())
-
-
-def _line(t: Translator, kind: str, found: Sequence[Change]) -> str:
-    head = f"*{t(f'news.{kind}', count=len(found))}*"
-    worth = [one for one in sums(found) if one[1]] if kind in _WITH_SUM else []
+def _line(t: Translator, kind: str, found: Tally) -> str:
+    head = f"*{t(f'news.{kind}', count=found.count)}*"
+    worth = [one for one in found.sums if one[1]] if kind in _WITH_SUM else []
     if worth:
         head += f" · {pipeline.amounts(t, worth)}"
-    names = [_named(t, kind, one) for one in found[:_NAMED]]
-    if len(found) > _NAMED:
-        names.append(t("digest.more", count=len(found) - _NAMED))
+    names = [_named(t, kind, one) for one in found.biggest[:_NAMED]]
+    if found.count > _NAMED:
+        names.append(t("digest.more", count=found.count - _NAMED))
     return f"{head} {t('news.dash')} {t('digest.joint').join(names)}"
 
 

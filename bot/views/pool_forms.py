@@ -200,7 +200,14 @@ def release(t: Translator, view: OpportunityView, *, days: int, is_own: bool, me
 
 
 def assign(
-    t: Translator, number: int, head: str, takers: Sequence[Taker], *, may_rules: bool, asked: PoolFilter | None
+    t: Translator,
+    number: int,
+    head: str,
+    takers: Sequence[Taker],
+    *,
+    may_rules: bool,
+    asked: PoolFilter | None,
+    typed: dict[str, Any] | None = None,
 ) -> View:
     """Return the form that asks to whom a pooled opportunity goes.
 
@@ -211,10 +218,13 @@ def assign(
         takers: To whom it can go, in their order.
         may_rules: Whether the team's rules may choose.
         asked: The list that it was opened from, to go back to; None where there was none.
+        typed: What the manager typed of the customer already; it is carried along, and the new owner reads the need.
     """
     options = [elements.option(t("pool.by_rules"), BY_RULES, t("pool.by_rules_hint"))] if may_rules else []
     options += [_taker(t, one) for one in takers]
-    metadata = {"id": number, **({"list": as_metadata(asked)} if asked is not None else {})}
+    carried = {"list": as_metadata(asked) if asked is not None else None, "typed": typed or None}
+    metadata = {"id": number, **{name: value for name, value in carried.items() if value is not None}}
+    need = (typed or {}).get("need") or (typed or {}).get("note")
     if not options:
         return elements.modal(
             PoolId.ASSIGN, t("pool.assign_title"), [elements.section(t("pool.nobody_to_ask"))], close=t("answer.close")
@@ -222,7 +232,7 @@ def assign(
     blocks = [
         elements.section(head),
         elements.select_input("to", t("pool.assign_to"), options, placeholder=t("answer.choose")),
-        elements.text_input("note", t("pool.assign_note"), multiline=True, optional=True, most=1500),
+        elements.text_input("note", t("pool.assign_note"), value=need, multiline=True, optional=True, most=1500),
     ]
     return elements.modal(
         PoolId.ASSIGN,
@@ -230,7 +240,7 @@ def assign(
         blocks,
         submit=t("pool.assign"),
         close=t("answer.cancel"),
-        metadata=json.dumps(metadata, separators=(",", ":")),
+        metadata=json.dumps(metadata, separators=(",", ":"), ensure_ascii=False),
     )
 
 
@@ -245,8 +255,9 @@ def _taker(t: Translator, one: Taker) -> Option:
 
 
 def moved_card(t: Translator, view: OpportunityView) -> Message:
-    """Return what stands in a team's channel where the card of an opportunity was that another team's rep claimed."""
+    """Return what stands where the card of an opportunity was that another team has now, or whose team has another channel."""
     customer, team = escape_line(view.customer, _NAME), escape_line(view.team_name, _NAME)
     owner = escape_line(view.owner.name, _NAME) if view.owner else t("card.pool")
-    blocks = [elements.section(t("pool.moved_card", customer=customer, team=team, owner=owner))]
+    where = f"{team} <#{view.channel_id}>" if view.channel_id else team
+    blocks = [elements.section(t("pool.moved_card", customer=customer, team=where, owner=owner))]
     return elements.message(t("pool.moved_fallback", customer=customer, team=team), blocks)

@@ -7,14 +7,17 @@ from typing import Any
 from bot.domain.rulings import Evidence, Verdict
 from bot.i18n import Translator
 from bot.services.case_values import RulingCase
+from bot.services.settlements import SHARE, Settled, Side, Standoff
 from bot.services.values import OpportunityView
 from bot.views import cards, elements
 from bot.views.collision_forms import CollisionId, precedent, verdict
 from bot.views.elements import Block, Message, View
 from bot.views.ids import Action
-from bot.views.mrkdwn import clip, escape_line, quote
+from bot.views.mrkdwn import clip, escape_line, one_line, quote
+from bot.views.steps import step_text
 
 _NAME, _NEED, _PLEA, _SENTENCE, _DATES = 120, 200, 1000, 300, 5
+_SIDES, _SIDE_NEED = 9, 60
 
 
 class RulingId(StrEnum):
@@ -25,6 +28,7 @@ class RulingId(StrEnum):
     GIVE = "ruling.give"
     SHARE = "ruling.share"
     RULE = "ruling.rule"
+    SETTLE = "ruling.settle"
     CAPTURE = "ruling.capture"
 
 
@@ -89,13 +93,7 @@ def sentence_form(t: Translator, case: RulingCase, what: Verdict) -> View:
     """Return the form that asks for the one sentence that both sides read."""
     blocks: list[Block] = [
         elements.section(t("ruling.will_be", customer=_name(case.customer), verdict=_verdict(t, case, what))),
-        elements.text_input(
-            "sentence",
-            t("ruling.field.sentence"),
-            placeholder=t("ruling.field.sentence_hint"),
-            hint=t("ruling.field.sentence_read"),
-            most=_SENTENCE,
-        ),
+        _sentence(t),
     ]
     return elements.modal(
         RulingId.RULE,
@@ -105,6 +103,60 @@ def sentence_form(t: Translator, case: RulingCase, what: Verdict) -> View:
         close=t("answer.cancel"),
         metadata=json.dumps({"ruling": case.id, "verdict": what.value}),
     )
+
+
+def _sentence(t: Translator) -> Block:
+    return elements.text_input(
+        "sentence",
+        t("ruling.field.sentence"),
+        placeholder=t("ruling.field.sentence_hint"),
+        hint=t("ruling.field.sentence_read"),
+        most=_SENTENCE,
+    )
+
+
+def settle_form(t: Translator, one: Standoff) -> View:
+    """Return the form in which a manager says whose a customer is, of all who have it; or share it."""
+    options = [
+        elements.option(t("ruling.settle.all", member=one_line(side.member.name)), str(side.member.id))
+        for side in one.sides[:_SIDES]
+        if side.may_have_all
+    ]
+    if one.may_share:
+        options.append(elements.option(t("ruling.settle.share"), SHARE))
+    blocks: list[Block] = [
+        elements.section(t("ruling.settle.head", customer=_name(one.customer))),
+        elements.section("\n".join(_side(t, side) for side in one.sides[:_SIDES])),
+    ]
+    if not one.may_share:
+        blocks.append(elements.context(t("ruling.settle.other_team")))
+    if not options:
+        return elements.modal(RulingId.SETTLE, t("ruling.title"), blocks, close=t("answer.close"))
+    blocks += [
+        elements.radio_input("to", t("ruling.settle.to"), options),
+        _sentence(t),
+    ]
+    return elements.modal(
+        RulingId.SETTLE,
+        t("ruling.title"),
+        blocks,
+        submit=t("ruling.submit"),
+        close=t("answer.cancel"),
+        metadata=json.dumps({"id": one.opportunity_id}),
+    )
+
+
+def _side(t: Translator, side: Side) -> str:
+    needs = t("ruling.joint").join(escape_line(need, _SIDE_NEED) for need in side.needs[:_DATES])
+    return t("ruling.settle.side", member=_name(side.member.name), team=_name(side.team), needs=needs or "📌")
+
+
+def settled(t: Translator, done: Settled) -> str:
+    """Return what the manager reads after settling a collision."""
+    if done.owner is not None:
+        return t("ruling.settle.done", customer=_name(done.customer), member=_name(done.owner))
+    names = t("ruling.joint").join(_name(one) for one in done.names)
+    return t("ruling.settle.done_share", customer=_name(done.customer), names=names)
 
 
 def told(t: Translator, case: RulingCase, shown: OpportunityView | None, *, is_asker: bool) -> Message:
@@ -119,7 +171,8 @@ def told(t: Translator, case: RulingCase, shown: OpportunityView | None, *, is_a
     words = ruled_line(t, case)
     blocks: list[Block] = [elements.section(words)]
     is_free = case.verdict is Verdict.SHARE or (case.verdict is Verdict.GIVE and case.opportunity_id is None)
-    if is_asker and is_free:
+    # Where nobody asked, both have it already.
+    if is_asker and is_free and case.plea:
         button = elements.button(t("ruling.button.capture"), RulingId.CAPTURE, case.id, style="primary")
         blocks.append(elements.actions(button, block_id=f"ruled.{case.id}"))
     elif shown is not None:
@@ -155,10 +208,12 @@ def _evidence(t: Translator, case: RulingCase) -> list[str]:
         lines.append(t("ruling.evidence.captured", at=one.captured_at, who=_name(one.captured_by or "–")))
     lines.append(_touches(t, one))
     if one.next_due_at is not None:
-        lines.append(t("ruling.evidence.next", step=escape_line(one.next_text or "–", _NEED), due=one.next_due_at))
+        lines.append(t("ruling.evidence.next", step=step_text(t, one.next_text, _NEED), due=one.next_due_at))
     if one.protected_until is not None:
         lines.append(t("ruling.evidence.protected", day=t.local(one.protected_until).date()))
     asker = _name(case.asker.name)
+    if case.beside:
+        lines.append(t("ruling.evidence.beside", asker=asker, count=case.beside))
     if one.attempts:
         lines.append(t("ruling.evidence.attempts", asker=asker, count=len(one.attempts), days=_days(t, one.attempts)))
     if one.told_at:

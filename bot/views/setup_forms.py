@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from bot.i18n import Translator
+from bot.services.calendars import country_of
 from bot.services.values import MemberRef, TeamRef
-from bot.services.working_hours import Spans, usual_of
+from bot.services.working_hours import Spans, spans_worked, usual_of
 from bot.views import elements, setup_choices
 from bot.views.elements import Block, Message, View
 from bot.views.ids import Action, Callback
@@ -16,10 +19,12 @@ ZONE_PICK = "setup.zone"
 COUNTRY_PICK = "setup.country"
 """action_id of the type-ahead of countries."""
 
-CARRIED = ("team_id", "reps_shown_to", "specialists_shown_to")
+CARRIED = ("team_id", "reps_shown_to", "specialists_shown_to", "days_shown_to")
 """What the form carries along beside its inputs."""
 
-_NAME, _HOURS, _TIME = 80, 300, 5
+_NAME, _HOURS, _TIME, _DAYS = 80, 300, 5, 3000
+# As many lines as have room however long each is; beside them there is room for more.
+_SHOWN_DAYS = 60
 _MOST_PEOPLE, _SHOWN_PEOPLE = 100, 80  # the picker takes a hundred: beside those shown there is room for newcomers
 _MOST_TEAMS = 40
 _NAMED = 100
@@ -29,13 +34,20 @@ _DIGEST_MINUTE = 9 * 60
 
 
 def form(
-    t: Translator, team: TeamRef | None, *, channel_id: str | None = None, manager: str | None = None, zone: str = "UTC"
+    t: Translator,
+    team: TeamRef | None,
+    now: datetime,
+    *,
+    channel_id: str | None = None,
+    manager: str | None = None,
+    zone: str = "UTC",
 ) -> View:
     """Return the setup form; its block ids are the fields of ``TeamForm``.
 
     Args:
         t: The reader's.
         team: The team to change; None for a new one.
+        now: The present moment; of the days that differ those from today on are shown.
         channel_id: For a new team: the channel in which it was asked for.
         manager: For a new team: Slack id of the one who asks.
         zone: For a new team: theirs.
@@ -43,8 +55,9 @@ def form(
     if team is not None:
         channel_id, zone = team.channel_id, team.zone
         manager = team.manager.slack_user_id if team.manager else None
-    country = team.country if team else setup_choices.country_of(zone)
+    country = team.country if team else country_of(zone)
     days, hours = _week(t, team)
+    differing = _differing(team, now)
     digest = clock_time(team.digest_minute if team else _DIGEST_MINUTE)
     languages = [elements.option(name, code) for code, name in setup_choices.LANGUAGES]
     blocks = [
@@ -55,6 +68,15 @@ def form(
         _people(t, "specialists", team.specialists if team else ()),
         elements.text_input("hours", t("setup.field.hours"), value=hours, hint=t("setup.hint.hours"), most=_HOURS),
         _workdays(t, days),
+        elements.text_input(
+            "exceptions",
+            t("setup.field.exceptions"),
+            value="\n".join(_differs(t, team, *one) for one in differing) or None,
+            multiline=True,
+            optional=True,
+            hint=t("setup.hint.exceptions"),
+            most=_DAYS,
+        ),
         elements.text_input(
             "digest_time", t("setup.field.digest_time"), value=digest, hint=t("setup.hint.digest_time"), most=_TIME
         ),
@@ -90,15 +112,16 @@ def form(
         blocks,
         close=t("setup.close"),
         submit=t("setup.save"),
-        metadata=json.dumps(_carried(team)) if team else None,
+        metadata=json.dumps(_carried(team, differing)) if team else None,
     )
 
 
-def _carried(team: TeamRef) -> dict[str, int | None]:
+def _carried(team: TeamRef, differing: Sequence[tuple[date, Spans]]) -> dict[str, int | str | None]:
     shown = {name: _shown(people) for name, people in (("reps", team.reps), ("specialists", team.specialists))}
     return {
         "team_id": team.id,
         **{f"{name}_shown_to": people[-1].id if people else 0 for name, people in shown.items()},
+        "days_shown_to": (differing[-1][0] if len(differing) == _SHOWN_DAYS else date.max).isoformat(),
     }
 
 
@@ -204,6 +227,22 @@ def _week(t: Translator, team: TeamRef | None) -> tuple[tuple[int, ...], str]:
         if spans and day not in days
     ]
     return days, "; ".join([_hours(usual), *others])
+
+
+def _differing(team: TeamRef | None, now: datetime) -> list[tuple[date, Spans]]:
+    """Return the first days from today on that differ from a team's week."""
+    if team is None:
+        return []
+    today = now.astimezone(ZoneInfo(team.zone)).date()
+    return [one for one in team.exceptions if one[0] >= today][:_SHOWN_DAYS]
+
+
+def _differs(t: Translator, team: TeamRef | None, day: date, spans: Spans) -> str:
+    """Return a day that differs as it is typed."""
+    if not spans:
+        return f"{day} {t('setup.day_off')}"
+    is_usual = team is not None and spans == spans_worked(day, team.hours)
+    return f"{day} {t('setup.day_worked') if is_usual else _hours(spans)}"
 
 
 def _hours(spans: Spans) -> str:

@@ -20,17 +20,17 @@ def weekly(t: Translator, week: Week) -> Message:
         elements.table(_compared(t, week), right={1, 2}, wrapped={0}),
     ]
     told = news.lines(t, week.this, kinds=("won", "lost", "slipped", "recycled"))
-    if week.why_lost:
+    if week.this.reasons:
         told.append(_why(t, week))
     if told:
         blocks.append(elements.section("\n".join(told)))
-    if week.overdue_by_rep:
-        blocks.append(elements.section(digest.late(t, week.overdue_by_rep)))
+    if week.overdue_by_rep or week.overdue_in_pool:
+        blocks.append(elements.section(digest.late(t, week.overdue_by_rep, week.overdue_in_pool)))
     if week.neglected:
         heading = t("week.neglected", count=week.neglected_count)
         blocks.append(digest.rows_of(t, week.neglected, heading, week.neglected_count))
     blocks.append(elements.context(t("week.hint")))
-    won, lost = len(week.this.of("won")), len(week.this.of("lost"))
+    won, lost = week.this.of("won").count, week.this.of("lost").count
     percent = pipeline.percent(week.health)
     return elements.message(t("week.fallback", team=week.team.name, percent=percent, won=won, lost=lost), blocks)
 
@@ -50,16 +50,16 @@ def since(t: Translator, look: Look) -> Message:
 def _compared(t: Translator, week: Week) -> list[list[str]]:
     head = [t("week.column.what"), t("week.column.this"), t("week.column.before")]
     # What happened in neither week is no news, apart from the two that everybody looks for.
-    told = [kind for kind in _COMPARED if kind in _ALWAYS or week.this.of(kind) or week.before.of(kind)]
+    told = [kind for kind in _COMPARED if kind in _ALWAYS or week.this.of(kind).count or week.before.of(kind).count]
     return [head, *([t(f"week.row.{kind}"), _cell(t, week.this, kind), _cell(t, week.before, kind)] for kind in told)]
 
 
 def _cell(t: Translator, changes: Changes, kind: str) -> str:
     found = changes.of(kind)
-    worth = [one for one in news.sums(found) if one[1]] if kind in {"won", "lost"} else []
-    return f"{t.value(len(found))} · {pipeline.amounts(t, worth)}" if worth else t.value(len(found))
+    worth = [one for one in found.sums if one[1]] if kind in {"won", "lost"} else []
+    return f"{t.value(found.count)} · {pipeline.amounts(t, worth)}" if worth else t.value(found.count)
 
 
 def _why(t: Translator, week: Week) -> str:
-    reasons = [t("week.reason", reason=name, count=count) for name, count in week.why_lost[:_REASONS]]
+    reasons = [t("week.reason", reason=name, count=count) for name, count in week.this.reasons[:_REASONS]]
     return t("week.why", reasons=t("digest.joint").join(reasons))

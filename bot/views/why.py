@@ -56,7 +56,8 @@ def grade_lines(t: Translator, one: GradeExplanation) -> list[str]:
     lines = [t("why.grade", grade=one.grade.letter or "–", score=one.grade.score, a=card.a_from, b=card.b_from)]
     for point in one.grade.points:
         criterion, option = names(one.playbook, point.criterion, point.option)
-        lines.append(t("why.point", points=point.points, criterion=criterion, option=option))
+        key = "why.point_read" if (point.criterion, point.option) in one.is_read else "why.point"
+        lines.append(t(key, points=point.points, criterion=criterion, option=option))
     lines.append(t("why.sum", score=sum(point.points for point in one.grade.points)))
     return lines
 

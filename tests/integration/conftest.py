@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -21,6 +22,8 @@ def team_world(desk: Desk, clock: FakeClock) -> TeamWorld:
 
 
 Run = Callable[..., Result]
+# A program that runs by the machine's clock is tested whenever somebody likes: its team is at work at every hour of every day.
+AROUND_THE_CLOCK: dict[str, Any] = {"workdays": tuple(range(7)), "hours": "0:00-24:00"}
 SETTINGS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL", "PORT", "DEFAULT_LOCALE")
 
 

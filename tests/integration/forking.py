@@ -15,11 +15,13 @@ import bot.app
 import bot.cli.desks
 import bot.models.migrate  # noqa: F401
 from bot.cli import closeloop
+from bot.domain import identity
 
 
 def main() -> None:
     """Fork until nobody tells us anything any more."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    identity.search_keys("上海华兴科技有限公司")  # has the word lists read, once for all
     for line in sys.stdin:
         wanted = json.loads(line)
         process_id = os.fork()

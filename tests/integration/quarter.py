@@ -23,6 +23,7 @@ from bot.services.teams import TeamForm
 from tests.factories import again, make_member
 
 TICK = timedelta(hours=1)
+CLOSE_TICK = timedelta(minutes=5)
 ZONES = ("Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata")
 TEAMS, REPS = 4, 5
 _FACTS = {"budget": "confirmed", "authority": "decider", "intent": "quote", "meeting": "visit"}
@@ -73,8 +74,9 @@ class Quarter:
             self._round()
             coming = sweep.next_moment(self.desk)
             now = self.clock.now()
-            steps = 1 if coming is None else max(1, -((now - coming) // TICK))
-            self.clock.set(min(moment, now + TICK * steps) if coming is not None else moment)
+            tick = CLOSE_TICK if _is_close(now) else TICK
+            steps = 1 if coming is None else max(1, -((now - coming) // tick))
+            self.clock.set(min(moment, now + tick * steps) if coming is not None else moment)
 
     def _round(self) -> None:
         self.rounds += 1
@@ -129,7 +131,7 @@ class Quarter:
                 recorder.attend(row, ground)
 
     def _some_time(self, now: datetime) -> datetime:
-        return now + timedelta(minutes=30 * self.chance.randrange(4, 300))
+        return now + timedelta(minutes=7 * self.chance.randrange(17, 1285))
 
     def _follow(self, by: Actor) -> None:
         """Let a rep see to the most urgent of theirs, the way people do: mostly a note, sometimes an end."""
@@ -159,6 +161,11 @@ class Quarter:
             stages.lose(desk, form, by=by)
         else:
             handovers.offer(desk, number, self.chance.choice(self.reps).slack_user_id or "", None, by=by)
+
+
+def _is_close(now: datetime) -> bool:
+    """Say whether the clock ticks every few minutes, as it does in life: of a Wednesday morning; more would take too long."""
+    return now.weekday() == 2 and 1 <= now.hour < 4
 
 
 _CARDS = (

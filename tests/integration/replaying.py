@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.domain import events as ev
-from bot.domain.attention import Situation, Step, next_rung
+from bot.domain.attention import Cause, Situation, Step, next_rung
 from bot.domain.calendar import WorkCalendar, add_days, add_hours
 from bot.domain.events import Event, event_from
 from bot.domain.playbook import Playbook, StageKind
@@ -108,7 +108,11 @@ class Replay:
 
     def _stepped(self, at: datetime, event: ev.LadderStepTaken) -> dict[str, Any]:
         self.attended_at = at
-        return {"warned_at": event.told_at or at} if event.step == Step.WARN else {}
+        if event.step == Step.WARN:
+            return {"warned_at": event.told_at or at}
+        return (
+            {"escalated_at": at} if event.step == Step.ESCALATE and event.cause == Cause.NEXT_STEP and event.to else {}
+        )
 
     def _undone(self, _at: datetime, event: ev.ActionUndone) -> dict[str, Any]:
         former = self._undo.get(event.event_id, {}).get("fields", {})

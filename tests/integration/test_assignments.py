@@ -12,7 +12,19 @@ from bot.domain.events import AssignmentDeclined, Claimed, PutInPool
 from bot.errors import LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken
 from bot.models import Assignment, Choice, Member, OutboxRow
 from bot.models.session import Database
-from bot.services import follow_ups, handovers, leads, members, opportunities, playbooks, pool, pool_list, stages, sweep
+from bot.services import (
+    follow_ups,
+    handovers,
+    leads,
+    members,
+    opportunities,
+    outbox,
+    playbooks,
+    pool,
+    pool_list,
+    stages,
+    sweep,
+)
 from bot.services.desk import Actor, system_actor
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
@@ -270,6 +282,9 @@ def test_the_former_owner_lets_others_have_their_turn_for_seven_days(team_world:
         team_world.clock.set(moment)
         sweep.due(team_world.desk)
         sweep.digests(team_world.desk)
+        # A warning that nobody was sent would be none.
+        for promise in outbox.lease(team_world.desk):
+            outbox.sent(team_world.desk, promise, channel="D1", ts="1.0")
     recycled = team_world.clock.now()
     with pytest.raises(NotAllowed) as caught:
         pool.claim(team_world.desk, one.id, by=team_world.rep)
@@ -279,6 +294,30 @@ def test_the_former_owner_lets_others_have_their_turn_for_seven_days(team_world:
     )
     team_world.clock.set(recycled + timedelta(days=7))
     assert pool.claim(team_world.desk, one.id, by=team_world.rep).opportunity.owner is not None
+
+
+@pytest.mark.parametrize("answer", ["declines", "goes away", "is silent"])
+def test_the_former_owner_is_not_asked_again_when_the_next_one_does_not_take_it(
+    team_world: TeamWorld, answer: str
+) -> None:
+    world, desk = team_world, team_world.desk
+    one = make_lead(desk, world.rep).opportunity
+    pool.release(desk, one.id, "Not mine", by=world.rep)
+    pool.assign(desk, one.id, str(world.rep2.member_id), None, by=world.manager)
+    world.clock.advance(timedelta(hours=1))
+    if answer == "declines":
+        handovers.decline(desk, one.id, "Full", by=world.rep2)
+    elif answer == "goes away":
+        members.set_away(desk, world.clock.now() + timedelta(days=3), by=world.rep2)
+    else:
+        world.clock.advance(timedelta(hours=8))
+        sweep.due(desk)
+    shown = opportunities.view(desk, one.id, by=world.manager)
+    assert shown.owner is None
+    # That nobody took it ends no rest.
+    with pytest.raises(NotAllowed) as caught:
+        pool.claim(desk, one.id, by=world.rep)
+    assert caught.value.key == "assign.cooling_off"
 
 
 def test_what_fell_due_in_the_pool_is_not_held_against_who_claims_it(team_world: TeamWorld, database: Database) -> None:

@@ -10,10 +10,10 @@ from sqlalchemy import select, update
 from bot.clock import FakeClock
 from bot.domain.playbook import Name
 from bot.errors import CustomerProtected, NotAllowed, NotFound
-from bot.models import DigestRecord, Opportunity, Team
+from bot.models import DigestRecord, EventRow, Opportunity, Team
 from bot.models.session import Database
 from bot.reminders.rendering import render
-from bot.services import briefings, leads, opportunities, outbox, stages, sweep, teams
+from bot.services import briefings, dead_letters, leads, opportunities, outbox, playbooks, pool, stages, sweep, teams
 from bot.services.desk import Desk, system_actor
 from bot.services.edits import EditForm
 from bot.services.leads import LeadForm
@@ -28,7 +28,7 @@ def lead(world: TeamWorld, by: Any = None, **values: Any) -> int:
 
 
 def names(changes: Any, kind: str) -> list[int]:
-    return [one.opportunity_id for one in changes.of(kind)]
+    return [one.opportunity_id for one in changes.of(kind).biggest]
 
 
 # --- what changed
@@ -47,17 +47,19 @@ def test_each_kind_of_change_is_told_once_the_biggest_first(team_world: TeamWorl
         opportunities.edit(desk, slipped, EditForm(expected_close_on=day), by=rep)
     team_world.clock.advance(timedelta(minutes=1))
     found = briefings.since_last_look(desk, by=team_world.manager).changes
-    assert set(names(found, "new")) == {small, big, won, lost, moved, slipped}
-    assert names(found, "new")[:3] == [big, won, small]
+    assert found.of("new").count == 6
+    assert names(found, "new") == [big, won, small, lost, moved], "only the biggest are told by name"
+    assert found.of("new").sums == (("USD", 1_900_000),)
+    assert found.reasons == ((Name("Price", "价格"), 1),)
     assert names(found, "won") == [won]
-    assert [(one.opportunity_id, one.after) for one in found.of("lost")] == [(lost, Name("Price", "价格"))]
-    (forward,) = found.of("forward")
+    assert [(one.opportunity_id, one.after) for one in found.of("lost").biggest] == [(lost, Name("Price", "价格"))]
+    (forward,) = found.of("forward").biggest
     assert (forward.opportunity_id, forward.before, forward.after) == (
         moved,
         Name("Lead", "线索"),
         Name("Qualified", "初步意向"),
     )
-    (slip,) = found.of("slipped")
+    (slip,) = found.of("slipped").biggest
     assert (slip.opportunity_id, slip.before, slip.after) == (slipped, date(2026, 4, 1), date(2026, 5, 1))
 
 
@@ -84,7 +86,59 @@ def test_a_stopped_collision_is_told_with_who_tried(team_world: TeamWorld) -> No
         leads.capture(team_world.desk, LeadForm.read({"customer_name": made.customer, "need": "n"}), by=team_world.rep2)
     team_world.clock.advance(timedelta(minutes=1))
     found = briefings.since_last_look(team_world.desk, by=team_world.manager).changes
-    assert [(one.opportunity_id, one.after) for one in found.of("collision")] == [(made.id, Name("Rep Two", "Rep Two"))]
+    assert [(one.opportunity_id, one.after) for one in found.of("collision").biggest] == [
+        (made.id, Name("Rep Two", "Rep Two"))
+    ]
+
+
+def test_one_that_came_from_another_team_is_told_by_its_way_in_this_one(team_world: TeamWorld) -> None:
+    desk, clock = team_world.desk, team_world.clock
+    data = playbooks.export(desk, team_world.team.id, by=team_world.manager)
+    pilot = {**data["stages"][1], "key": "pilot", "name": {"en": "Pilot", "zh": "试点"}, "criteria": []}
+    data["stages"].insert(2, pilot)
+    data["pool"] = {**data["pool"], "to_all_days": 0}
+    playbooks.publish(desk, team_world.team.id, data, by=team_world.manager)
+    number = lead(team_world, contact_email="a@b.example", facts={"budget": "likely", "authority": "decider"})
+    stages.advance(desk, number, "pilot", by=team_world.rep)
+    clock.advance(timedelta(minutes=5))
+    assert [
+        one.after for one in briefings.since_last_look(desk, by=team_world.manager).changes.of("forward").biggest
+    ] == [Name("Pilot", "试点")]
+    pool.release(desk, number, "not ours", by=team_world.rep)
+    clock.advance(timedelta(minutes=5))
+    pool.claim(desk, number, by=team_world.other_rep)
+    south, system = team_world.other_team.id, system_actor(team_world.rep.workspace_id)
+    clock.advance(timedelta(minutes=5))
+    day = briefings.daily(desk, south, by=system, day=date(2026, 3, 2))
+    assert not day.changes.of("forward").count, "what it did in North is no news of South's"
+    stages.advance(desk, number, "solution", by=team_world.other_rep)
+    clock.advance(timedelta(minutes=5))
+    told = [
+        briefings.daily(desk, south, by=system, day=date(2026, 3, 2)).changes,
+        briefings.weekly(desk, south, by=team_world.other_manager, monday=date(2026, 3, 9)).this,
+        briefings.since_last_look(desk, by=team_world.other_manager).changes,
+    ]
+    for changes in told:
+        (moved,) = changes.of("forward").biggest
+        assert (moved.opportunity_id, moved.before, moved.after) == (
+            number,
+            Name("Qualified", "初步意向"),
+            Name("Solution", "方案沟通"),
+        )
+
+
+def test_a_stage_that_the_playbook_does_not_know_is_called_by_its_key(
+    team_world: TeamWorld, database: Database
+) -> None:
+    number = lead(team_world, contact_email="a@b.example")
+    stages.advance(team_world.desk, number, "qualified", by=team_world.rep)
+    with database.transaction(team_world.rep.workspace_id) as session:
+        event = session.scalar(select(EventRow).where(EventRow.kind == "StageChanged"))
+        assert event is not None
+        event.payload = {**event.payload, "before": "pilot", "forward": False}
+    team_world.clock.advance(timedelta(minutes=1))
+    (moved,) = briefings.since_last_look(team_world.desk, by=team_world.manager).changes.of("back").biggest
+    assert (moved.before, moved.after) == (Name("pilot", "pilot"), Name("Qualified", "初步意向"))
 
 
 # --- the day of a team
@@ -104,7 +158,7 @@ def test_the_day_tells_what_happened_since_the_digest_before(team_world: TeamWor
     told = briefings.daily(desk, team_world.team.id, by=system, day=date(2026, 3, 9))
     assert told.changes.since == at(6, 9)
     assert names(told.changes, "won") == [won]
-    assert len(names(told.changes, "new")) == 4
+    assert told.changes.of("new").count == 4
     assert [(one.name, count) for one, count in told.overdue_by_rep] == [("Rep", 2), ("Rep Two", 1)]
     # The best grade first, then the largest amount.
     assert [line.grade for line in told.at_risk] == ["A", "C", "C"]
@@ -117,6 +171,31 @@ def test_the_day_tells_what_happened_since_the_digest_before(team_world: TeamWor
     assert tuesday.trend[-1] == 25.0, "three of four were overdue on Monday"
 
 
+def test_what_an_undelivered_digest_would_have_told_is_told_by_the_next_one(team_world: TeamWorld) -> None:
+    desk, clock = team_world.desk, team_world.clock
+    run(team_world, at(2, 15))
+    lead(team_world)
+    run(team_world, at(2, 16))
+    clock.set(at(3, 9))
+    sweep.digests(desk)
+    leased = [
+        one for one in outbox.lease(desk) if one.kind == "digest" and one.payload["team_id"] == team_world.team.id
+    ]
+    (refused,) = leased
+    outbox.dead(desk, refused, "is_archived")
+    clock.set(at(4, 9))
+    day = {"by": system_actor(team_world.rep.workspace_id), "day": date(2026, 3, 4)}
+    told = briefings.daily(desk, team_world.team.id, **day)
+    assert told.changes.since == at(2, 9), "Monday's own is the last there could have been"
+    assert told.changes.of("new").count == 1
+    # Sent again after all, it has told of it.
+    dead_letters.resend(desk, refused.id, by=team_world.admin)
+    for one in outbox.lease(desk):
+        outbox.sent(desk, one, channel="C", ts="1")
+    told = briefings.daily(desk, team_world.team.id, **day)
+    assert (told.changes.since, told.changes.is_empty) == (at(3, 9), True)
+
+
 def test_a_quiet_teams_day_is_empty_and_strangers_do_not_read_it(team_world: TeamWorld) -> None:
     told = briefings.daily(team_world.desk, team_world.team.id, by=team_world.rep, day=date(2026, 3, 2))
     assert (told.overdue_by_rep, told.at_risk, told.in_pool, told.collisions, told.trend) == ((), (), 0, 0, ())
@@ -125,6 +204,23 @@ def test_a_quiet_teams_day_is_empty_and_strangers_do_not_read_it(team_world: Tea
         briefings.daily(team_world.desk, team_world.team.id, by=team_world.other_rep, day=date(2026, 3, 2))
     with pytest.raises(NotFound):
         briefings.daily(team_world.desk, 999_999, by=team_world.admin, day=date(2026, 3, 2))
+
+
+def test_what_is_overdue_in_the_pool_is_in_the_lists_as_it_is_in_the_figures(team_world: TeamWorld) -> None:
+    desk, clock = team_world.desk, team_world.clock
+    due = clock.now() + timedelta(hours=1)
+    pooled = lead(team_world, next_due_at=due, contact_email="a@b.example", **A_GRADE)
+    lead(team_world, next_due_at=due)
+    pool.release(desk, pooled, "not ours", by=team_world.rep)
+    clock.advance(timedelta(days=1))
+    system = system_actor(team_world.rep.workspace_id)
+    told = briefings.daily(desk, team_world.team.id, by=system, day=date(2026, 3, 3))
+    overdue = sum(stage.overdue for stage in told.summary.stages)
+    assert overdue == 2 == told.overdue_in_pool + sum(count for _, count in told.overdue_by_rep)
+    assert dict(told.summary.health.broken)["next_step"] == 2 == len(told.at_risk)
+    assert [one.owner and one.owner.name for one in told.at_risk] == [None, "Rep"]
+    week = briefings.weekly(desk, team_world.team.id, by=team_world.manager, monday=date(2026, 3, 9))
+    assert (week.overdue_in_pool, [count for _, count in week.overdue_by_rep]) == (1, [1])
 
 
 def test_what_was_made_is_on_record_with_its_health(team_world: TeamWorld, database: Database) -> None:
@@ -203,13 +299,13 @@ def test_the_week_is_told_against_the_one_before_with_why_and_whom_nobody_called
     stages.win(desk, WinForm(opportunity_id=lead(team_world), reason="fit", amount="7k"), by=rep)
     team_world.clock.set(at(16, 9, 30))
     second = briefings.weekly(desk, team_world.team.id, by=team_world.manager, monday=date(2026, 3, 16))
-    assert {kind: len(found) for kind, found in second.before.by_kind.items()} == {"new": 5, "lost": 3}
-    assert {kind: len(found) for kind, found in second.this.by_kind.items()} == {"new": 1, "won": 1}
+    assert {kind: found.count for kind, found in second.before.by_kind.items()} == {"new": 5, "lost": 3}
+    assert {kind: found.count for kind, found in second.this.by_kind.items()} == {"new": 1, "won": 1}
     assert [line.id for line in second.neglected] == forgotten
     assert second.neglected_count == 2
     assert [(who.name, count) for who, count in second.overdue_by_rep] == [("Rep", 2)]
     first = briefings.weekly(desk, team_world.team.id, by=team_world.manager, monday=date(2026, 3, 9))
-    assert first.why_lost == ((Name("Price", "价格"), 2), (Name("Does not fit", "需求不匹配"), 1))
+    assert first.this.reasons == ((Name("Price", "价格"), 2), (Name("Does not fit", "需求不匹配"), 1))
     with pytest.raises(NotAllowed):
         briefings.weekly(desk, team_world.team.id, by=rep, monday=date(2026, 3, 9))
 
@@ -229,7 +325,7 @@ def test_the_week_is_rendered_for_its_manager_and_for_nobody_else_and_not_a_week
     assert parcel is not None
     assert parcel.message[0] == "Your week with North: loop health 50%, 0 won, 1 lost"
     assert "Why lost" in str(parcel.message[1])
-    team_world.clock.set(at(16, 0))
+    team_world.clock.set(at(16, 10))
     assert render(team_world.desk, promise, address) is None
     with database.transaction(None) as session:
         session.execute(update(Team).values(manager_id=team_world.admin.member_id))

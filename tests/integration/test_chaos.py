@@ -35,7 +35,7 @@ from bot.services import members, teams
 from bot.services.desk import Actor, Desk
 from bot.services.members import Profile
 from bot.services.recording import Recorder
-from tests.integration.conftest import SETTINGS
+from tests.integration.conftest import AROUND_THE_CLOCK, SETTINGS
 
 pytestmark = pytest.mark.alone
 
@@ -246,7 +246,8 @@ def admin(desk: Desk) -> Actor:
     found = members.remember(desk, "T0SANDBOX", Profile("UADMIN", "Ada", is_slack_admin=True))
     for user in USERS:
         members.remember(desk, "T0SANDBOX", Profile(user, user))
-    teams.setup(desk, teams.TeamForm(name="Chaos", channel_id=CARDS, manager="UADMIN", reps=tuple(USERS)), by=found)
+    form = teams.TeamForm(name="Chaos", channel_id=CARDS, manager="UADMIN", reps=tuple(USERS), **AROUND_THE_CLOCK)
+    teams.setup(desk, form, by=found)
     return found
 
 

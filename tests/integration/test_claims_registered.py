@@ -18,9 +18,10 @@ from tests.integration.disputing import ACME, approved, capture, customer, disab
 
 
 def pooled(world: TeamWorld, by: Actor) -> int:
-    """An opportunity in the pool whose customer a rep has registered: they had it, and nobody may claim it at once."""
+    """An opportunity in the pool whose customer a rep has registered: they asked before they captured it, and gave it back."""
+    case = registered(world, by)
     number = capture(world, by).opportunity.id
-    approved(world, by)
+    registrations.approve(world.desk, case.id, by=world.admin)
     pool.release(world.desk, number, "Budget round is in May", by=by)
     return number
 
@@ -76,8 +77,8 @@ def test_manager_assigns_what_is_registered_to_nobody_but_its_rep(team_world: Te
 
 
 def test_claim_and_approval_at_once_never_leave_a_registered_customer_with_somebody_else(team_world: TeamWorld) -> None:
-    number = capture(team_world, team_world.rep).opportunity.id
     case = registered(team_world, team_world.rep)
+    number = capture(team_world, team_world.rep).opportunity.id
     pool.release(team_world.desk, number, "Later", by=team_world.rep)
     start = Barrier(2)
 

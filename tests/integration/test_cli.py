@@ -174,6 +174,13 @@ def test_second_run_on_one_sqlite_file_is_refused_and_names_the_first(home: Path
         pass
 
 
+@pytest.mark.parametrize("role", ["web", "worker"])
+def test_half_a_program_is_refused_on_sqlite_which_takes_one_only(run: Run, role: str) -> None:
+    said = run("run", "--role", role, code=2).output
+    assert said.startswith(f"Error: --role {role} needs PostgreSQL")
+    assert "DATABASE_URL" in said
+
+
 def test_run_without_a_token_says_which(run: Run) -> None:
     assert "SLACK_BOT_TOKEN" in run("run", code=2).output
 

@@ -6,12 +6,15 @@ import pytest
 from sqlalchemy import delete
 
 from bot.domain import identity
+from bot.domain.rulings import Verdict
 from bot.models import CustomerKey
-from bot.services import customers, follow_ups, leads, members, stages
+from bot.services import customers, follow_ups, handovers, leads, members, rulings, stages
+from bot.services.desk import Actor
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
 from bot.services.stages import LossForm
 from tests.factories import TeamWorld, make_lead
+from tests.integration.disputing import asked, taken
 
 
 def test_every_state_is_shown_with_owner_and_dates_and_nothing_else(team_world: TeamWorld) -> None:
@@ -115,3 +118,32 @@ def test_of_several_opportunities_the_owned_one_speaks_for_the_customer(team_wor
 
         session.get_one(Opportunity, first.id).owner_id = None
     assert [one.state for one in customers.search(team_world.desk, "acme", by=team_world.rep2)] == ["protected"]
+
+
+def seen(world: TeamWorld, by: Actor) -> list[tuple[bool, str | None, bool]]:
+    """Return how the picker, and the form once it is chosen, show a customer: theirs, beside whom, shared."""
+    [found] = customers.search(world.desk, "acme", by=by)
+    stands = customers.standing(world.desk, found.id, by=by)
+    assert stands is not None
+    return [(one.is_mine, one.beside.name if one.beside else None, one.is_shared) for one in (found, stands)]
+
+
+def test_ones_own_opportunity_speaks_first_and_says_who_else_has_the_customer(team_world: TeamWorld) -> None:
+    taken(team_world)
+    second = taken(team_world, need="A second site").id
+    handovers.reassign(team_world.desk, second, "UREPTWO", None, by=team_world.manager)
+    assert seen(team_world, team_world.rep) == [(True, "Rep Two", False)] * 2
+    assert seen(team_world, team_world.rep2) == [(True, "Rep", False)] * 2
+    assert seen(team_world, team_world.other_rep) == [(False, None, False)] * 2
+    [newest] = customers.search(team_world.desk, "", by=team_world.rep2)
+    assert newest.is_mine
+
+
+def test_a_customer_that_was_ruled_to_be_shared_says_so_while_it_is(team_world: TeamWorld) -> None:
+    number = taken(team_world).id
+    ruling = asked(team_world, number, team_world.rep2)
+    rulings.rule(team_world.desk, ruling, Verdict.SHARE, "Two sites", by=team_world.manager)
+    assert seen(team_world, team_world.rep2) == [(False, None, True)] * 2
+    assert seen(team_world, team_world.other_rep) == [(False, None, False)] * 2
+    handovers.reassign(team_world.desk, number, "UMANAGER", None, by=team_world.manager)
+    assert seen(team_world, team_world.rep2) == [(False, None, False)] * 2

@@ -8,18 +8,22 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from bot.clock import FakeClock
-from bot.errors import RateLimited, Rejected, Unavailable
-from bot.models import OutboxRow
-from bot.reminders.delivery import Delivery
+from bot import logs
+from bot.clock import FakeClock, SystemClock
+from bot.errors import Blocked, RateLimited, Rejected, Unavailable
+from bot.models import OutboxRow, Team
+from bot.reminders.delivery import LEASE_SECONDS, Delivery
 from bot.reminders.pace import Pace, backoff_seconds
 from bot.reminders.rendering import Parcel
 from bot.reminders.scheduler import Scheduler, Ticker
-from bot.services import follow_ups, handovers, opportunities, outbox, pool, stages
+from bot.services import dead_letters, follow_ups, handovers, opportunities, outbox, pool, stages, teams
 from bot.services.desk import Desk
+from bot.services.edits import EditForm
 from bot.services.outbox import Address, Promise
 from bot.services.recording import Recorder
 from bot.services.stages import WinForm
+from bot.services.teams import TeamForm
+from bot.slack.gateway import Page
 from tests.factories import TeamWorld, make_lead, make_team
 
 
@@ -46,8 +50,8 @@ class RecordingSlack:
     def open_dm(self, user: str) -> str:
         return f"D{user[1:]}"
 
-    def find(self, channel: str, key: str, *, since: float) -> str | None:
-        return None
+    def find(self, channel: str, key: str, *, since: float, until: float, cursor: str | None = None) -> Page:
+        return Page()
 
     def _take(self, method: str, channel: str, text: str, blocks: Any, metadata: Any) -> str:
         with self._lock:
@@ -82,7 +86,7 @@ def promise(world: TeamWorld, *texts: str, channel: str = "CNORTH") -> None:
 
 
 def plain(_desk: Desk, promised: Promise, _address: Address) -> Parcel | None:
-    if promised.kind == "dead_letter":
+    if promised.kind in {"dead_letter", "notice"}:
         return None
     text = promised.payload["text"]
     if text == "defect":
@@ -191,6 +195,65 @@ def test_each_message_carries_its_number_for_those_who_look_for_doubles(
     keys = [one["event_payload"]["key"] for one in slack.metadata]
     assert len(set(keys)) == 2
     assert {one["event_type"] for one in slack.metadata} == {"closeloop"}
+
+
+class Watch:
+    """The machine's clock, which tests move on beyond what really passes."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def seconds(self) -> float:
+        return SystemClock().now().timestamp() + self.ahead
+
+
+class SlowSlack(RecordingSlack):
+    """Has a message on its way until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_it, self.let_go = threading.Event(), threading.Event()
+
+    def post(self, channel: str, text: str, *rest: Any, **more: Any) -> str:
+        self.has_it.set()
+        self.let_go.wait(30)
+        return super().post(channel, text, *rest, **more)
+
+
+def test_worker_that_froze_beyond_its_lease_does_not_make_the_message_come_twice(
+    team_world: TeamWorld, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch, slack = Watch(), SlowSlack()
+    monkeypatch.setattr(outbox, "real_seconds", watch.seconds)
+    frozen, thawed = threading.Event(), threading.Event()
+
+    def freezing(_desk: Desk, promised: Promise, _address: Address) -> Parcel:
+        frozen.set()
+        thawed.wait(30)
+        return Parcel((promised.payload["text"], []))
+
+    workers = [
+        Delivery(desk, slack, pace=Pace(None), renderer=render, backoff=lambda _attempts: 0.0)
+        for render in (freezing, plain, plain)
+    ]
+    first, second, third = workers
+    promise(team_world, "once")
+    threads = [threading.Thread(target=one.run_once) for one in (first, second)]
+    threads[0].start()
+    assert frozen.wait(10)
+    watch.ahead += LEASE_SECONDS + 1
+    threads[1].start()
+    assert slack.has_it.wait(10)
+    thawed.set()
+    threads[0].join(10)
+    assert not threads[0].is_alive()
+    assert third.run_once() == 0, "the one that is posting has it"
+    slack.let_go.set()
+    threads[1].join(10)
+    for one in workers:
+        one.close()
+    assert slack.texts("CNORTH") == ["once"]
+    assert states(desk) == ["sent"]
 
 
 def test_one_channel_gets_one_message_a_second_and_others_do_not_wait() -> None:
@@ -513,9 +576,12 @@ def test_scheduler_ticks_by_itself_and_a_failing_tick_does_not_end_it(
     team_world: TeamWorld, desk: Desk, plain_delivery: Delivery, slack: RecordingSlack, caplog: pytest.LogCaptureFixture
 ) -> None:
     arrived, failed = threading.Event(), threading.Event()
+    seen: list[str] = []
 
     class Stumbling(Ticker):
         def sweep(self) -> int:
+            seen.append(logs.current_id())
+            assert logs.current_id() == seen[-1], "one id for the whole tick"
             failed.set()
             raise RuntimeError("the sweep stumbled")
 
@@ -538,6 +604,8 @@ def test_scheduler_ticks_by_itself_and_a_failing_tick_does_not_end_it(
     finally:
         scheduler.stop()
     assert "the tick sweep failed" in caplog.text
+    assert seen
+    assert len(set(seen)) == len(seen), "each tick has an id of its own"
 
 
 def test_purge_forgets_what_was_settled_a_month_ago(
@@ -548,3 +616,121 @@ def test_purge_forgets_what_was_settled_a_month_ago(
     clock.advance(timedelta(days=31))
     outbox.purge(desk)
     assert states(desk) == []
+
+
+def test_a_part_of_the_sweep_that_fails_stops_none_of_the_others(
+    team_world: TeamWorld, delivery: Delivery, clock: FakeClock
+) -> None:
+    lead = make_lead(team_world.desk, team_world.rep).opportunity
+    assert lead.next_due_at is not None
+    with team_world.desk.database.transaction(None) as session:
+        is_other = Team.id == team_world.other_team.id
+        session.execute(update(Team).where(is_other).values(zone="Nowhere/None", digest_next_at=clock.now()))
+    clock.set(lead.next_due_at)
+    with pytest.raises(ExceptionGroup, match="parts of the sweep failed"):
+        Ticker(team_world.desk, delivery).sweep()
+    assert states(team_world.desk, "nudge") == ["waiting"]
+
+
+# --- what only an admin can mend
+
+
+def test_what_waits_for_an_admin_is_tried_for_days(
+    team_world: TeamWorld, plain_delivery: Delivery, slack: RecordingSlack, clock: FakeClock
+) -> None:
+    promise(team_world, "1")
+    slack.refusals = [Blocked("not_in_channel")] * 40
+    deliver_all(plain_delivery)
+    assert slack.texts("CNORTH") == ["1"], "thirty tries are one night"
+    promise(team_world, "2")
+    clock.advance(timedelta(days=8))
+    slack.refusals = [Blocked("not_in_channel")] * 40
+    deliver_all(plain_delivery)
+    assert states(team_world.desk) == ["sent", "dead"]
+
+
+def test_first_success_after_a_refused_token_has_all_tried_at_once(
+    team_world: TeamWorld, desk: Desk, slack: RecordingSlack
+) -> None:
+    made = Delivery(desk, slack, pace=Pace(None), threads=1, renderer=plain, backoff=lambda _attempts: 3600.0)
+    promise(team_world, "1")
+    promise(team_world, "a", channel="CSOUTH")
+    promise(team_world, "alone", channel="CALONE")
+    slack.refusals = [Blocked("token_revoked"), Blocked("token_revoked"), Blocked("not_in_channel")]
+    made.run()
+    assert slack.calls == []
+    promise(team_world, "new", channel="CNEW")
+    made.run()
+    made.close()
+    assert sorted(text for _, _, text, _ in slack.calls if not text.startswith("⚠️")) == ["1", "a", "new"]
+    # A program that starts, perhaps with a new token, tries all of it.
+    outbox.hurry(desk)
+    again = Delivery(desk, slack, pace=Pace(None), renderer=plain)
+    again.run()
+    again.close()
+    assert slack.texts("CALONE") == ["alone"]
+
+
+# --- a team that takes another channel
+
+
+def take_channel(world: TeamWorld, channel: str) -> None:
+    """Have the team take another channel; all else of it stays."""
+    form = {"team_id": world.team.id, "name": world.team.name, "channel_id": channel, "manager": "UMANAGER"}
+    people = {"reps": ("UREP", "UREPTWO"), "specialists": ("USPECIALIST",), "zone": "Asia/Shanghai"}
+    teams.setup(world.desk, TeamForm.read({**form, **people}), by=world.admin)
+
+
+def test_what_waits_for_a_channel_or_was_refused_there_goes_to_the_one_that_the_team_takes(
+    team_world: TeamWorld, delivery: Delivery, slack: RecordingSlack
+) -> None:
+    make_lead(team_world.desk, team_world.rep)
+    make_lead(team_world.desk, team_world.other_rep)
+    slack.refusals = [Rejected("is_archived"), Rejected("is_archived")]
+    deliver_all(delivery)
+    make_lead(team_world.desk, team_world.rep, customer_name="Walnut Robotics")
+    take_channel(team_world, "CNEW")
+    deliver_all(delivery)
+    assert [one for one in slack.calls if one[1] == "CNORTH"] == []
+    assert len([one for one in slack.texts("CNEW") if "Walnut Robotics" in one]) == 1
+    letters, _ = dead_letters.listed(team_world.desk, by=team_world.admin)
+    assert sorted(str(one.channel) for one in letters) == ["CNEW", "CSOUTH"], "another team's stays where it is"
+    for one in letters:
+        dead_letters.resend(team_world.desk, one.id, by=team_world.admin)
+    deliver_all(delivery)
+    assert len(slack.texts("CNEW")) == 2
+
+
+def test_card_that_stands_in_the_former_channel_is_posted_in_the_new_one_when_it_changes(
+    team_world: TeamWorld, delivery: Delivery, slack: RecordingSlack
+) -> None:
+    desk, rep = team_world.desk, team_world.rep
+    lead = make_lead(desk, rep).opportunity
+    deliver_all(delivery)
+    take_channel(team_world, "CNEW")
+    slack.calls.clear()
+    for need in ("Something newer", "Something newer still"):
+        opportunities.edit(desk, lead.id, EditForm(need=need), by=rep)
+        deliver_all(delivery)
+    assert [(method, channel) for method, channel, *_ in slack.calls] == [
+        ("post", "CNEW"),
+        ("update", "CNORTH"),
+        ("update", "CNEW"),
+    ]
+    assert "moved to North <#CNEW>" in str(slack.calls[1][3])
+    assert opportunities.view(desk, lead.id, by=rep).card_channel == "CNEW"
+
+
+def test_former_channel_that_the_bot_has_left_is_let_be(
+    team_world: TeamWorld, delivery: Delivery, slack: RecordingSlack
+) -> None:
+    desk, rep = team_world.desk, team_world.rep
+    lead = make_lead(desk, rep).opportunity
+    deliver_all(delivery)
+    take_channel(team_world, "CNEW")
+    opportunities.edit(desk, lead.id, EditForm(need="Something newer"), by=rep)
+    assert delivery.run_once() == 1
+    slack.refusals = [Blocked("not_in_channel")]
+    deliver_all(delivery)
+    assert states(desk, "card_moved") == ["dropped"]
+    assert slack.texts("DADMIN") == []

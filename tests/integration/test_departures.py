@@ -10,11 +10,24 @@ from bot.errors import NotAllowed, NotFound
 from bot.models import OutboxRow, Team
 from bot.models.session import Database
 from bot.reminders.rendering import render
-from bot.services import absences, departures, handovers, members, opportunities, pool_list, reports, stages
+from bot.services import (
+    absences,
+    departures,
+    handovers,
+    members,
+    opportunities,
+    pool_list,
+    reports,
+    roster,
+    stages,
+    teams,
+)
 from bot.services.members import Profile
 from bot.services.outbox import Address, Promise
 from bot.services.pool_list import PoolFilter
+from bot.services.roster import MemberForm
 from bot.services.stages import LossForm
+from bot.services.teams import TeamForm
 from bot.services.values import OpportunityView
 from tests.factories import TeamWorld, again, make_lead, make_member
 
@@ -289,6 +302,63 @@ def parcel_text(world: TeamWorld, row: OutboxRow, reader: str = "UMANAGER") -> s
     address = Address(reader, "en-US", "Asia/Shanghai", actor, is_member=True, is_active=True)
     parcel = render(world.desk, promise, address)
     return parcel.message[0] if parcel else None
+
+
+# --- taken off a team
+
+
+def off_the_team(world: TeamWorld, how: str) -> None:
+    """Take the rep off their team, by the team's form or by their own."""
+    if how == "team":
+        form = {
+            "team_id": world.team.id, "name": "North", "channel_id": "CNORTH", "manager": "UMANAGER",
+            "reps": ("UREPTWO",), "specialists": ("USPECIALIST",), "zone": "Asia/Shanghai",
+        }  # fmt: skip
+        teams.setup(world.desk, TeamForm.read(form), by=world.manager)
+    else:
+        to = world.other_team.id if how == "moved" else None
+        values = {"member_id": world.rep.member_id, "weight": 1, "capacity": 50, "asks_team": True, "team_id": to}
+        roster.update(world.desk, MemberForm.read(values), by=world.admin)
+
+
+@pytest.mark.parametrize("how", ["team", "form", "moved"])
+def test_who_is_taken_off_a_team_leaves_the_manager_a_list_and_stays_the_owner_meanwhile(
+    team_world: TeamWorld, database: Database, how: str
+) -> None:
+    first, second = (make_lead(team_world.desk, team_world.rep).opportunity.id for _ in range(2))
+    off_the_team(team_world, how)
+    (row,) = promises(database, "departure")
+    assert row.channel == f"member:{team_world.manager.member_id}"
+    assert "not on the team any more, but still owns *2* opportunities" in (parcel_text(team_world, row) or "")
+    left = departures.departure(team_world.desk, team_world.rep.member_id or 0, by=team_world.manager)
+    assert (left.count, left.is_here, left.teams) == (2, True, ())
+    assert view(team_world, first).broken == ()
+    handovers.reassign(team_world.desk, first, "UREPTWO", None, by=team_world.manager)
+    given = departures.give_by_rules(team_world.desk, team_world.rep.member_id or 0, by=team_world.manager)
+    assert (given.offered, given.pooled) == (1, 0)
+    assert {owner_of(team_world, first), owner_of(team_world, second)} == {team_world.rep2.member_id}
+    assert parcel_text(team_world, row) is None
+
+
+def test_who_owns_nothing_or_still_decides_for_the_team_leaves_no_list(
+    team_world: TeamWorld, database: Database
+) -> None:
+    off_the_team(team_world, "form")
+    assert promises(database, "departure") == []
+    other = departures.departure(team_world.desk, team_world.other_rep.member_id or 0, by=team_world.admin)
+    make_lead(team_world.desk, team_world.other_rep)
+    assert (other.count, other.is_here) == (0, True)
+    values = {"member_id": team_world.other_rep.member_id, "weight": 1, "capacity": 50, "role": "admin"}
+    roster.update(team_world.desk, MemberForm.read({**values, "asks_team": True}), by=team_world.admin)
+    assert again(team_world.desk, team_world.other_rep).team_id is None
+    assert promises(database, "departure") == []
+
+
+def test_rules_give_away_nothing_of_one_who_is_on_the_team(team_world: TeamWorld) -> None:
+    number = make_lead(team_world.desk, team_world.rep).opportunity.id
+    given = departures.give_by_rules(team_world.desk, team_world.rep.member_id or 0, by=team_world.manager)
+    assert (given.offered, given.pooled) == (0, 0)
+    assert owner_of(team_world, number) == team_world.rep.member_id
 
 
 def test_absence_of_nobody_is_not_found(team_world: TeamWorld) -> None:

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from bot.domain.events import FollowUpLogged, NextStepDone, NextStepSet, NextStepSnoozed
-from bot.errors import InvalidInput, NextStepRequired, NotAllowed, NotFound, RuleBroken
+from bot.errors import InvalidInput, NextStepRequired, NotAllowed, NotFound, RuleBroken, Text
 from bot.models import FollowUp, NextStep
 from bot.models.session import Database
-from bot.services import follow_ups, handovers, leads, members, opportunities, stages
+from bot.services import follow_ups, handovers, leads, members, opportunities, pool, stages
+from bot.services.brought import Brought
 from bot.services.desk import Actor, AlreadyDone
+from bot.services.edits import EditForm
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
 from bot.services.stages import LossForm
@@ -211,6 +213,25 @@ def test_snoozing_into_the_past_or_somebody_elses_is_refused(team_world: TeamWor
     assert set(caught.value.fields) == {"until"}
     with pytest.raises(NotAllowed):
         follow_ups.snooze(team_world.desk, lead.id, team_world.clock.now() + timedelta(days=1), by=team_world.rep2)
+
+
+def test_next_step_or_snooze_more_than_a_year_ahead_is_refused_at_its_field(team_world: TeamWorld) -> None:
+    lead, desk, by = make_lead(team_world.desk, team_world.rep).opportunity, team_world.desk, team_world.rep
+    year = team_world.clock.now() + timedelta(days=366)
+    far = year + timedelta(minutes=1)
+    with pytest.raises(InvalidInput) as caught:
+        log(team_world, lead.id, by, next_due_at=far)
+    assert caught.value.fields == {"next_due_at": Text("error.too_far_ahead")}
+    with pytest.raises(InvalidInput) as caught:
+        follow_ups.snooze(desk, lead.id, far, by=by)
+    assert caught.value.fields == {"until": Text("error.too_far_ahead")}
+    pool.release(desk, lead.id, "No time", by=by)
+    claimer = team_world.rep2
+    with pytest.raises(InvalidInput) as caught:
+        pool.claim(desk, lead.id, by=claimer, brought=Brought(EditForm(), step="Call", due_at=far))
+    assert caught.value.fields == {"next_due_at": Text("error.too_far_ahead")}
+    pool.claim(desk, lead.id, by=claimer)
+    assert log(team_world, lead.id, claimer, next_due_at=year).opportunity.next_due_at == year
 
 
 def test_without_a_next_step_there_is_nothing_to_snooze(team_world: TeamWorld, database: Database) -> None:

@@ -12,7 +12,7 @@ from bot.domain.events import event_from
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed
 from bot.models import Contact, Customer, CustomerKey, EventRow, Member, Opportunity, OutboxRow
-from bot.services import imports, opportunities, playbooks, registrations, stages
+from bot.services import customers, imports, opportunities, playbooks, registrations, stages
 from bot.services.desk import Desk, system_actor
 from bot.services.import_values import Batch, CustomerRow, ImportReport, OpportunityRow, Person, TeamPlan
 from bot.services.import_write import ImportWriter
@@ -193,6 +193,39 @@ def test_key_that_another_customer_has_is_left_with_it(team_world: TeamWorld) ->
     shared = Person("Ann", "ann@marigold.example")
     rows = [replace(ROW, contact=shared), replace(ROW, ref="r2", customer="Thistle Optics", contact=shared)]
     assert bring(team_world, *rows, customers=described).new_customers == 2
+
+
+def test_website_and_credit_code_make_rows_one_customer_and_what_is_neither_is_told(team_world: TeamWorld) -> None:
+    code = "91310000607337890K"
+    known = make_lead(team_world.desk, team_world.rep, customer_name="Osprey Textiles").opportunity
+    report = bring(
+        team_world,
+        replace(ROW, ref="r1", customer="Quillback Logistics", website="https://www.quillback.com", credit_code=code),
+        replace(ROW, ref="r2", customer="QBL Holding", website="quillback.com"),
+        replace(ROW, ref="r3", customer="Q Freight", credit_code=code),
+        replace(ROW, ref="r4", customer="Osprey Textiles", website="osprey-textiles.com"),
+        replace(ROW, ref="r5", customer="Thistle Optics", website="gmail.com", credit_code=code[:-1] + "L"),
+        customers=(CustomerRow("Walnut Robotics", website="walnut-robotics.com"),),
+    )
+    assert [one.customer for one in report.verdicts] == ["new", "known", "known", "known", "new"]
+    assert [(told.ref, told.why.key) for told in report.remarks] == [("r5", "import.no_key")] * 2
+    by = team_world.rep
+    for typed, name in (
+        (code, "Quillback Logistics"),
+        ("quillback.com", "Quillback Logistics"),
+        ("osprey-textiles.com", "Osprey Textiles"),
+        ("walnut-robotics.com", "Walnut Robotics"),
+    ):
+        assert [one.name for one in customers.search(team_world.desk, typed, by=by)] == [name]
+    assert customers.search(team_world.desk, "osprey-textiles.com", by=by)[0].id == known.customer_id
+
+
+def test_two_rows_of_near_names_with_one_phone_are_one_customer(team_world: TeamWorld) -> None:
+    rows = [
+        replace(ROW, ref=form, customer=f"Walnut Robotics {form}", contact=Person("Ann"), contact_phone="+16502530000")
+        for form in ("GmbH", "AG")
+    ]
+    assert bring(team_world, *rows).new_customers == 1
 
 
 def test_contacts_are_written_once(team_world: TeamWorld) -> None:

@@ -22,6 +22,7 @@ from bot.sandbox import Sandbox, SandboxSettings
 from bot.services import members, teams
 from bot.services.desk import Desk
 from bot.services.members import Profile
+from tests.integration.conftest import AROUND_THE_CLOCK
 
 pytestmark = pytest.mark.alone
 
@@ -98,7 +99,9 @@ def program(database_url: str, tmp_path: Path) -> Iterator[tuple[Sandbox, Progra
         admin = members.remember(desk, team_id, Profile("UADMIN", "Ada", is_slack_admin=True))
         for user in everybody:
             members.remember(desk, team_id, Profile(user, user))
-        form = teams.TeamForm(name="Burst", channel_id=CHANNEL, manager="UADMIN", reps=tuple(everybody))
+        form = teams.TeamForm(
+            name="Burst", channel_id=CHANNEL, manager="UADMIN", reps=tuple(everybody), **AROUND_THE_CLOCK
+        )
         teams.setup(desk, form, by=admin)
         one.start()
         try:

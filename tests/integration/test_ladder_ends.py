@@ -1,10 +1,12 @@
 """What the clock does to whose it is, and to what is closed: lapsed handovers, late warnings, reviews, win-backs."""
 
+from datetime import datetime
+
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from bot.domain.events import HandoverDeclined, LadderStepTaken, PutInPool
-from bot.models import Assignment
+from bot.models import Assignment, OutboxRow
 from bot.models.session import Database
 from bot.reminders.rendering import render
 from bot.services import follow_ups, handovers, opportunities, outbox, reviews, stages, sweep
@@ -98,10 +100,34 @@ def test_a_warning_at_night_counts_from_the_morning_it_is_read(team_world: TeamW
     assert [one for one in events(team_world, number) if isinstance(one, PutInPool)]
 
 
+def unsent(world: TeamWorld, until: datetime, state: str) -> None:
+    """Let the clock run while no message of it reaches anybody."""
+    while (moment := sweep.next_moment(world.desk)) is not None and moment <= until:
+        world.clock.set(moment)
+        sweep.due(world.desk)
+        with world.desk.database.transaction(None) as session:
+            session.execute(update(OutboxRow).where(OutboxRow.due_at <= moment).values(state=state))
+
+
+@pytest.mark.parametrize("state", ["dead", "sending", "dropped"])
+def test_nothing_is_taken_back_while_no_warning_of_it_was_delivered(team_world: TeamWorld, state: str) -> None:
+    number = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity.id
+    unsent(team_world, at(31, 8), state)
+    assert not [one for one in events(team_world, number) if isinstance(one, PutInPool)]
+    warned = [one for one in events(team_world, number) if isinstance(one, LadderStepTaken) and one.step == "warn"]
+    # Warned on Monday, to be taken on Thursday: it comes back on Friday, and so on.
+    assert [one.moment for one in warned] == [at(16, 11), at(20, 11), at(26, 11)]
+    run(team_world, at(14, 18, month=4))
+    (pooled,) = [one for one in events(team_world, number) if isinstance(one, PutInPool)]
+    assert pooled.cause == "recycled"
+
+
 # --- what is closed
 
 
-def test_a_review_is_asked_for_then_escalated_and_written_it_is_quiet(team_world: TeamWorld) -> None:
+def test_a_review_is_asked_for_then_escalated_then_asked_for_each_week_until_it_is_written(
+    team_world: TeamWorld,
+) -> None:
     numbers = []
     for _ in range(2):
         lead = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity
@@ -117,7 +143,10 @@ def test_a_review_is_asked_for_then_escalated_and_written_it_is_quiet(team_world
     ]
     assert said == [
         (numbers[0], "remind", "focus"), (numbers[0], "nudge", "nudge"), (numbers[0], "escalate", "escalation"),
+        (numbers[0], "nudge", "nudge"),
     ]  # fmt: skip
+    reviews.write(team_world.desk, numbers[0], "cheaper next time", by=team_world.rep)
+    assert not any("items" in payload for _, _, _, payload in run(team_world, at(27, 18)))
 
 
 def test_a_loss_with_a_win_back_date_comes_back_to_its_owner_that_morning(team_world: TeamWorld) -> None:

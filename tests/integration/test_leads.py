@@ -11,10 +11,11 @@ from sqlalchemy import func, select
 from bot.clock import FakeClock
 from bot.domain.events import CollisionStopped, LeadCaptured
 from bot.errors import CustomerProtected, InvalidInput, NotAllowed
-from bot.models import Customer, CustomerKey, Opportunity, OutboxRow, ProcessedRequest
+from bot.models import Customer, CustomerKey, Opportunity, OutboxRow, ProcessedRequest, Team
 from bot.models.session import Database
 from bot.services import customers, follow_ups, leads, opportunities, playbooks, pool_list, stages
 from bot.services.desk import Actor, AlreadyDone, Desk
+from bot.services.edits import EditForm
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
 from bot.services.pool_list import PoolFilter
@@ -67,6 +68,7 @@ def test_each_of_the_two_is_demanded_at_its_field(missing: str, value: str | Non
         ("contact_email", "nobody"),
         ("expected_close_on", date(2026, 3, 1)),
         ("next_due_at", datetime(2026, 3, 2, 1, 0, tzinfo=UTC)),
+        ("next_due_at", datetime(2062, 3, 9, 1, 0, tzinfo=UTC)),
         ("next_due_at", datetime(2026, 3, 9, 1, 0)),  # noqa: DTZ001 - a time without a zone is what is refused
         ("need", "x" * 2001),
     ],
@@ -105,8 +107,8 @@ def test_everything_typed_is_there_again(team_world: TeamWorld) -> None:
     assert (shown.amount_minor, shown.currency) == (6_000_000, "EUR")
     assert (shown.product, shown.region, shown.industry) == ("Suite", "North", "Foundries")
     assert (shown.next_text, shown.next_due_at) == ("Send the offer", due)
-    # referral 20, asked for a quote 25, within a month 15, large 5
-    assert (shown.grade, shown.score) == ("A", 65)
+    # referral 20, asked for a quote 25, within a month 15; euros are not compared with the large amount in dollars
+    assert (shown.grade, shown.score) == ("B", 60)
     first = opportunities.history(team_world.desk, shown.id, by=team_world.rep, limit=50)[-1].event
     assert isinstance(first, LeadCaptured)
     assert (first.way, first.permalink, first.amount_minor) == ("shortcut", "https://example.test/p1", 6_000_000)
@@ -130,9 +132,17 @@ def test_the_first_contact_is_due_when_the_grade_would_have_it_accepted(
     assert capture(team_world, team_world.rep, **score_by).opportunity.next_due_at == due
 
 
-def test_the_first_contact_speaks_the_language_of_who_captures(desk: Desk, team_world: TeamWorld) -> None:
+def test_the_first_contact_speaks_the_language_of_the_team_on_whose_card_it_stands(team_world: TeamWorld) -> None:
+    desk = team_world.desk
     chinese = make_member(desk, "Rep", locale="zh-CN")
-    assert capture(team_world, chinese).opportunity.next_text == "首次联系"
+    assert capture(team_world, chinese).opportunity.next_text == "First contact"
+    with desk.transaction(team_world.admin) as session:
+        session.get_one(Team, team_world.team.id).locale = "zh-CN"
+    number = capture(team_world, team_world.rep, "Quillback").opportunity.id
+    lost = LossForm(opportunity_id=number, reason="price")
+    assert opportunities.view(desk, number, by=team_world.rep).next_text == "首次联系"
+    stages.lose(desk, lost, by=team_world.rep)
+    assert opportunities.reopen(desk, number, "They called", by=team_world.rep).opportunity.next_text == "重新联系"
 
 
 HOSTILE = [
@@ -304,7 +314,10 @@ def test_the_owner_is_told_of_an_attempt_once_a_day(team_world: TeamWorld, datab
             capture(team_world, team_world.rep2)
     notices = [(channel, payload["params"]) for kind, channel, payload in promised(database) if kind == "notice"]
     assert notices == [
-        (f"member:{team_world.rep.member_id}", {"member": "Rep Two", "customer": "Marigold Foundry GmbH"})
+        (
+            f"member:{team_world.rep.member_id}",
+            {"member": "Rep Two", "customer": "Marigold Foundry GmbH", "owner": "Rep"},
+        )
     ]
 
 
@@ -316,6 +329,32 @@ def test_per_customer_and_product_another_product_is_free(team_world: TeamWorld)
     assert capture(team_world, team_world.rep2, product="Oven").opportunity.owner.name == "Rep Two"
     with pytest.raises(CustomerProtected):
         capture(team_world, team_world.rep2, product="Press")
+
+
+def test_a_product_is_the_same_one_in_any_spelling_and_is_not_taken_by_an_edit(team_world: TeamWorld) -> None:
+    desk = team_world.desk
+    data = playbooks.export(desk, team_world.team.id, by=team_world.manager)
+    data["collision_scope"] = "customer_product"
+    playbooks.publish(desk, team_world.team.id, data, by=team_world.manager)
+    capture(team_world, team_world.rep, product="Pumps")
+    for spelling in ("pumps", "PUMPS ", "Ｐｕｍｐｓ"):
+        with pytest.raises(CustomerProtected):
+            capture(team_world, team_world.rep2, product=spelling)
+    mine = capture(team_world, team_world.rep2, product="Valves").opportunity
+    with pytest.raises(InvalidInput) as caught:
+        opportunities.edit(desk, mine.id, EditForm(product="pumps"), by=team_world.rep2)
+    assert {field: text.key for field, text in caught.value.fields.items()} == {"product": "lead.capture.taken"}
+    # A manager who edits for the owner takes it no more than they could.
+    with pytest.raises(InvalidInput):
+        opportunities.edit(desk, mine.id, EditForm(product="Pumps"), by=team_world.manager)
+    for free in ("VALVES", "Ovens"):
+        assert opportunities.edit(desk, mine.id, EditForm(product=free), by=team_world.rep2).opportunity.product == free
+    stages.lose(desk, LossForm(opportunity_id=mine.id, reason="price"), by=team_world.rep2)
+    assert (
+        opportunities.edit(desk, mine.id, EditForm(product="Pumps"), by=team_world.rep2).opportunity.product == "Pumps"
+    )
+    with pytest.raises(CustomerProtected):
+        opportunities.reopen(desk, mine.id, "They called", by=team_world.rep2)
 
 
 def test_a_known_customer_is_picked_by_number(team_world: TeamWorld) -> None:

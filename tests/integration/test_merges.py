@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from bot.domain.events import CustomerMerged, CustomerMergeUndone
 from bot.errors import BotError, Conflict, CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken
-from bot.models import Contact, Customer, CustomerKey, CustomerMerge, NearKey, Opportunity, OutboxRow, SearchKey
+from bot.models import Contact, Customer, CustomerKey, CustomerMerge, Member, NearKey, Opportunity, OutboxRow, SearchKey
 from bot.services import customers, leads, merges, opportunities
 from bot.services.desk import Actor
 from bot.services.leads import LeadForm
 from bot.services.values import OpportunityView
-from tests.factories import TeamWorld, make_lead
+from tests.factories import TeamWorld, again, make_lead
 
 
 def two(world: TeamWorld, by: Actor | None = None) -> tuple[OpportunityView, OpportunityView]:
@@ -181,6 +181,63 @@ def test_only_managers_and_admins_merge(team_world: TeamWorld) -> None:
         ):
             with pytest.raises(NotAllowed):
                 attempt()
+
+
+def test_a_manager_needs_a_stake_in_one_of_the_two(team_world: TeamWorld) -> None:
+    desk, outsider = team_world.desk, team_world.other_manager
+    first, second = two(team_world)
+    done = merges.merge(desk, first.customer_id, second.customer_id, by=team_world.manager)
+    third = make_lead(desk, team_world.rep2, customer_name="Thistle Optics").opportunity.customer_id
+    for attempt in (
+        lambda: merges.undo(desk, done.id, by=outsider),
+        lambda: merges.plan(desk, first.customer_id, third, by=outsider),
+        lambda: merges.merge(desk, first.customer_id, third, by=outsider),
+    ):
+        with pytest.raises(NotAllowed) as caught:
+            attempt()
+        assert caught.value.key == "merge.no_stake"
+    make_lead(desk, team_world.other_rep, customer_name="Osprey Textiles")
+    [theirs] = customers.search(desk, "osprey", by=outsider)
+    assert merges.plan(desk, first.customer_id, theirs.id, by=outsider).collides
+
+
+def test_role_of_manager_alone_merges_nothing(team_world: TeamWorld) -> None:
+    first, second = two(team_world)
+    with team_world.desk.transaction(team_world.admin) as session:
+        session.get_one(Member, team_world.rep.member_id).role = "manager"
+    former = again(team_world.desk, team_world.rep)
+    for attempt in (
+        lambda: merges.merge(team_world.desk, first.customer_id, second.customer_id, by=former),
+        lambda: merges.recent(team_world.desk, by=former),
+    ):
+        with pytest.raises(NotAllowed) as caught:
+            attempt()
+        assert caught.value.key == "merge.not_allowed"
+
+
+def told(world: TeamWorld, *keys: str) -> list[tuple[str, str]]:
+    """Return which managers were promised which of some notices."""
+    with world.desk.reading(world.admin) as session:
+        rows = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).all()
+        return [(row.channel, row.payload["key"]) for row in rows if row.payload.get("key") in keys]
+
+
+def test_other_managers_whose_teams_work_there_are_told_once_of_the_merge_and_of_its_undoing(
+    team_world: TeamWorld,
+) -> None:
+    desk, keys = team_world.desk, ("notice.customers_merged", "notice.customers_apart", "notice.merge_collision")
+    other = f"member:{team_world.other_manager.member_id}"
+    first, second = two(team_world, by=team_world.other_rep)
+    done = merges.merge(desk, first.customer_id, second.customer_id, by=team_world.manager)
+    assert told(team_world, *keys) == [(other, "notice.merge_collision")]
+    merges.undo(desk, done.id, by=team_world.manager)
+    assert told(team_world, *keys)[1:] == [(other, "notice.customers_apart")]
+    plain = make_lead(desk, team_world.rep, customer_name="Thistle Optics").opportunity
+    merges.merge(desk, second.customer_id, make_lead(desk, team_world.other_rep).opportunity.customer_id,
+                 by=team_world.other_manager)  # fmt: skip
+    merges.merge(desk, plain.customer_id, first.customer_id, by=team_world.admin)
+    mine = f"member:{team_world.manager.member_id}"
+    assert told(team_world, *keys)[2:] == [(mine, "notice.customers_merged")]
 
 
 def test_a_customer_is_not_merged_with_itself_or_with_one_that_is_gone(team_world: TeamWorld) -> None:

@@ -15,15 +15,18 @@ from bot.models.session import Database
 from bot.reminders.delivery import Delivery
 from bot.reminders.pace import Pace
 from bot.reminders.scheduler import Ticker
-from bot.services import follow_ups, opportunities
+from bot.services import follow_ups, opportunities, stages, sweep
 from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUpForm
+from bot.services.stages import LossForm
 from tests.factories import TeamWorld, make_lead
+from tests.integration.running import A_GRADE
 from tests.integration.test_delivery import RecordingSlack
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SOON = timedelta(hours=2)
 NAMES = ("Marigold", "Osprey", "Quillback", "Thistle", "Vermilion", "Walnut")
+PLACES = ("Bergen", "Lisbon", "Nairobi")
 
 
 @pytest.fixture
@@ -151,3 +154,55 @@ def test_nothing_that_the_list_told_is_said_again_within_two_hours_nor_by_a_repe
         text for _, text, _ in slack.to(f"D{(team_world.manager.slack_user_id or '')[1:]}") if "needs help" in text
     ]
     assert escalated, "the manager hears of it all the same"
+
+
+def test_nothing_is_taken_back_that_no_warning_named(
+    team_world: TeamWorld, clock: FakeClock, slack: TimedSlack, ticker: Ticker
+) -> None:
+    numbers = {
+        planned(team_world, f"{name} {place}", at(3, 9)): f"{name} {place} Works" for name in NAMES for place in PLACES
+    }
+    ticker.advance_to(at(31, 8), clock)
+    taken = 0
+    while clock.now() < datetime(2026, 4, 8, 8, tzinfo=SHANGHAI):
+        ticker.advance_to(clock.now() + timedelta(days=1), clock)
+        warned = "".join(part for _, _, read in slack.to(own(team_world)) for part in paragraphs(read))
+        for number, name in numbers.items():
+            if opportunities.view(team_world.desk, number, by=team_world.admin).owner is None:
+                assert name in warned
+                taken += 1
+    assert taken
+
+
+def paragraphs(read: str) -> list[str]:
+    """Return the paragraphs that warn."""
+    return [part for part in read.split("'type': ") if "back to the pool" in part or "back in the pool" in part]
+
+
+def test_a_warning_that_came_late_gives_its_days_from_then_on(
+    team_world: TeamWorld, clock: FakeClock, ticker: Ticker
+) -> None:
+    number = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity.id
+    ticker.advance_to(at(16, 10), clock)
+    clock.set(at(16, 11))
+    assert sweep.due(team_world.desk) == 1
+    # Slack is not to be reached for two days.
+    clock.set(at(18, 15))
+    ticker.advance_to(at(23, 14), clock)
+    assert opportunities.view(team_world.desk, number, by=team_world.admin).owner is not None
+    ticker.advance_to(at(23, 15), clock)
+    assert opportunities.view(team_world.desk, number, by=team_world.admin).owner is None
+
+
+def test_a_win_back_is_named_however_much_else_there_is_that_morning(
+    team_world: TeamWorld, clock: FakeClock, slack: TimedSlack, ticker: Ticker
+) -> None:
+    lost = make_lead(team_world.desk, team_world.rep, customer_name="Zephyr Dairy").opportunity.id
+    form = LossForm(opportunity_id=lost, reason="price", win_back_on=at(4, 9).date())
+    stages.lose(team_world.desk, form, by=team_world.rep)
+    for name in NAMES:
+        for place in PLACES:
+            planned(team_world, f"{name} {place}", at(3, 17))
+    ticker.advance_to(at(4, 12), clock)
+    (list_,) = [read for when, text, read in slack.to(own(team_world)) if text.startswith("Today") and when == at(4, 9)]
+    assert "To be won back now as well:* Zephyr Dairy" in list_

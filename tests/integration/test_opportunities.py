@@ -162,8 +162,8 @@ def test_an_edit_says_what_was_and_what_is_and_grades_again(team_world: TeamWorl
         "More",
         6_000_000,
         "EUR",
-        "A",
-        65,
+        "B",
+        60,
     )
     assert shown.contact is not None
     assert (shown.contact.name, shown.contact.title, shown.contact.phone) == ("Bob", "CTO", "+86 138 0013 8000")

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from bench.clocking import said_by
+from bench.databases import bare_connection
+from bench.plans import full_scans
 from bot.models import Opportunity, OutboxRow, ProcessedRequest
 from bot.models.session import Database
 from bot.services import follow_ups, handovers, leads, members, opportunities, outbox
@@ -132,6 +136,34 @@ def test_a_promise_with_a_key_is_made_once(team_world: TeamWorld, database: Data
     assert len(states(database)) == 1
 
 
+def test_worker_that_lost_its_lease_changes_nothing_for_the_one_who_has_it_now(
+    team_world: TeamWorld, database: Database
+) -> None:
+    desk = team_world.desk
+    promise(team_world, "C1", 1)
+    old = outbox.lease(desk, seconds=0.05)[0]
+    time.sleep(0.06)
+    new = outbox.lease(desk, seconds=60)[0]
+    outbox.settle(desk, [outbox.ended(old, "waiting", not_begun=True)])
+    outbox.dead(desk, old, "invalid_blocks")
+    outbox.dropped(desk, old)
+    assert states(database) == [("sending", 2, None)]
+    assert outbox.lease(desk) == ()
+    assert outbox.renew(desk, {new.id: new.leased_until}, seconds=60)
+
+
+def test_message_that_a_worker_without_its_lease_did_send_is_sent(team_world: TeamWorld, database: Database) -> None:
+    desk = team_world.desk
+    promise(team_world, "C1", 1)
+    old = outbox.lease(desk, seconds=0.05)[0]
+    time.sleep(0.06)
+    new = outbox.lease(desk, seconds=60)[0]
+    outbox.sent(desk, old, channel="C1", ts="17.5")
+    outbox.retry(desk, new, in_seconds=0.0, error="no answer")
+    assert states(database) == [("sent", 2, None)]
+    assert outbox.lease(desk) == ()
+
+
 # --- cards
 
 
@@ -170,6 +202,21 @@ def test_a_card_that_changes_while_it_is_sent_is_sent_again_and_never_by_two(
     outbox.sent(team_world.desk, second, channel="CNORTH", ts="17.5")
     assert states(database)[0][0] == "sent"
     assert outbox.lease(team_world.desk) == ()
+
+
+def test_card_that_changed_since_is_not_taken_for_sent_by_a_worker_that_lost_its_lease(
+    team_world: TeamWorld, database: Database
+) -> None:
+    desk = team_world.desk
+    lead = make_lead(desk, team_world.rep).opportunity
+    old = next(one for one in outbox.lease(desk, seconds=0.05) if one.kind == "card")
+    opportunities.edit(desk, lead.id, opportunities.EditForm(need="Newer"), by=team_world.rep)
+    time.sleep(0.06)
+    new = card(team_world)
+    outbox.card_posted(desk, old, lead.id, "CNORTH", "17.5")
+    assert states(database)[0][0] == "sending"
+    assert opportunities.view(desk, lead.id, by=team_world.rep).card_ts == "17.5"
+    assert outbox.renew(desk, {new.id: new.leased_until}, seconds=60)
 
 
 def test_a_card_that_slack_refused_is_tried_again_with_the_next_change(team_world: TeamWorld) -> None:
@@ -233,6 +280,36 @@ def test_old_requests_and_settled_messages_are_forgotten(team_world: TeamWorld, 
         assert session.query(ProcessedRequest).count() == 0
         assert [row.channel for row in session.query(OutboxRow)] == ["C9"]
         assert session.query(Opportunity).count() == 1
+
+
+def test_undelivered_message_that_nobody_acted_on_is_forgotten_after_three_months(
+    team_world: TeamWorld, database: Database
+) -> None:
+    promise(team_world, "C1", 1)
+    outbox.dead(team_world.desk, outbox.lease(team_world.desk)[0], "is_archived")
+    team_world.clock.advance(timedelta(days=89))
+    outbox.purge(team_world.desk)
+    assert [state for state, _, _ in states(database)] == ["dead"]
+    team_world.clock.advance(timedelta(days=2))
+    outbox.purge(team_world.desk)
+    assert states(database) == []
+
+
+def test_purge_goes_by_an_index_in_batches_until_all_that_is_old_is_gone(
+    team_world: TeamWorld, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_FORGOTTEN_AT_ONCE", 3)
+    for number in range(7):
+        promise(team_world, f"C{number}", number)
+    for one in outbox.lease(team_world.desk):
+        outbox.sent(team_world.desk, one, channel="C", ts="1")
+    promise(team_world, "C9", 9)
+    team_world.clock.advance(timedelta(days=31))
+    said = said_by(database, lambda: outbox.purge(team_world.desk))
+    assert [row for row in states(database) if row[0] == "sent"] == []
+    assert sum(statement.startswith("DELETE FROM outbox") for statement, _, _ in said) == 3
+    with closing(bare_connection(database.url.replace("+psycopg", ""))) as connection:
+        assert not full_scans(connection, [one[:2] for one in said], is_sparse=True)
 
 
 def test_two_workspaces_keep_their_order_apart(team_world: TeamWorld) -> None:

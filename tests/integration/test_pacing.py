@@ -1,12 +1,17 @@
 """Slack's rates, kept by all workers together: a channel, the workspace, and what Slack itself asks for."""
 
 import threading
+from contextlib import closing
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from bench.clocking import said_by
+from bench.databases import bare_connection
+from bench.plans import full_scans
 from bot.models import ChannelPace, OutboxRow
+from bot.models.session import Database
 from bot.services import outbox, pacing
 from bot.services.desk import Desk
 from bot.services.outbox import Promise
@@ -46,9 +51,7 @@ def pass_time(desk: Desk, seconds: float) -> None:
 
 
 def limited(one: Promise, seconds: float) -> Outcome:
-    return Outcome(
-        one.id, one.workspace_id, "waiting", channel=one.channel, wait_seconds=seconds, limited_seconds=seconds
-    )
+    return outbox.ended(one, "waiting", wait_seconds=seconds, limited_seconds=seconds)
 
 
 def test_channel_takes_its_next_message_only_when_it_is_free(team_world: TeamWorld) -> None:
@@ -160,8 +163,21 @@ def test_message_that_slack_may_have_goes_before_all_others_of_its_channel(team_
     promise(team_world, "C1")
     (one,) = outbox.lease(desk)
     unsettled: dict[str, Any] = {"tried_at": outbox.real_seconds(), "error": "no answer"}
-    outbox.settle(desk, [Outcome(one.id, one.workspace_id, "waiting", **unsettled)])
+    outbox.settle(desk, [outbox.ended(one, "waiting", **unsettled)])
     with team_world.desk.transaction(team_world.admin) as session:
         earlier = team_world.desk.now().replace(year=2020)
         Recorder(desk, session, team_world.admin).promise("test", "C1", {}, due_at=earlier)
     assert [each.id for each in outbox.lease(desk)] == [one.id]
+
+
+def test_lease_looks_at_the_paces_of_its_own_channels_only(team_world: TeamWorld, database: Database) -> None:
+    desk = team_world.desk
+    promise(team_world, "C1", "C2")
+    said = said_by(database, lambda: outbox.lease(desk, rates=SLOW))
+    paces = [one[:2] for one in said if "FROM channel_pace" in one[0]]
+    assert paces
+    with closing(bare_connection(database.url.replace("+psycopg", ""))) as connection:
+        if not database.is_sqlite:
+            # A lease forbids it for its transaction, so that heads are found in the order of their index.
+            connection.execute("SET enable_sort = off")
+        assert not full_scans(connection, paces, is_sparse=True)

@@ -8,15 +8,29 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.domain.events import Claimed, OwnerChanged, PutInPool, TeamChanged
+from bot.domain.rulings import Verdict
 from bot.errors import InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken
 from bot.models import Member, Opportunity, OutboxRow
 from bot.models.session import Database
-from bot.services import briefings, follow_ups, handovers, opportunities, playbooks, pool, pool_list, reports
+from bot.services import (
+    briefings,
+    collisions,
+    follow_ups,
+    handovers,
+    opportunities,
+    playbooks,
+    pool,
+    pool_list,
+    reports,
+    rulings,
+)
+from bot.services.collisions import TellForm
 from bot.services.desk import Actor, system_actor
 from bot.services.edits import EditForm
 from bot.services.follow_ups import FollowUpForm
 from bot.services.pool_list import PoolFilter, PoolPage
-from tests.factories import TeamWorld, make_lead, make_member
+from tests.factories import TeamWorld, again, make_lead, make_member
+from tests.integration.disputing import asked, taken
 
 CONTACT = {"contact_name": "Ann Tolliver", "contact_phone": "+1 212 555 0188", "contact_email": "ann@tolliver.test"}
 SECRETS = ("Ann", "Tolliver", "555 0188", "tolliver.test")
@@ -155,6 +169,28 @@ def test_no_view_of_a_pooled_opportunity_shows_a_contact_until_it_is_claimed(tea
     assert done.opportunity.contact.phone == "+1 212 555 0188"
     assert done.opportunity.next_text == "Call Ann"
     assert all(one in repr(opportunities.view(desk, number, by=rep, history=50)) for one in SECRETS)
+
+
+def test_contact_told_to_the_owner_pleas_and_rulings_show_no_contact_in_the_pool(team_world: TeamWorld) -> None:
+    desk, rep, other = team_world.desk, team_world.rep, team_world.other_rep
+    lead = taken(team_world)
+    number, customer_id = lead.id, lead.customer_id
+    ruling = asked(team_world, number, other, "Ann Tolliver rang me from +1 212 555 0188")
+    form = TellForm(text="Ann wants 400 seats", **CONTACT)
+    collisions.tell_owner(desk, number, form, by=other)
+    rulings.rule(desk, ruling, Verdict.KEEP, "Tolliver knows Rep", by=team_world.manager)
+    pool.release(desk, number, "Not my region", by=rep)
+    for by in (rep, system_actor(rep.workspace_id)):
+        seen = repr(opportunities.view(desk, number, by=by, history=50))
+        assert "••• wants 400 seats" in seen
+        assert "••• knows Rep" in seen
+        assert not [one for one in SECRETS if one in seen], by.name
+    shown = collisions.look(desk, customer_id, number, by=other)
+    assert [one.sentence for one in shown.precedents] == ["••• knows Rep"]
+    done = pool.claim(desk, number, by=team_world.rep2)
+    assert "Ann Tolliver · +1 212 555 0188 · ann@tolliver.test" in repr(
+        opportunities.view(desk, done.opportunity.id, by=team_world.rep2, history=50)
+    )
 
 
 # --- the list
@@ -344,6 +380,49 @@ def test_where_nobody_is_free_it_stays_where_it_was_and_the_manager_chooses(
     )
 
 
+def test_manager_without_a_team_to_manage_claims_like_the_rep_they_are_and_does_not_assign(
+    team_world: TeamWorld,
+) -> None:
+    world, desk = team_world, team_world.desk
+    number = released(world, world.rep)
+    with desk.transaction(world.admin) as session:
+        session.get_one(Member, world.rep2.member_id).role = "manager"
+    former = again(desk, world.rep2)
+    assert (former.role, former.decides) == ("manager", False)
+    assert listed(world, former).rows[0].may == "claim"
+    # Refused the customer, they are offered what the rule allows.
+    with world.desk.reading(world.admin) as session:
+        customer_id = session.get_one(Opportunity, number).customer_id
+    met = collisions.look(desk, customer_id, number, by=former)
+    assert (met.may_claim, met.may_assign, met.may_ask, met.is_elsewhere) == (True, False, False, False)
+    for act in (
+        lambda: pool.takers(desk, number, by=former),
+        lambda: pool.assign(desk, number, str(world.rep.member_id), None, by=former),
+    ):
+        with pytest.raises(NotAllowed) as caught:
+            act()
+        assert caught.value.key == "pool.only_managers_assign"
+    shown = pool.claim(desk, number, by=former).opportunity
+    assert shown.owner is not None
+    assert shown.owner.name == "Rep Two"
+    assert listed(world, world.manager).rows == ()
+    with pytest.raises(LeadAlreadyClaimed) as twice:
+        pool.claim(desk, number, by=former)
+    assert twice.value.key == "assign.yours_already"
+
+
+def test_manager_role_without_any_team_can_neither_claim_nor_assign(team_world: TeamWorld) -> None:
+    number = released(team_world, team_world.rep)
+    open_at_once(team_world)
+    with team_world.desk.transaction(team_world.admin) as session:
+        row = session.get_one(Member, team_world.rep2.member_id)
+        row.role, row.team_id = "manager", None
+    former = again(team_world.desk, team_world.rep2)
+    with pytest.raises(NotAllowed) as caught:
+        pool.claim(team_world.desk, number, by=former)
+    assert caught.value.key == "error.not_allowed"
+
+
 def test_a_rep_does_not_assign_and_another_teams_manager_only_what_is_open_to_all(team_world: TeamWorld) -> None:
     world, desk = team_world, team_world.desk
     number = released(world, world.rep)
@@ -358,6 +437,21 @@ def test_a_rep_does_not_assign_and_another_teams_manager_only_what_is_open_to_al
     assert [one.member.name for one in takers] == ["Other Rep", "Other Manager"]
     shown = pool.assign(desk, number, str(world.other_rep.member_id), None, by=world.other_manager).opportunity
     assert (shown.team_name, shown.is_accepted) == ("South", False)
+
+
+def test_the_former_teams_manager_is_told_to_whom_another_teams_manager_assigned_it(
+    team_world: TeamWorld, database: Database
+) -> None:
+    world, desk = team_world, team_world.desk
+    number = released(world, world.rep)
+    open_at_once(world)
+    pool.assign(desk, number, str(world.other_rep.member_id), None, by=world.other_manager)
+    told = notices(database, world.manager)[-1]
+    assert (told["key"], told["opportunity_id"]) == ("notice.moved_assigned", number)
+    assert told["params"] == {"member": "Other Rep", "team": "South", "manager": "Other Manager"}
+    # Inside a team nobody has to be told, nor is who moves it themselves.
+    pool.assign(desk, released(world, world.rep2), str(world.rep.member_id), None, by=world.manager)
+    assert [one for one in notices(database, world.manager) if one.get("key") == "notice.moved_assigned"] == [told]
 
 
 def test_the_caps_are_those_of_the_claimers_team(team_world: TeamWorld) -> None:

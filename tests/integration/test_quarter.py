@@ -26,7 +26,7 @@ END = START + timedelta(weeks=13)
 OPPORTUNITIES, ACTS = 2000, 600
 # So long it may take on a machine that does much else beside it; alone it is less than a minute.
 pytestmark = pytest.mark.timeout(900)
-TOLD = ("nudge", "focus", "escalation")
+TOLD = ("nudge", "focus", "escalation", "pool")
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,27 @@ def test_nobody_gets_more_than_six_bundles_a_day_nor_two_morning_lists(lived: Qu
     mornings = Counter((one.channel, one.payload["day"]) for one in lived.sent if one.kind == "focus")
     assert max(bundles.values()) == 6, "and there were days that could have had more"
     assert max(mornings.values()) == 1
+
+
+def test_a_manager_gets_at_most_five_escalations_and_one_word_about_the_pool_a_day(
+    lived: Quarter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    zones = _zones(lived)
+    days: dict[str, Counter[tuple[str, Any]]] = {"escalation": Counter(), "pool": Counter()}
+    items = Counter[str]()
+    for one in lived.sent:
+        if one.kind in days:
+            days[one.kind][one.channel, one.at.astimezone(zones[one.channel]).date()] += 1
+            items[one.kind] += len(one.payload["items"])
+    both = days["escalation"] + days["pool"]
+    with capsys.disabled():
+        print(  # noqa: T201 - the figures are what this is for
+            f"\nmessages to a manager a day: most {max(both.values())}, mean {sum(both.values()) / len(both):.1f}, for"
+            f" {sum(items.values()) / len(both):.1f} opportunities"
+        )
+    assert max(days["escalation"].values()) <= 5
+    assert items["escalation"] > sum(days["escalation"].values()), "they are gathered"
+    assert max(days["pool"].values()) == 1
 
 
 def test_digests_and_weeks_came_once(lived: Quarter) -> None:

@@ -181,8 +181,9 @@ def test_of_two_hundred_who_capture_one_customer_in_twenty_spellings_one_owns_it
 def test_a_hundred_races_for_a_claim(
     team_world: TeamWorld, database: Database, crowd: list[Actor], threads: ThreadPoolExecutor
 ) -> None:
-    for _ in range(SOAK_ROUNDS):
-        claims(team_world, database, crowd, threads)
+    for turn in range(SOAK_ROUNDS):
+        # On SQLite mostly the one who comes to the gate last wins: a hundred times the same one would be too many for the cap.
+        claims(team_world, database, crowd[turn:] + crowd[:turn], threads)
 
 
 @pytest.mark.soak

@@ -18,6 +18,7 @@ from bot.services import leads, members, teams
 from bot.services.desk import Desk
 from bot.services.leads import LeadForm
 from bot.services.members import Profile
+from tests.integration.conftest import AROUND_THE_CLOCK
 from tests.integration.test_kill import CHANNEL, Program
 from tests.integration.test_races import RACERS, spellings
 from tests.slack.conftest import words
@@ -55,7 +56,7 @@ def running(database_url: str, tmp_path: Path) -> Iterator[tuple[Sandbox, Desk]]
 def _people(desk: Desk, team_id: str) -> None:
     admin = members.remember(desk, team_id, Profile("UADMIN", "Ada", is_slack_admin=True))
     members.remember(desk, team_id, Profile("USPEC", "Sam"))
-    form = teams.TeamForm(name="Burst", channel_id=CHANNEL, manager="UADMIN", reps=("USPEC",))
+    form = teams.TeamForm(name="Burst", channel_id=CHANNEL, manager="UADMIN", reps=("USPEC",), **AROUND_THE_CLOCK)
     team = teams.setup(desk, form, by=admin)
     known = {
         "workspace_id": admin.workspace_id,

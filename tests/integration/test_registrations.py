@@ -58,7 +58,8 @@ def test_others_are_stopped_while_it_lasts(team_world: TeamWorld, database: Data
     )  # fmt: skip
     assert promised(database, "notice").count(("notice", at(team_world.rep))) == 2
     form = TellForm(text="They called me", contact_name="Bo")
-    assert collisions.tell_registrant(team_world.desk, seen.customer_id, form, by=team_world.other_rep).name == "Rep"
+    done = collisions.tell_registrant(team_world.desk, seen.customer_id, form, by=team_world.other_rep)
+    assert done.owner.name == "Rep"
     assert promised(database, "notice").count(("notice", at(team_world.rep))) == 3
     team_world.clock.advance(timedelta(days=30))
     with pytest.raises(RuleBroken):

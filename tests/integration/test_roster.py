@@ -1,12 +1,12 @@
 """Who may change whom, what is refused at which field, and what is kept of every change."""
 
 import threading
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.errors import InvalidInput, NotAllowed, NotFound
+from bot.errors import InvalidInput, NotAllowed, NotFound, StaleRecord
 from bot.i18n import Translator
 from bot.models import Member, MemberChange
 from bot.models.session import Database
@@ -116,6 +116,55 @@ def test_two_admins_cannot_take_the_role_from_each_other_at_once(team_world: Tea
     assert again(desk, admin).is_admin != again(desk, second).is_admin
 
 
+def opened(world: TeamWorld, of: Actor, by: Actor) -> dict[str, Any]:
+    """What the form shows when it is opened, as it comes back with what is typed."""
+    return roster.details(world.desk, of.member_id or 0, by=by).shown
+
+
+def test_saving_another_field_keeps_the_absence_that_began_while_the_form_stood_open(team_world: TeamWorld) -> None:
+    shown = opened(team_world, team_world.rep, team_world.manager)
+    until = team_world.clock.now() + timedelta(days=5)
+    members.set_away(team_world.desk, until, by=team_world.rep)
+    saved = roster.update(
+        team_world.desk, form(team_world.rep, role="rep", weight="3", shown=shown), by=team_world.manager
+    )
+    assert (saved.line.weight, saved.line.away_until) == (3, until)
+
+
+def test_what_two_change_in_different_fields_is_both_kept(team_world: TeamWorld) -> None:
+    desk, shown = team_world.desk, opened(team_world, team_world.rep, team_world.manager)
+    roster.update(desk, form(team_world.rep, capacity="20", territories="East", shown=shown), by=team_world.admin)
+    saved = roster.update(desk, form(team_world.rep, weight="3", shown=shown), by=team_world.manager)
+    assert (saved.line.weight, saved.line.capacity, saved.territories) == (3, 20, ("East",))
+
+
+def test_the_same_field_changed_by_two_is_refused_as_stale_and_nothing_of_it_saved(team_world: TeamWorld) -> None:
+    desk, shown = team_world.desk, opened(team_world, team_world.rep, team_world.manager)
+    roster.update(desk, form(team_world.rep, weight="2", shown=shown), by=team_world.admin)
+    with pytest.raises(StaleRecord) as caught:
+        roster.update(desk, form(team_world.rep, weight="3", capacity="9", shown=shown), by=team_world.manager)
+    assert (caught.value.key, caught.value.params) == ("members.changed_meanwhile", {"fields": "weight"})
+    now = roster.details(desk, team_world.rep.member_id or 0, by=team_world.manager)
+    assert (now.line.weight, now.line.capacity) == (2, 50)
+    again_shown = form(team_world.rep, weight="3", capacity="9", shown=now.shown)
+    assert roster.update(desk, again_shown, by=team_world.manager).line.weight == 3
+    # Whoever wanted the same loses nothing.
+    assert roster.update(desk, form(team_world.rep, weight="3", shown=shown), by=team_world.manager).line.weight == 3
+
+
+def test_absence_that_was_shown_is_ended_by_emptying_it_and_moved_by_another_day(team_world: TeamWorld) -> None:
+    members.set_away(team_world.desk, team_world.clock.now() + timedelta(days=5), by=team_world.rep)
+    shown = opened(team_world, team_world.rep, team_world.manager)
+    assert shown["away_until"] is not None
+    saved = roster.update(team_world.desk, form(team_world.rep, shown=shown), by=team_world.manager)
+    assert saved.line.away_until is None
+    members.set_away(team_world.desk, team_world.clock.now() + timedelta(days=9), by=team_world.rep)
+    with pytest.raises(StaleRecord):
+        roster.update(
+            team_world.desk, form(team_world.rep, away_until="2026-03-20", shown=shown), by=team_world.manager
+        )
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -166,7 +215,7 @@ def test_who_leaves_a_team_passes_on_what_waits_for_their_answer(team_world: Tea
     assert again(desk, asked).team_id is None
     with pytest.raises(InvalidInput) as caught:
         roster.update(desk, form(asked, team_id=999_999, asks_team=True), by=team_world.admin)
-    assert caught.value.fields["team_id"].key == "error.not_found"
+    assert caught.value.fields["team_id"].key == "setup.not_found"
 
 
 def test_every_change_is_kept_with_who_made_it(team_world: TeamWorld, database: Database) -> None:
@@ -215,7 +264,7 @@ def test_a_team_of_more_than_a_hundred_loses_nobody_when_its_form_is_saved(
                     created_at=desk.now(),
                 )
             )  # fmt: skip
-    shown = setup_forms.form(Translator("en-US"), teams.team_of(desk, team.id, by=team_world.manager))
+    shown = setup_forms.form(Translator("en-US"), teams.team_of(desk, team.id, by=team_world.manager), desk.now())
     import json  # noqa: PLC0415 - used here alone
 
     carried = json.loads(shown["private_metadata"])

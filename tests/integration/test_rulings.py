@@ -5,8 +5,9 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from sqlalchemy import update
 
-from bot.domain.events import OwnerChanged, OwnerTold, RulingAsked, RulingMade, TeamChanged
+from bot.domain.events import NoteAdded, OwnerChanged, OwnerTold, RulingAsked, RulingMade, TeamChanged
 from bot.domain.rulings import Verdict
 from bot.errors import Conflict, CustomerProtected, InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken
 from bot.models import Opportunity
@@ -29,7 +30,19 @@ from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
 from bot.services.stages import LossForm
 from tests.factories import TeamWorld, again, make_lead, make_member, make_team
-from tests.integration.disputing import ACME, asked, at, disable, events, promised, refused, row_of, taken
+from tests.integration.disputing import (
+    ACME,
+    asked,
+    at,
+    disable,
+    events,
+    latest_ruling,
+    notices,
+    promised,
+    refused,
+    row_of,
+    taken,
+)
 
 HOSTILE = "谁先跟进谁负责 👍 <!channel> <@U1> *b* {owner}"
 
@@ -65,8 +78,8 @@ def test_what_is_told_lands_in_the_owners_history_with_a_message(team_world: Tea
     number = taken(team_world).id
     refused(team_world, team_world.other_rep)
     form = TellForm.read({"text": HOSTILE, "contact_name": "Bo", "contact_phone": "+86 138 0013 8000"})
-    owner = collisions.tell_owner(team_world.desk, number, form, by=team_world.other_rep)
-    assert owner.name == "Rep"
+    done = collisions.tell_owner(team_world.desk, number, form, by=team_world.other_rep)
+    assert (done.owner.name, done.instead) == ("Rep", ())
     told = events(team_world, number)[-1]
     assert told == OwnerTold(team_world.other_rep.member_id or 0, "Other Rep", HOSTILE, "Bo · +86 138 0013 8000")
     assert promised(database, "told") == [("told", at(team_world.rep))]
@@ -77,6 +90,37 @@ def test_what_is_told_lands_in_the_owners_history_with_a_message(team_world: Tea
     stages.lose(team_world.desk, LossForm(opportunity_id=number, reason="price"), by=team_world.rep)
     with pytest.raises(RuleBroken):
         collisions.tell_owner(team_world.desk, number, form, by=team_world.other_rep)
+
+
+@pytest.mark.parametrize("has_manager", [True, False])
+def test_what_is_told_to_an_owner_who_left_reaches_who_decides_instead(
+    team_world: TeamWorld, database: Database, *, has_manager: bool
+) -> None:
+    shown = taken(team_world)
+    disable(team_world, team_world.rep)
+    if not has_manager:
+        disable(team_world, team_world.manager)
+    hearer = team_world.manager if has_manager else team_world.admin
+    refused(team_world, team_world.other_rep)
+    seen = collisions.look(team_world.desk, shown.customer_id, shown.id, by=team_world.other_rep)
+    assert [one.name for one in seen.instead] == [hearer.name]
+    done = collisions.tell_owner(team_world.desk, shown.id, TellForm(text="They want 30"), by=team_world.other_rep)
+    assert (done.owner.name, [one.name for one in done.instead]) == ("Rep", [hearer.name])
+    assert promised(database, "told") == [("told", at(hearer))]
+    stopped = [one for one in notices(database, hearer) if one["key"] == "notice.collision_instead"]
+    assert [(one["params"]["member"], one["params"]["owner"]) for one in stopped] == [("Other Rep", "Rep")]
+    assert "notice.collision" not in [one["key"] for one in notices(database, team_world.rep)]
+
+
+def test_where_nobody_is_left_to_hear_it_the_one_who_tells_learns_that(team_world: TeamWorld) -> None:
+    number = taken(team_world).id
+    refused(team_world, team_world.other_rep)
+    for gone in (team_world.rep, team_world.manager, team_world.admin):
+        disable(team_world, gone)
+    with pytest.raises(RuleBroken) as caught:
+        collisions.tell_owner(team_world.desk, number, TellForm(text="They want 30"), by=team_world.other_rep)
+    assert caught.value.key == "ruling.nobody"
+    assert not [one for one in events(team_world, number) if isinstance(one, OwnerTold)]
 
 
 def test_the_collision_is_a_broken_clause_until_somebody_rules(team_world: TeamWorld, database: Database) -> None:
@@ -161,6 +205,44 @@ def test_given_opportunity_goes_to_the_askers_team_with_its_history(team_world: 
     assert rulings.case(team_world.desk, ruling, by=team_world.rep).verdict is Verdict.GIVE
     with pytest.raises(NotFound):
         rulings.case(team_world.desk, ruling, by=team_world.rep2)
+
+
+def test_manager_is_told_when_an_admin_gives_their_teams_customer_to_another_team(
+    team_world: TeamWorld, database: Database
+) -> None:
+    number = taken(team_world).id
+    ruling = asked(team_world, number, team_world.other_rep)
+    rulings.rule(team_world.desk, ruling, Verdict.GIVE, "Met first", by=team_world.admin)
+    [told] = [one for one in notices(database, team_world.manager) if one["key"] == "notice.moved_ruled"]
+    assert told["params"] == {"member": "Other Rep", "team": "South", "manager": "Admin"}
+
+
+def test_manager_who_rules_or_owned_it_is_not_told_of_the_move_again(team_world: TeamWorld, database: Database) -> None:
+    ruling = asked(team_world, taken(team_world).id, team_world.other_rep)
+    rulings.rule(team_world.desk, ruling, Verdict.GIVE, "Met first", by=team_world.manager)
+    own = make_lead(team_world.desk, team_world.rep, customer_name="Globex").opportunity.id
+    handovers.reassign(team_world.desk, own, team_world.manager.slack_user_id or "", None, by=team_world.manager)
+    refused(team_world, team_world.other_rep, customer_name="Globex")
+    rulings.ask(team_world.desk, own, "I met them", by=team_world.other_rep)
+    rulings.rule(team_world.desk, latest_ruling(team_world), Verdict.GIVE, "Met first", by=team_world.admin)
+    assert row_of(team_world, own).team_id == team_world.other_team.id
+    assert "notice.moved_ruled" not in [one["key"] for one in notices(database, team_world.manager)]
+
+
+def test_given_opportunity_without_a_next_step_gets_the_one_that_was_typed(team_world: TeamWorld) -> None:
+    number = taken(team_world).id
+    refused(team_world, team_world.other_rep)
+    typed = {"next_step": "Send the quote", "next_due_at": "friday", "facts": {"budget": "no such answer"}}
+    rulings.ask(team_world.desk, number, "I met them", by=team_world.other_rep, typed=typed)
+    with team_world.desk.database.transaction(team_world.rep.workspace_id) as session:
+        session.execute(update(Opportunity).values(next_step_id=None, next_text=None, next_due_at=None))
+    rulings.rule(team_world.desk, latest_ruling(team_world), Verdict.GIVE, "Met first", by=team_world.manager)
+    row = row_of(team_world, number)
+    assert row.next_text == "Send the quote"
+    assert row.next_due_at is not None
+    assert "budget" not in row.facts
+    [note] = [one.text for one in events(team_world, number) if isinstance(one, NoteAdded)]
+    assert note == "Send the quote · friday"
 
 
 def test_stage_of_another_playbook_is_the_first_of_its_kind(team_world: TeamWorld) -> None:

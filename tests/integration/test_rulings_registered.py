@@ -150,8 +150,9 @@ def test_what_was_asked_of_a_registration_is_asked_of_the_opportunity_that_came_
 
 
 def test_claimer_who_was_refused_may_claim_once_it_was_given(team_world: TeamWorld) -> None:
+    waiting = registered(team_world, team_world.rep).id
     number = capture(team_world, team_world.rep).opportunity.id
-    approved(team_world, team_world.rep)
+    registrations.approve(team_world.desk, waiting, by=team_world.manager)
     pool.release(team_world.desk, number, "Later", by=team_world.rep)
     with pytest.raises(CustomerProtected) as caught:
         pool.claim(team_world.desk, number, by=team_world.rep2)
@@ -225,6 +226,39 @@ def test_request_lapses_when_its_reason_went_away(
     assert f"notice.ruling_{cause}" in [one["key"] for one in notices(database, team_world.rep2)]
     assert not row_of(team_world, number).has_collision
     assert any(isinstance(one, RulingDropped) for one in events(team_world, number))
+
+
+@pytest.mark.parametrize("about", ["opportunity", "registration"])
+def test_request_lapses_when_its_asker_left_and_the_owner_is_told(
+    team_world: TeamWorld, database: Database, about: str
+) -> None:
+    number = taken(team_world).id if about == "opportunity" else None
+    asker = team_world.other_rep
+    ruling = asked(team_world, number, asker) if number is not None else contested(team_world)
+    disable(team_world, asker)
+    assert ruling_ends.lapse(team_world.desk) == 1
+    assert ruling_ends.lapse(team_world.desk) == 0
+    case = rulings.case(team_world.desk, ruling, by=team_world.manager)
+    assert (case.state, case.cause) == ("lapsed", "left")
+    assert rulings.waiting(team_world.desk, by=team_world.manager) == ()
+    told = notices(database, team_world.rep)[-1]
+    assert (told["key"], told["opportunity_id"]) == ("notice.ruling_left", number)
+    assert told["params"] == {"member": "Other Rep", "customer": ACME}
+    assert not [one for one in notices(database, asker) if one["key"].startswith("notice.ruling_left")]
+    if number is not None:
+        row = row_of(team_world, number)
+        assert not row.has_collision
+        assert row.broken_from != row.captured_at
+        assert RulingDropped(asker.member_id or 0, "Other Rep", "left") in events(team_world, number)
+
+
+def test_request_about_what_was_in_the_pool_lapses_with_its_asker(team_world: TeamWorld) -> None:
+    number = taken(team_world).id
+    released(team_world, number)
+    asked(team_world, number, team_world.other_rep)
+    disable(team_world, team_world.other_rep)
+    assert ruling_ends.lapse(team_world.desk) == 1
+    assert not row_of(team_world, number).has_collision
 
 
 def test_request_about_what_was_in_the_pool_already_does_not_lapse(team_world: TeamWorld) -> None:

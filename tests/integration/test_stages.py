@@ -317,15 +317,6 @@ def test_what_somebody_else_has_by_now_is_not_reopened(team_world: TeamWorld) ->
     assert caught.value.params == {"customer": "Marigold Foundry", "owner": "Rep Two"}
 
 
-def test_the_reader_of_chinese_gets_a_chinese_next_step(team_world: TeamWorld) -> None:
-    from dataclasses import replace  # noqa: PLC0415 - used here alone
-
-    one = lead(team_world)
-    lose(team_world, one.id)
-    shown = stages.reopen(team_world.desk, one.id, "again", by=replace(team_world.rep, locale="zh-CN")).opportunity
-    assert shown.next_text == "重新联系"
-
-
 def test_a_closed_one_lets_its_next_step_go_and_is_asked_nothing_more(team_world: TeamWorld) -> None:
     one = lead(team_world)
     follow_ups.log(

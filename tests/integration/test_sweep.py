@@ -10,14 +10,15 @@ from sqlalchemy import select, update
 
 from bot.clock import FakeClock
 from bot.domain.events import LadderStepTaken, PutInPool
-from bot.models import Opportunity, OutboxRow, Team
+from bot.models import Member, Opportunity, OutboxRow, Team
 from bot.models.session import Database
-from bot.services import follow_ups, leads, members, opportunities, outbox, stages, sweep, teams
+from bot.services import follow_ups, handovers, leads, members, opportunities, outbox, stages, sweep, teams
 from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUpForm
 from bot.services.leads import LeadForm
 from bot.services.stages import LossForm
 from bot.services.teams import TeamForm
+from bot.vitals import REGISTRY
 from tests.factories import TeamWorld, make_lead, make_team_world
 from tests.integration.running import A_GRADE, SHANGHAI, at, run, to
 
@@ -42,6 +43,50 @@ def test_the_manager_is_told_once_of_one_missed_step(team_world: TeamWorld) -> N
     make_lead(team_world.desk, team_world.rep, **A_GRADE)
     found = run(team_world, at(13, 8))
     assert len(to(found, team_world.manager.member_id, "escalation")) == 1
+
+
+def test_a_new_owner_who_does_nothing_is_escalated_as_well(team_world: TeamWorld) -> None:
+    lead = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity
+    run(team_world, at(5, 10))
+    handovers.reassign(team_world.desk, lead.id, "UREPTWO", None, by=team_world.manager)
+    handovers.accept(team_world.desk, lead.id, by=team_world.rep2)
+    found = run(team_world, at(13, 8))
+    # Eight working hours from when it was theirs.
+    assert to(found, team_world.manager.member_id, "escalation") == [(at(6, 10), ["escalate"])]
+    assert [when for when, _ in steps_of(team_world, lead.id, "escalate")] == [at(3, 11), at(6, 10)]
+
+
+def test_a_new_grade_neither_loses_the_managers_turn_nor_takes_it_twice(team_world: TeamWorld) -> None:
+    late = make_lead(team_world.desk, team_world.rep, next_due_at=at(2, 11)).opportunity
+    told = make_lead(team_world.desk, team_world.rep, next_due_at=at(2, 11), **A_GRADE).opportunity
+    run(team_world, at(5, 12))
+    with team_world.desk.database.transaction(None) as session:
+        # Facts come and go; the rest of the row is as it was.
+        session.execute(update(Opportunity).where(Opportunity.id == late.id).values(grade="A", attention_at=at(5, 13)))
+        session.execute(update(Opportunity).where(Opportunity.id == told.id).values(grade="C"))
+    run(team_world, at(20, 8))
+    assert [when for when, _ in steps_of(team_world, late.id, "escalate")] == [at(6, 11)]
+    assert [when for when, _ in steps_of(team_world, told.id, "escalate")] == [at(3, 11)]
+
+
+def test_an_escalation_that_nobody_could_be_told_of_comes_back(team_world: TeamWorld, database: Database) -> None:
+    lead = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity
+    without_managers(team_world, is_gone=True)
+    with database.transaction(None) as session:
+        session.execute(update(Member).where(Member.role == "admin").values(is_active=False))
+    run(team_world, at(5, 8))
+    with database.transaction(None) as session:
+        session.execute(update(Member).where(Member.role == "admin").values(is_active=True))
+    run(team_world, at(9, 8))
+    assert steps_of(team_world, lead.id, "escalate") == [(at(3, 11), None), (at(4, 11), None), (at(5, 11), "Admin")]
+
+
+def test_a_deal_that_is_parked_for_a_year_reaches_the_manager(team_world: TeamWorld) -> None:
+    far = at(1, 9).replace(year=2027)
+    make_lead(team_world.desk, team_world.rep, next_step="Ask again", next_due_at=far, **A_GRADE)
+    found = run(team_world, at(6, 8))
+    # Three working days are the limit of its stage, and eight hours more bring it to the manager.
+    assert to(found, team_world.manager.member_id, "escalation") == [(at(5, 18), ["escalate"])]
 
 
 def test_a_snooze_quiets_the_owner_and_not_the_manager(team_world: TeamWorld) -> None:
@@ -106,14 +151,104 @@ def test_after_a_long_silence_of_the_program_one_message_says_it_all(team_world:
     assert steps == {"nudge": 1}
 
 
-def test_a_team_without_a_manager_keeps_its_record_of_the_step(team_world: TeamWorld, database: Database) -> None:
+def steps_of(world: TeamWorld, number: int, step: str) -> list[tuple[datetime, str | None]]:
+    lines = opportunities.history(world.desk, number, by=world.admin, limit=100)
+    events = [(line.at, line.event) for line in reversed(lines)]
+    return [(when, one.to) for when, one in events if isinstance(one, LadderStepTaken) and one.step == step]
+
+
+def without_managers(world: TeamWorld, *, is_gone: bool) -> None:
+    """Leave the teams without a manager: none is named, or the one who is cannot be reached any more."""
+    with world.desk.database.transaction(None) as session:
+        if is_gone:
+            session.execute(update(Member).where(Member.role == "manager").values(is_active=False))
+        else:
+            session.execute(update(Team).values(manager_id=None))
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+def test_where_no_manager_can_be_told_the_admins_are(team_world: TeamWorld, *, is_gone: bool) -> None:
+    lead = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity
+    without_managers(team_world, is_gone=is_gone)
+    members.set_away(team_world.desk, at(30, 9), by=team_world.rep)
+    found = run(team_world, at(20, 8))
+    assert to(found, team_world.admin.member_id, "escalation") == [(at(3, 11), ["escalate"]), (at(16, 11), ["warn"])]
+    assert steps_of(team_world, lead.id, "warn") == [(at(16, 11), "Admin")]
+    assert steps_of(team_world, lead.id, "recycle") == [(at(19, 11), "Rep")]
+
+
+def test_nothing_is_recycled_of_which_nobody_could_be_warned(team_world: TeamWorld, database: Database) -> None:
+    lead = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity
+    without_managers(team_world, is_gone=True)
+    members.set_away(team_world.desk, at(30, 9), by=team_world.rep)
+    with database.transaction(None) as session:
+        session.execute(update(Member).where(Member.role == "admin").values(is_active=False))
+    run(team_world, at(25, 8))
+    assert {to for _, to in steps_of(team_world, lead.id, "warn")} == {None}
+    assert steps_of(team_world, lead.id, "recycle") == []
+    with database.transaction(None) as session:
+        session.execute(update(Member).where(Member.role == "admin").values(is_active=True))
+    run(team_world, at(31, 8))
+    # The warning came back on the next working day, and three days after it was heard the lead is taken.
+    assert steps_of(team_world, lead.id, "warn")[-1] == (at(25, 11), "Admin")
+    assert [when for when, _ in steps_of(team_world, lead.id, "recycle")] == [at(30, 11)]
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_what_a_manager_owns_is_escalated_to_the_admins(
+    team_world: TeamWorld, database: Database, *, is_alone: bool
+) -> None:
     lead = make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity
     with database.transaction(None) as session:
-        session.execute(update(Team).values(manager_id=None))
-    found = run(team_world, at(3, 12))
-    assert "escalation" not in {kind for _, kind, _, _ in found}
-    events = [line.event for line in opportunities.history(team_world.desk, lead.id, by=team_world.rep, limit=50)]
-    assert [one.to for one in events if isinstance(one, LadderStepTaken) and one.step == "escalate"] == [None]
+        session.execute(update(Opportunity).values(owner_id=team_world.manager.member_id))
+        if is_alone:
+            session.execute(update(Member).where(Member.role == "admin").values(is_active=False))
+    found = run(team_world, at(4, 8))
+    manager, admin = team_world.manager.member_id, team_world.admin.member_id
+    assert to(found, manager, "nudge")
+    assert to(found, manager, "escalation") == []
+    assert to(found, admin, "escalation") == ([] if is_alone else [(at(3, 11), ["escalate"])])
+    assert steps_of(team_world, lead.id, "escalate") == ([] if is_alone else [(at(3, 11), "Admin")])
+
+
+# --- what is broken
+
+
+def test_one_that_cannot_be_reckoned_is_put_off_and_all_others_are_told(
+    team_world: TeamWorld, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, other = (make_lead(team_world.desk, team_world.rep, **A_GRADE).opportunity for _ in range(2))
+    with database.transaction(None) as session:
+        session.execute(update(Opportunity).where(Opportunity.id == broken.id).values(stage_key="gone"))
+    before = counted()
+    run(team_world, at(2, 10))
+    team_world.clock.set(at(2, 11))
+    assert sweep.due(team_world.desk) == 2
+    assert sweep.due(team_world.desk) == 0
+    assert told_of(team_world) == [other.id]
+    assert counted() == before + 1
+    assert f"opportunity {broken.id} cannot be handled" in caplog.text
+    # Mended, it is told of an hour later.
+    with database.transaction(None) as session:
+        session.execute(update(Opportunity).where(Opportunity.id == broken.id).values(stage_key="lead"))
+    assert sweep.next_moment(team_world.desk) == at(2, 12)
+    team_world.clock.set(at(2, 12))
+    assert sweep.due(team_world.desk) == 1
+    assert told_of(team_world) == [broken.id]
+
+
+def counted() -> float:
+    return REGISTRY.get_sample_value("closeloop_put_off_total") or 0.0
+
+
+def told_of(world: TeamWorld) -> list[int]:
+    """Return of which opportunities the owner is told now."""
+    found = []
+    while leased := outbox.lease(world.desk):
+        for one in leased:
+            found += [item["opportunity_id"] for item in one.payload.get("items", ())]
+            outbox.sent(world.desk, one, channel="C", ts="1")
+    return found
 
 
 # --- recycling
@@ -143,7 +278,21 @@ def test_what_lies_in_the_pool_comes_back_to_the_manager(team_world: TeamWorld) 
         members.set_away(team_world.desk, at(30, 9), by=one)
     leads.capture(team_world.desk, LeadForm.read({"customer_name": "Acme", "need": "n"}), by=team_world.specialist)
     found = run(team_world, at(11, 8))
-    assert to(found, team_world.manager.member_id, "escalation") == [(at(3, 9), ["remind"]), (at(10, 9), ["remind"])]
+    assert to(found, team_world.manager.member_id, "pool") == [(at(3, 9), ["remind"]), (at(10, 9), ["remind"])]
+    assert to(found, team_world.manager.member_id, "escalation") == []
+
+
+def test_what_lies_in_the_pool_is_told_in_one_message_a_day(team_world: TeamWorld) -> None:
+    for one in (team_world.rep, team_world.rep2):
+        members.set_away(team_world.desk, at(30, 9), by=one)
+    for number in range(20):
+        form = LeadForm.read({"customer_name": f"Acme {number} Foundry", "need": "n", "confirmed_new": True})
+        leads.capture(team_world.desk, form, by=team_world.specialist)
+        team_world.clock.advance(timedelta(minutes=7))
+    found = run(team_world, at(11, 18))
+    told = to(found, team_world.manager.member_id, "pool")
+    assert [moment for moment, _ in told] == [at(3, 9), at(4, 9), at(10, 9), at(11, 9)]
+    assert sum(len(steps) for _, steps in told) == 40, "each of the twenty once a week"
 
 
 # --- quiet and bundled

@@ -1,17 +1,20 @@
 """Teams: setting one up, changing it, and what is refused at which field."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
-from bot.errors import InvalidInput, NotAllowed, NotFound
+from bot.domain.calendar import is_workday
+from bot.errors import InvalidInput, NotAllowed, NotFound, Text
 from bot.i18n import Translator
-from bot.services import members, playbooks, teams
+from bot.services import appointments, members, opportunities, playbooks, stages, teams
 from bot.services.desk import Desk
 from bot.services.members import Profile
+from bot.services.stages import LossForm
 from bot.services.teams import TeamForm
-from bot.services.working_hours import read_hours, read_week
+from bot.services.working_hours import read_days, read_hours, read_week
 from bot.views import setup_forms
 from tests.factories import TeamWorld, again, make_lead, make_member
 
@@ -116,6 +119,57 @@ def test_hours_that_cannot_be_read_are_refused(text: str, key: str) -> None:
         read_week(text, (0, 1, 2, 3, 4))
 
 
+WORKED = [[540, 720], [780, 1080]]
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("2026-12-24 off", {"2026-12-24": []}),
+        ("2026-10-10 9-12 13-18\n\n 2026-12-24 closed ", {"2026-10-10": WORKED, "2026-12-24": []}),
+        ("2026-10-10 work\n2026/10/11：上班", {"2026-10-10": WORKED, "2026-10-11": WORKED}),
+        ("2026年12月24日 休\n2026.12.25休息", {"2026-12-24": [], "2026-12-25": []}),
+        ("2026-03-04 work", {"2026-03-04": [[540, 720]]}),
+        ("", {}),
+    ],
+)
+def test_days_that_differ_are_read_a_line_each(text: str, days: Any) -> None:
+    week = read_week("9-12 13-18; Wed 9-12", (0, 1, 3, 4))
+    assert read_days(text, week) == days
+
+
+def test_a_line_that_cannot_be_read_is_quoted_at_the_field() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        TeamForm.read({"name": "North", "manager": "UM", "exceptions": "2026-12-24 off\nchristmas off"})
+    assert caught.value.fields["exceptions"].params == {"line": "christmas off"}
+
+
+def test_days_that_differ_and_holidays_of_a_part_of_a_country_count(team_world: TeamWorld) -> None:
+    desk, by = team_world.desk, team_world.manager
+
+    def save(**values: Any) -> Any:
+        return teams.setup(desk, form(team_world, zone="Europe/Berlin", country="DE-BY", **values), by=by)
+
+    save(exceptions="2026-03-06 off\n2026-03-07 work")
+    worktime = again(desk, team_world.rep).calendar
+    assert worktime is not None
+    days = {
+        day: is_workday(worktime, date.fromisoformat(day))
+        for day in ("2026-01-06", "2026-03-05", "2026-03-06", "2026-03-07", "2026-03-08")
+    }
+    # Epiphany is a holiday in Bavaria, and not in all of Germany.
+    assert list(days.values()) == [False, True, False, True, False]
+    assert is_workday(replace(worktime, region=None), date(2026, 1, 6))
+    assert [day.isoformat() for day, _ in save().exceptions] == ["2026-03-06", "2026-03-07"], "nobody asked for them"
+    team_world.clock.set(datetime(2026, 3, 7, 12, tzinfo=UTC))
+    saved = save(exceptions="2026-12-24 off", days_shown_to=date.max)
+    assert [day.isoformat() for day, _ in saved.exceptions] == ["2026-03-06", "2026-12-24"], "what is past is kept"
+    saved = save(exceptions=None, days_shown_to=date(2026, 12, 23))
+    assert [day.isoformat() for day, _ in saved.exceptions] == ["2026-03-06", "2026-12-24"], "it was not shown"
+    saved = save(exceptions=None, days_shown_to=date.max)
+    assert [day.isoformat() for day, _ in saved.exceptions] == ["2026-03-06"]
+
+
 def test_form_shows_the_hours_of_each_day_as_it_takes_them(team_world: TeamWorld) -> None:
     saved = teams.setup(
         team_world.desk, form(team_world, hours="9-12 13-18; Sat 9-12; Fri 9-17"), by=team_world.manager
@@ -124,7 +178,10 @@ def test_form_shows_the_hours_of_each_day_as_it_takes_them(team_world: TeamWorld
         ("en-US", "9:00-12:00 13:00-18:00; Fri 9:00-17:00; Sat 9:00-12:00"),
         ("zh-CN", "9:00-12:00 13:00-18:00; 周五 9:00-17:00; 周六 9:00-12:00"),
     ):
-        blocks = {one.get("block_id"): one for one in setup_forms.form(Translator(locale), saved)["blocks"]}
+        blocks = {
+            one.get("block_id"): one
+            for one in setup_forms.form(Translator(locale), saved, team_world.clock.now())["blocks"]
+        }
         assert blocks["hours"]["element"]["initial_value"] == shown
         ticked = tuple(int(one["value"]) for one in blocks["workdays"]["element"]["initial_options"])
         assert ticked == (0, 1, 2, 3)
@@ -139,6 +196,12 @@ def test_form_shows_the_hours_of_each_day_as_it_takes_them(team_world: TeamWorld
         ("manager", None, "error.required"),
         ("zone", "Mars/Olympus", "setup.zone_unknown"),
         ("country", "XX", "setup.country_unknown"),
+        ("country", "DE-XX", "setup.country_unknown"),
+        ("country", "-BY", "setup.country_unknown"),
+        ("exceptions", "2026-12-24", "setup.exception_unclear"),
+        ("exceptions", "2026-13-24 off", "setup.exception_unclear"),
+        ("exceptions", "2026-12-24 12-9", "setup.exception_unclear"),
+        ("exceptions", "2026-12-24 off\n2026-12-24 work", "setup.exception_twice"),
         ("workdays", (), "setup.workdays_required"),
         ("workdays", (7,), "setup.workdays_required"),
         ("hours", "all day", "setup.hours_unclear"),
@@ -188,6 +251,64 @@ def test_people_who_cannot_be_on_a_team_are_named(team_world: TeamWorld) -> None
     assert caught.value.fields["specialists"].key == "setup.member_twice"
 
 
+def test_an_owner_is_made_no_specialist_until_what_they_own_is_handed_over(team_world: TeamWorld) -> None:
+    desk, by = team_world.desk, team_world.manager
+    lead = make_lead(desk, team_world.rep).opportunity
+    wanted = form(team_world, reps=("UREPTWO",), specialists=("USPECIALIST", "UREP"))
+    with pytest.raises(InvalidInput) as caught:
+        teams.setup(desk, wanted, by=by)
+    assert caught.value.fields == {"specialists": Text("members.owns", member="Rep", count=1)}
+    assert again(desk, team_world.rep).role == "rep"
+    stages.lose(desk, LossForm(opportunity_id=lead.id, reason="price"), by=team_world.rep)
+    teams.setup(desk, wanted, by=by)
+    assert again(desk, team_world.rep).role == "specialist"
+    # Who is one already is no news, and a name that is new here owns nothing.
+    teams.setup(desk, form(team_world, reps=("UREPTWO",), specialists=("UREP", "UNEW")), by=by)
+    assert again(desk, team_world.specialist).team_id is None
+
+
+def test_offers_go_on_when_a_rep_becomes_the_manager(team_world: TeamWorld) -> None:
+    desk = team_world.desk
+    offered = make_lead(desk, team_world.manager, assign="rules").opportunity
+    assert offered.owner is not None
+    assert offered.owner.name == "Rep"
+    teams.setup(desk, form(team_world, manager="UREP"), by=team_world.admin)
+    owner = opportunities.view(desk, offered.id, by=team_world.admin).owner
+    assert owner is not None
+    assert owner.name == "Rep Two"
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (
+            {"reps": ("UREP", "UOTHERREP", "UOTHERMANAGER"), "specialists": ()},
+            {"reps": Text("setup.not_yours", members="Other Rep, Other Manager")},
+        ),
+        ({"specialists": ("UADMIN",)}, {"specialists": Text("setup.not_yours", members="Admin")}),
+        ({"manager": "UREPTWO"}, {"manager": Text("setup.manager_by_admins", manager="Manager")}),
+        ({"manager": "UNEW"}, {"manager": Text("setup.manager_by_admins", manager="Manager")}),
+    ],
+)
+def test_manager_takes_nobody_from_others_and_makes_nobody_manager(
+    team_world: TeamWorld, values: dict[str, Any], expected: dict[str, Text]
+) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        teams.setup(team_world.desk, form(team_world, **values), by=team_world.manager)
+    assert caught.value.fields == expected
+    teams.setup(team_world.desk, form(team_world, **values), by=team_world.admin)
+
+
+def test_manager_takes_on_who_has_no_team_and_who_is_on_another_of_theirs(team_world: TeamWorld) -> None:
+    desk = team_world.desk
+    free = make_member(desk, "Free")
+    south = form(team_world, team_id=team_world.other_team.id, name="South", reps=("UOTHERREP",), specialists=())
+    teams.setup(desk, south, by=team_world.admin)
+    by = again(desk, team_world.manager)
+    teams.setup(desk, form(team_world, reps=("UREP", "UFREE", "UOTHERREP", "UNEW", "UMANAGER")), by=by)
+    assert {again(desk, one).team_id for one in (free, team_world.other_rep, by)} == {team_world.team.id}
+
+
 def test_joiners_come_leavers_go_and_what_they_own_stays(team_world: TeamWorld) -> None:
     lead = make_lead(team_world.desk, team_world.rep2).opportunity
     changed = teams.setup(
@@ -196,8 +317,6 @@ def test_joiners_come_leavers_go_and_what_they_own_stays(team_world: TeamWorld) 
     assert [one.slack_user_id for one in changed.reps] == ["UREP", "UNEW"]
     assert changed.hours[0] == ((600, 960),)
     assert again(team_world.desk, team_world.rep2).team_id is None
-    from bot.services import opportunities  # noqa: PLC0415 - used here alone
-
     owner = opportunities.view(team_world.desk, lead.id, by=team_world.manager).owner
     assert owner is not None
     assert owner.name == "Rep Two"
@@ -218,4 +337,4 @@ def test_the_next_digest_is_strictly_later_also_where_the_clocks_change() -> Non
         (datetime(2026, 3, 8, 7, 30, tzinfo=UTC), datetime(2026, 3, 9, 6, 30, tzinfo=UTC)),
         (datetime(2026, 11, 1, 5, 0, tzinfo=UTC), datetime(2026, 11, 1, 7, 30, tzinfo=UTC)),
     ):
-        assert teams.next_digest(team, after).astimezone(UTC) == expected
+        assert appointments.next_digest(team, after).astimezone(UTC) == expected

@@ -1,5 +1,6 @@
 """Few and useful: hours of the reader's own zone, leave, the day's budget, and the morning list."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -105,6 +106,57 @@ def test_an_escalation_is_never_held_back_by_the_budget(team_world: TeamWorld) -
     assert sum(len(steps) for _, steps in to(found, team_world.manager.member_id, "escalation")) == 9
 
 
+def test_a_manager_hears_of_the_first_escalation_at_once_and_of_the_next_ones_together(team_world: TeamWorld) -> None:
+    for _ in range(40):
+        make_lead(team_world.desk, team_world.rep, **A_GRADE)
+        team_world.clock.advance(timedelta(minutes=7))
+    # Their steps are due from eleven on, every seven minutes, and eight working hours later the manager is told.
+    found = to(run(team_world, at(4, 18)), team_world.manager.member_id, "escalation")
+    first_day = [moment for moment, _ in found if moment < at(4, 0)]
+    assert first_day == [at(3, 11), at(3, 13), at(3, 15), at(3, 17)]
+    assert sum(len(steps) for _, steps in found) == 40, "gathered, and none dropped"
+    per_day = Counter(moment.astimezone(SHANGHAI).date() for moment, _ in found)
+    assert max(per_day.values()) <= 5
+
+
+def test_a_single_escalation_is_told_at_its_minute(team_world: TeamWorld) -> None:
+    make_lead(team_world.desk, team_world.rep, next_step="x", next_due_at=at(2, 10, 20), **A_GRADE)
+    found = run(team_world, at(3, 18))
+    assert to(found, team_world.manager.member_id, "escalation") == [(at(3, 10, 20), ["escalate"])]
+
+
+def test_a_budget_that_was_changed_holds_for_what_is_open_already(team_world: TeamWorld) -> None:
+    for minute in (10, 20, 30, 40):
+        step(team_world, at(3, 10, minute))
+    step(team_world, at(3, 9))
+    with_budget(team_world, 1)
+    found = [one for one in told(run(team_world, at(3, 18)), team_world) if one[0].astimezone(SHANGHAI).day == 3]
+    assert [kind for _, kind, _ in found] == ["focus"]
+
+
+def test_a_later_batch_joins_the_bundle_that_still_waits(team_world: TeamWorld, clock: FakeClock) -> None:
+    for _ in range(6):
+        step(team_world, at(2, 10))
+    clock.set(at(2, 10))
+    while sweep.due(team_world.desk, limit=2):
+        clock.advance(timedelta(milliseconds=40))
+    (bundle,) = [one for one in outbox.lease(team_world.desk) if one.kind == "nudge"]
+    assert len(bundle.payload["items"]) == 6
+
+
+def test_nothing_joins_a_bundle_that_slack_may_have_already(team_world: TeamWorld, clock: FakeClock) -> None:
+    for _ in range(2):
+        step(team_world, at(2, 10))
+    clock.set(at(2, 10))
+    sweep.due(team_world.desk, limit=1)
+    with team_world.desk.database.transaction(None) as session:
+        session.execute(update(OutboxRow).where(OutboxRow.kind == "nudge").values(tried_at=1.0))
+    sweep.due(team_world.desk)
+    with team_world.desk.database.reading(None) as session:
+        rows = session.scalars(select(OutboxRow.payload).where(OutboxRow.kind == "nudge")).all()
+    assert [len(payload["items"]) for payload in rows] == [1, 1]
+
+
 def test_the_morning_list_counts_as_one_of_the_days_bundles(team_world: TeamWorld) -> None:
     with_budget(team_world, 2)
     step(team_world, at(3, 9))
@@ -189,7 +241,7 @@ def test_the_list_says_why_ranks_and_leaves_out_what_is_done(team_world: TeamWor
     parcel = render(desk, promise, outbox.address(desk, promise))
     assert parcel is not None
     text, blocks = parcel.message
-    assert "Today these 5 first, of 8, because" in text
+    assert "Today these 5 first, of 8: " in text
     sections = [block["text"]["text"] for block in blocks if block["type"] == "section"]
     assert "today 3:00 PM" in sections[1], "the best grade stands first, though it is due in the afternoon only"
     assert "late" in sections[2]

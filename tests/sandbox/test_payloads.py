@@ -43,6 +43,14 @@ def test_response_urls_of_a_form_lead_to_the_chosen_channel(sandbox: Sandbox, cl
     assert sandbox.submit("U1", {"where": "C404"}).payload["response_urls"] == []
 
 
+def test_text_of_a_command_is_escaped_as_slack_does_it(sandbox: Sandbox) -> None:
+    typed = "<@U2> acme.com, a&b &amp; 1 < 2, mail bo@acme.com or https://acme.com/x. v1.2"
+    assert sandbox.command("U1", "/lead", typed).payload["text"] == (
+        "<@U2> <http://acme.com|acme.com>, a&amp;b &amp; 1 &lt; 2, "
+        "mail <mailto:bo@acme.com|bo@acme.com> or <https://acme.com/x>. v1.2"
+    )
+
+
 def test_private_channels_and_dms_are_named_as_slack_names_them(sandbox: Sandbox) -> None:
     sandbox.add_channel("G1", "secret", ["U3"], private=True)
     assert sandbox.command("U3", "/lead", channel="G1").payload["channel_name"] == "privategroup"

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import func, select
 
 from bot import app as program
 from bot.app import Bot
 from bot.clock import FakeClock
 from bot.config import Settings
+from bot.models import OutboxRow
 from bot.models.session import Database
 from bot.reminders.pace import Pace
 from bot.sandbox import Sandbox, SandboxSettings
@@ -36,6 +38,19 @@ _PEOPLE = (
     (SPECIALIST, "Sam Stone", "en-US", "Asia/Shanghai"),
     (OUTSIDER, "Otto Olsen", "en-US", "Europe/Berlin"),
     (STRANGER, "王芳", "zh-CN", "Asia/Shanghai"),
+)
+# What is not told at night: Rita lives in New York, where these tests begin on a Sunday evening.
+_PUT_OFF = (
+    "offer",
+    "handover",
+    "notice",
+    "told",
+    "departure",
+    "ruling",
+    "ruled",
+    "registration",
+    "registered",
+    "dead_letter",
 )
 
 
@@ -95,8 +110,17 @@ class World:
         return dict(self.sandbox.messages(channel, as_user=user)[-1])
 
     def dm(self, user: str) -> dict[str, Any]:
-        """Return the latest message of the app to a person."""
+        """Return the latest message of the app to a person; what waits for their working hours is waited for."""
+        self.open_for(user)
         return self.last(user, self.sandbox.dm(user))
+
+    def open_for(self, user: str) -> None:
+        """Let the clock move on to the working hours of a person for whom something waits until then."""
+        wanted = (OutboxRow.state == "waiting", OutboxRow.channel == f"member:{self.actor(user).member_id}")
+        with self.bot.desk.database.reading(None) as session:
+            due = session.scalar(select(func.max(OutboxRow.due_at)).where(*wanted, OutboxRow.kind.in_(_PUT_OFF)))
+        if due is not None:
+            self.bot.ticker.advance_to(due, self.clock)
 
     def later(self, **span: float) -> None:
         """Let the business clock move on, stopping at everything that falls due on the way."""

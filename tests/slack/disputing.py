@@ -20,7 +20,8 @@ def press(world: World, user: str, action_id: str) -> None:
 
 
 def press_in_dm(world: World, user: str, action_id: str) -> None:
-    """Press a button in the latest message of the app that has it."""
+    """Press a button in the latest message of the app that has it; one that waits for their working hours is waited for."""
+    world.open_for(user)
     channel = world.sandbox.dm(user)
     message = next(one for one in reversed(world.sandbox.messages(channel)) if action_id in str(one.get("blocks")))
     world.sandbox.click(user, channel, message["ts"], action_id)
@@ -28,7 +29,8 @@ def press_in_dm(world: World, user: str, action_id: str) -> None:
 
 
 def everything_told(world: World, user: str) -> str:
-    """Return all that the app told a person in messages of their own."""
+    """Return all that the app told a person in messages of their own, once their working hours have begun."""
+    world.open_for(user)
     return words(world.sandbox.messages(world.sandbox.dm(user)))
 
 
@@ -52,7 +54,7 @@ def ruled(world: World, verdict: str, sentence: str, judge: str = MANAGER) -> No
 
 
 def registered(
-    world: World, user: str = REP2, text: str = "报备 珠海海风机器人有限公司，展会见过技术总监 <!channel> 👍"
+    world: World, user: str = REP2, text: str = "报备 珠海海风机器人有限公司，展会见过技术总监 &lt;!channel&gt; 👍"
 ) -> None:
     """Ask to register a customer, with the command and the form."""
     world.sandbox.command(user, "/lead", text)

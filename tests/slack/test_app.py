@@ -1,6 +1,7 @@
 """The program as a whole: both transports run and stop, health, and requests at the edge of what Slack sends."""
 
 import asyncio
+import logging
 import signal
 import threading
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from slack_bolt import BoltRequest
 
 from bot import app as program
+from bot import logs
 from bot.app import Bot
 from bot.clock import FakeClock
 from bot.config import Settings
@@ -80,6 +82,23 @@ def test_health_is_told_beside_the_requests(web: Web) -> None:
 
 def test_unsigned_request_is_refused(web: Web) -> None:
     assert web.post("/slack/events", content="command=/lead").status_code == 401
+
+
+@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
+def test_what_a_request_with_a_wrong_signature_says_is_not_logged(
+    bot: Bot, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)  # the test's own handlers stay
+    with caplog.at_level(level):
+        logs.configure(level, "text")
+        # Bolt's loggers take the root's level when the app is made.
+        made = program.build(bot.settings)
+        try:
+            assert Web(made).post("/slack/events", content="command=/lead&text=Secret+Works").status_code == 401
+        finally:
+            made.close()
+    assert "Secret" not in caplog.text
+    assert "SLACK_SIGNING_SECRET" in caplog.text
 
 
 def test_socket_mode_runs_until_it_is_stopped(bot: Bot, sandbox: Sandbox) -> None:

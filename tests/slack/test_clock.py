@@ -1,9 +1,14 @@
 """The clock in Slack: reminders with buttons, escalations, digests, offers; through the whole program."""
 
+from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from bot.errors import NotFound
 from bot.sandbox.faults import Fault
-from bot.services import handovers
+from bot.services import bundled, follow_ups, handovers
+from bot.services.follow_ups import FollowUpForm
 from tests.slack.conftest import CHANNEL, MANAGER, OTHER_CHANNEL, REP, REP2, World, words
 
 
@@ -141,3 +146,47 @@ def test_the_morning_list_is_acted_on_in_its_own_place(world: World) -> None:
     settled = next(one for one in world.sandbox.messages(world.sandbox.dm(REP)) if one["ts"] == morning["ts"])
     assert "Quiet until" in words(settled)
     assert f"'value': '{numbers[1]}'" in str(settled)
+
+
+def test_an_owner_reaches_all_that_the_morning_list_has_no_room_for(world: World) -> None:
+    numbers = {due_soon(world, REP, f"{name} {what}") for name in _NAMES for what in _WHATS}
+    later = due_soon(world, REP, "Vermilion Dairy")
+    due = world.clock.now() + timedelta(hours=18)
+    form = {"opportunity_id": later, "way": "call", "said": "s", "next_step": "Call them", "next_due_at": due}
+    follow_ups.log(world.bot.desk, FollowUpForm.read(form), by=world.actor(REP))
+    world.later(hours=21)
+    morning = reminders(world, REP)[0]
+    assert "Today these 5 first, of 17" in words(morning)
+    assert world.sandbox.click(REP, world.sandbox.dm(REP), morning["ts"], "nudge.all").ok
+    world.settle()
+    view = world.sandbox.view(REP)
+    assert view is not None
+    shown = {int(block["accessory"]["value"]) for block in view["blocks"] if "accessory" in block}
+    assert shown == {*numbers, later}, "what falls due in the course of the day as well"
+
+
+def test_a_manager_reaches_all_that_an_escalation_has_no_room_for(world: World) -> None:
+    numbers = {
+        due_soon(world, REP, f"{name} {what}") for name in _NAMES for what in ("Textiles", "Logistics", "Foundry")
+    }
+    world.later(days=12)
+    dm = world.sandbox.dm(MANAGER)
+    message = next(one for one in world.sandbox.messages(dm) if "nudge.all" in str(one.get("blocks")))
+    assert world.sandbox.click(MANAGER, dm, message["ts"], "nudge.all").ok
+    world.settle()
+    view = world.sandbox.view(MANAGER)
+    assert view is not None
+    shown = {int(block["accessory"]["value"]) for block in view["blocks"] if "accessory" in block}
+    assert shown == numbers, "those with buttons and the others"
+    # Somebody else's message shows nothing.
+    with pytest.raises(NotFound):
+        bundled.sent(world.bot.desk, _place_of(message), by=world.actor(REP))
+
+
+_NAMES = ("Osprey", "Quillback", "Marigold", "Thistle")
+_WHATS = ("Textiles", "Logistics", "Foundry", "Optics")
+
+
+def _place_of(message: dict[str, Any]) -> int:
+    buttons = [one for block in message["blocks"] for one in block.get("elements", ()) if "value" in one]
+    return int(next(one["value"] for one in buttons if one["action_id"] == "nudge.all").split(":")[1])

@@ -2,6 +2,7 @@
 
 from bot.domain.events import OpportunityLost, OpportunityWon, StageChanged
 from bot.services import stages
+from bot.services.values import OpportunityView
 from tests.slack.conftest import CHANNEL, MANAGER, REP, REP2, World, words
 
 
@@ -173,12 +174,18 @@ def test_closed_opportunity_cannot_be_closed_again(world: World) -> None:
     world.settle()
 
 
-def test_loss_that_the_playbook_wants_reviewed_asks_for_it_on_the_card(world: World) -> None:
+def lost_to_be_reviewed(world: World) -> OpportunityView:
+    """Lose a deal that the playbook wants reviewed."""
     lead = world.lead(REP, "Acme Ltd", source="referral", amount="80k", expected_close_on="2026-03-20")
     world.sandbox.command(REP, "/lost", "acme")
     world.settle()
     world.sandbox.submit(REP, {"reason": "price"})
     world.settle()
+    return lead
+
+
+def test_loss_that_the_playbook_wants_reviewed_asks_for_it_on_the_card(world: World) -> None:
+    lead = lost_to_be_reviewed(world)
     card = world.card(lead.id)
     assert "复盘" in words(card)
     world.sandbox.click(REP, CHANNEL, card["ts"], "review.open")
@@ -190,12 +197,29 @@ def test_loss_that_the_playbook_wants_reviewed_asks_for_it_on_the_card(world: Wo
     assert "Ask for the budget first" in words(world.sandbox.command(REP, "/opp", "acme").body)
 
 
+def test_a_review_that_nobody_wrote_stands_on_home_and_in_the_list_of_what_is_late(world: World) -> None:
+    lead = lost_to_be_reviewed(world)
+    assert "Acme" not in words(world.sandbox.command(REP, "/opp", "overdue").body)
+    world.later(days=14)
+    for user in (REP, MANAGER):
+        late = words(world.sandbox.command(user, "/opp", "overdue").body)
+        assert "Acme Ltd" in late
+        assert "review due" in late
+        assert world.sandbox.open_home(user).ok
+        world.settle()
+        shown = words(world.sandbox.home(user))
+        assert "Reviews to write (1)" in shown
+        assert "Nothing is late" not in shown
+    world.sandbox.click_home(REP, "review.open", value=str(lead.id))
+    world.settle()
+    assert world.sandbox.submit(REP, {"lesson": "Ask for the budget first"}).ok
+    world.settle()
+    assert "Reviews to write" not in words(world.sandbox.home(REP))
+    assert "Acme" not in words(world.sandbox.command(MANAGER, "/opp", "overdue").body)
+
+
 def test_open_opportunity_has_no_review(world: World) -> None:
-    lead = world.lead(REP, "Acme Ltd", source="referral", amount="80k", expected_close_on="2026-03-20")
-    world.sandbox.command(REP, "/lost", "acme")
-    world.settle()
-    world.sandbox.submit(REP, {"reason": "price"})
-    world.settle()
+    lead = lost_to_be_reviewed(world)
     card = world.card(lead.id)
     world.sandbox.click_view(REP, "action.undo")
     world.bot.kit.drain()

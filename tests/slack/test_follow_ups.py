@@ -28,6 +28,15 @@ def test_one_line_in_chinese_is_saved_at_once(world: World) -> None:
     assert view.next_due_at.isoformat() == "2026-03-12T07:00:00+00:00"
 
 
+def test_links_and_signs_in_the_line_are_kept_as_typed(world: World) -> None:
+    number = world.lead(REP, "Johnson & Johnson").id
+    world.sandbox.command(REP, "/followup", "johnson & johnson read acme.com & liked it; next thu 3pm mail bo@acme.com")
+    world.settle()
+    logged = [one.event for one in world.history(REP, number) if isinstance(one.event, FollowUpLogged)]
+    assert [one.said for one in logged] == ["read acme.com & liked it"]
+    assert world.view(REP, number).next_text == "mail bo@acme.com"
+
+
 def test_chinese_name_without_a_space_behind_it_is_found(world: World) -> None:
     lead = world.lead(REP2, "华星科技")
     world.sandbox.command(REP2, "/followup", "华星发了报价；明天上午10点回访")
@@ -196,6 +205,18 @@ def test_due_time_in_the_past_is_refused(world: World) -> None:
     answer = world.sandbox.submit(REP, {"said": "Called", "next_step": "Again", "next_due_at": "2026-03-01 10:00"})
     assert "next_due_at" in answer.errors
     assert world.view(REP, lead.id).last_follow_up_at is None
+
+
+def test_a_year_that_cannot_be_meant_is_asked_about_and_nothing_typed_is_lost(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    world.sandbox.command(REP, "/followup", "acme sent the quote; 2062-03-05 3pm call the CTO")
+    world.settle()
+    assert "sent the quote" in str(world.sandbox.view(REP))
+    answer = world.sandbox.submit(REP, {})
+    assert "more than a year away" in answer.errors["next_due_at"]
+    assert world.view(REP, lead.id).last_follow_up_at is None
+    assert world.sandbox.submit(REP, {"next_due_at": "2026-03-05 15:00"}).ok
+    assert world.view(REP, lead.id).next_text == "call the CTO"
 
 
 def test_empty_command_opens_the_form_with_ones_own_opportunities(world: World) -> None:

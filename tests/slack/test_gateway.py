@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.errors import RateLimited, Rejected, Unavailable
+from bot import vitals
+from bot.errors import Blocked, RateLimited, Rejected, Unavailable
 from bot.sandbox import Sandbox, SandboxSettings
 from bot.sandbox.faults import Fault
 from bot.slack.gateway import Gateway, plain_blocks, profile_of
@@ -31,6 +32,12 @@ def slack(closing: Closing) -> Iterator[Sandbox]:
 @pytest.fixture
 def gateway(slack: Sandbox) -> Gateway:
     return Gateway(slack.settings.bot_token, base_url=slack.base_url.rstrip("/"))
+
+
+def answers(code: str) -> float:
+    """Return how many answers to a ``response_url`` ended so."""
+    labels = {"method": "response_url", "code": code}
+    return vitals.REGISTRY.get_sample_value("closeloop_slack_calls_total", labels) or 0.0
 
 
 def count(slack: Sandbox, method: str) -> int:
@@ -156,13 +163,27 @@ def test_slack_that_cannot_be_reached_is_unavailable() -> None:
         nowhere.respond("http://127.0.0.1:9/response", "Hello")
 
 
-def test_response_url_that_is_used_up_is_refused(slack: Sandbox, gateway: Gateway) -> None:
+def test_response_url_that_is_used_up_is_refused_and_counted(slack: Sandbox, gateway: Gateway) -> None:
+    before = answers("expired_url")
     with pytest.raises(Rejected):
         gateway.respond(
             f"{slack.base_url.removesuffix('/').removesuffix('/api')}/response/none",
             "Hello",
             [elements.section("Hello")],
         )
+    assert answers("expired_url") == before + 1
+
+
+def test_answers_to_a_response_url_are_counted_by_what_came_of_them(slack: Sandbox, gateway: Gateway) -> None:
+    sent, limited, broken = answers("ok"), answers("ratelimited"), answers("http_502")
+    address = slack._server.desk.response_urls.new("U1", "C1")
+    slack.faults.add("response_url", Fault(status=429))
+    slack.faults.add("response_url", Fault(status=502))
+    for expected in (RateLimited, Unavailable):
+        with pytest.raises(expected):
+            gateway.respond(address, "Hello")
+    gateway.respond(address, "Hello")
+    assert (answers("ok"), answers("ratelimited"), answers("http_502")) == (sent + 1, limited + 1, broken + 1)
 
 
 def test_too_many_blocks_are_a_defect_found_before_slack_refuses_them(slack: Sandbox, gateway: Gateway) -> None:
@@ -179,14 +200,23 @@ def test_too_many_blocks_are_a_defect_found_before_slack_refuses_them(slack: San
     [
         ("ratelimited", RateLimited),
         ("internal_error", Unavailable),
-        ("token_revoked", Unavailable),
-        ("not_in_channel", Unavailable),
+        ("team_added_to_org", Unavailable),
+        ("token_revoked", Blocked),
+        ("not_in_channel", Blocked),
         ("user_disabled", Rejected),
         ("something_new", Rejected),
     ],
 )
-def test_codes_are_worth_a_retry_or_not(code: str, kind: type[Exception]) -> None:
+def test_codes_are_worth_a_retry_wait_for_an_admin_or_are_final(code: str, kind: type[Exception]) -> None:
     assert type(code_error(code)) is kind
+
+
+def test_scope_that_slack_names_is_kept(closing: Closing) -> None:
+    with closing(Sandbox(SandboxSettings(messages_per_second=None, scopes=("im:history",)))) as sandbox:
+        gateway = Gateway(sandbox.settings.bot_token, base_url=sandbox.base_url)
+        with pytest.raises(Blocked) as caught:
+            gateway.post("C1", "Hello")
+    assert (caught.value.code, caught.value.needed, caught.value.may_be_done) == ("missing_scope", "chat:write", False)
 
 
 @pytest.mark.parametrize(
@@ -200,5 +230,7 @@ def test_seconds_to_wait_are_read_from_the_header(headers: dict[str, Any], secon
 def test_faults_of_http_are_told_apart() -> None:
     assert isinstance(status_error(502, None), Unavailable)
     assert status_error(404, "used_url").args == ("used_url",)
+    assert status_error(404, '{"ok": false, "error": "expired_url"}').args == ("expired_url",)
+    assert status_error(403, "<html>Blocked by the proxy of Acme</html>").args == ("http_403",)
     assert status_error(410, "").args == ("http_410",)
     assert isinstance(error_of(TimeoutError("slow")), Unavailable)

@@ -1,7 +1,8 @@
 """Capture, from a raw payload to what Slack received."""
 
 from bot.domain.events import LeadCaptured
-from tests.slack.conftest import CHANNEL, REP, REP2, STRANGER, World, words
+from bot.sandbox.faults import Fault
+from tests.slack.conftest import CHANNEL, MANAGER, REP, REP2, SPECIALIST, STRANGER, World, words
 
 
 def test_form_opens_with_customer_and_need_read_from_the_command(world: World) -> None:
@@ -11,6 +12,23 @@ def test_form_opens_with_customer_and_need_read_from_the_command(world: World) -
     assert view is not None
     assert "new: Acme Ltd" in words(view)
     assert "200 seats by June" in words(view)
+
+
+def test_links_and_signs_that_slack_escapes_in_a_command_are_read_as_typed(world: World) -> None:
+    for line, customer, need in (
+        ("acme.com, needs a quote", "new: acme.com", "needs a quote"),
+        ("Johnson & Johnson, 3 < 4", "new: Johnson & Johnson", "3 < 4"),
+        ("register Zest & Co, write to bo@zest.test", "new: Zest & Co", "write to bo@zest.test"),
+        (f"Quill, see https://quill.test/a?b=1&c=2 with <@{REP2}|lin> and <!channel>", "new: Quill",
+         "see https://quill.test/a?b=1&c=2 with @lin and @channel"),
+    ):  # fmt: skip
+        answer = world.sandbox.command(REP, "/lead", line)
+        assert answer.payload["text"] != line
+        world.settle()
+        shown = words(world.sandbox.view(REP))
+        assert customer in shown
+        assert need in shown.splitlines()
+        world.sandbox.close(REP, clear=True)
 
 
 def test_only_customer_and_need_are_demanded_and_the_answer_says_why(world: World) -> None:
@@ -23,7 +41,9 @@ def test_only_customer_and_need_are_demanded_and_the_answer_says_why(world: Worl
     world.sandbox.submit(REP, {"customer": "Globex", "need": "A trial", "source": "referral"})
     shown = words(world.sandbox.view(REP))
     assert "Globex is in the loop" in shown
-    assert "Grade C, 25 points: Source: Referral 20" in shown
+    assert (
+        "Grade B, 45 points: Source: Referral 20 · Intent: Asked for a quote or trial 25 (read from the need)" in shown
+    )
     assert "captured it" in shown
     assert "First contact" in shown
 
@@ -32,6 +52,7 @@ def test_card_appears_in_the_channel_in_the_teams_language(world: World) -> None
     view = world.lead(REP, "Acme Ltd")
     card = world.card(view.id)
     assert "线索" in words(card)
+    assert "首次联系" in words(card)
     assert "记录跟进" in words(card)
 
 
@@ -127,6 +148,37 @@ def test_message_becomes_a_lead_with_its_text_and_permalink(world: World) -> Non
     assert said.ts.replace(".", "") in event.permalink.replace(".", "")
 
 
+def test_message_shortcuts_open_their_forms_where_slack_tells_no_address(world: World) -> None:
+    world.sandbox.add_channel("G1", "deals", [REP, REP2], private=True, app_in=False)
+    said = world.sandbox.say(REP2, "G1", "Globex wants 5 licences")
+    assert said.ts is not None
+    world.sandbox.message_shortcut(REP, "lead.from_message", "G1", said.ts)
+    world.settle()
+    assert "Globex wants 5 licences" in words(world.sandbox.view(REP))
+    assert world.sandbox.submit(REP, {"customer": "Globex"}).ok
+    number = world.found(REP, "Globex").id
+    event = world.history(REP, number)[0].event
+    assert isinstance(event, LeadCaptured)
+    assert (event.way, event.permalink) == ("message", None)
+    world.sandbox.close(REP, clear=True)
+    # A slow or failing Slack does not keep the form from opening either.
+    world.sandbox.faults.add("chat.getPermalink", Fault(status=500), times=9)
+    for channel in ("G1", CHANNEL):
+        said = world.sandbox.say(REP2, channel, "They said yes")
+        world.sandbox.message_shortcut(REP, "follow_up.from_message", channel, said.ts or "")
+        world.settle()
+        assert "They said yes" in words(world.sandbox.view(REP))
+        world.sandbox.close(REP, clear=True)
+
+
+def test_form_of_a_message_opens_before_its_address_is_asked_for(world: World) -> None:
+    said = world.sandbox.say(REP2, CHANNEL, "Globex wants 5 licences")
+    world.sandbox.message_shortcut(REP, "lead.from_message", CHANNEL, said.ts or "")
+    world.settle()
+    asked = [one.method for one in world.sandbox.calls]
+    assert asked.index("views.open") < asked.index("chat.getPermalink")
+
+
 def test_unknown_member_is_known_from_the_first_action_on(world: World) -> None:
     answer = world.sandbox.command(STRANGER, "/opp", "mine")
     assert answer.ok
@@ -183,3 +235,67 @@ def test_further_question_that_fails_leaves_the_error_at_its_field(world: World)
     world.settle()
     answer = world.sandbox.submit(REP, {"customer": "华星", "need": "A quote"})
     assert "北京华星科技有限公司" in answer.errors["customer"]
+
+
+def test_lead_form_can_make_an_a_and_says_what_it_read(world: World) -> None:
+    world.sandbox.command(REP, "/lead", "Acme, needs a quote")
+    world.settle()
+    view = world.sandbox.view(REP)
+    assert "What makes the grade" in words(view)
+    answered = {"source": "referral", "budget": "confirmed"}
+    assert world.sandbox.submit(REP, answered).ok
+    shown = words(world.sandbox.view(REP))
+    assert "Grade A, 65 points" in shown
+    assert "Asked for a quote or trial 25 (read from the need)" in shown
+    world.sandbox.close(REP, clear=True)
+    lead = world.found(REP, "Acme")
+    assert lead.facts == {"source": "referral", "budget": "confirmed"}
+    chosen = world.lead(REP, "Quillback", need="needs a quote", intent="question")
+    assert [point.points for point in chosen.points if point.is_read] == []
+    assert chosen.facts["intent"] == "question"
+
+
+def test_a_legal_form_behind_a_comma_belongs_to_the_name(world: World) -> None:
+    for typed, customer, need in (
+        ("Globex, Inc., needs a quote", "new: Globex, Inc.", "needs a quote"),
+        ("Globex, inc, needs a quote", "new: Globex, inc", "needs a quote"),
+        ("Globex, Inc. needs a quote", "new: Globex, Inc.", "needs a quote"),
+        ("Globex Co., Ltd., 20 seats", "new: Globex Co., Ltd.", "20 seats"),
+        ("Globex, as discussed", "new: Globex", "as discussed"),
+        ("Globex, GmbH", "new: Globex, GmbH", ""),
+        ("Globex, inc", "new: Globex, inc", ""),
+    ):
+        world.sandbox.command(REP, "/lead", typed)
+        world.settle()
+        view = world.sandbox.view(REP)
+        assert view is not None
+        blocks = {block.get("block_id"): block for block in view["blocks"]}
+        assert blocks["customer"]["element"]["initial_option"]["text"]["text"] == customer, typed
+        assert blocks["need"]["element"].get("initial_value", "") == need, typed
+        world.sandbox.close(REP, clear=True)
+
+
+def test_who_cannot_own_it_is_offered_the_rules_alone(world: World) -> None:
+    for user, choices in ((REP, ["mine", "rules"]), (SPECIALIST, ["rules"]), (MANAGER, ["rules"])):
+        world.sandbox.command(user, "/lead")
+        world.settle()
+        view = world.sandbox.view(user)
+        assert view is not None
+        owner = next(block for block in view["blocks"] if block.get("block_id") == "owner")
+        assert [one["value"] for one in owner["element"]["options"]] == choices, user
+        assert owner["element"]["initial_option"]["value"] == choices[0]
+        world.sandbox.close(user, clear=True)
+    assert not world.lead(SPECIALIST, "Acme Ltd").is_accepted
+
+
+def test_a_mistyped_code_is_refused_at_its_field_and_another_ones_number_is_told(world: World) -> None:
+    world.lead(REP2, "Thistle Optics", contact_phone="+86 138 0013 8000")
+    world.lead(REP, "Acme Ltd")
+    world.sandbox.command(REP, "/lead", "Acme Ltd, a second quote")
+    world.settle()
+    answer = world.sandbox.submit(REP, {"website_or_code": "91310000607337890L"})
+    assert list(answer.errors) == ["website_or_code"]
+    assert "check digit" in str(answer.errors)
+    assert world.sandbox.submit(REP, {"website_or_code": "acme.com", "contact_phone": "+86 138 0013 8000"}).ok
+    shown = words(world.sandbox.view(REP))
+    assert "Thistle Optics (林伟) is known by the same phone" in shown

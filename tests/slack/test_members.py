@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.services import handovers, members, roster
+from bot.services import handovers, imports, members, roster
+from bot.services.desk import system_actor
+from bot.services.import_values import Batch, OpportunityRow, Person, TeamPlan
+from bot.services.roster import MemberForm
+from bot.services.values import MemberRef
 from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, REP, REP2, STRANGER, World, words
 
 
@@ -105,6 +109,47 @@ def test_wrong_input_stands_at_its_field(world: World, values: dict[str, str], f
     assert part in answer.errors[field]
 
 
+def test_absence_that_began_meanwhile_survives_and_a_field_that_two_change_is_asked_about(world: World) -> None:
+    open_form(world, MANAGER, REP)
+    loop(world, REP, "away 2026-03-20")
+    roster.update(
+        world.bot.desk, MemberForm(member_id=number(world, REP), weight=2, capacity=50), by=world.actor(ADMIN)
+    )
+    loop(world, REP, "away 2026-03-20")
+    answer = world.sandbox.submit(MANAGER, {"weight": "7", "territories": "华东，上海"})
+    assert answer.ok, answer.errors
+    shown = words(world.sandbox.view(MANAGER))
+    for part in ("Somebody changed this member meanwhile: weight, away until", "7", "华东, 上海", "2 → 7"):
+        assert (part in shown) == (part != "2 → 7"), part
+    assert roster.details(world.bot.desk, number(world, REP), by=world.actor(MANAGER)).line.weight == 2
+    assert world.sandbox.submit(MANAGER, {}).ok
+    saved = words(world.sandbox.view(MANAGER))
+    assert "weight: 2 → 7" in saved
+    assert "away until" in saved
+    assert roster.details(world.bot.desk, number(world, REP), by=world.actor(ADMIN)).territories == ("华东", "上海")
+
+
+def test_imported_member_is_tied_to_a_slack_user_whom_nobody_knew_yet(world: World) -> None:
+    row = OpportunityRow(2, "r1", "North", "Chairs", "Marigold Soap", owner=Person("Anna <!here>"))
+    imports.run(world.bot.desk, Batch((row,), (TeamPlan("North"),)), by=system_actor(world.actor(ADMIN).workspace_id))
+    loop(world, MANAGER, "members")
+    shown = words(world.sandbox.view(MANAGER))
+    assert "Anna &lt;!here&gt;* · not in Slack yet · Rep · North" in shown
+    [ghost] = roster.find(world.bot.desk, "anna", by=world.actor(MANAGER))
+    world.sandbox.click_view(MANAGER, "member.open", value=str(ghost.member.id))
+    world.settle()
+    world.sandbox.click_view(MANAGER, "member.tie_open")
+    world.settle()
+    assert "owns 1 open opportunity" in words(world.sandbox.view(MANAGER))
+    assert "slack_user" in world.sandbox.submit(MANAGER, {}).errors
+    answer = world.sandbox.submit(MANAGER, {"slack_user": STRANGER})
+    assert answer.ok, answer.errors
+    world.settle()
+    assert "imported as: Anna &lt;!here&gt;" in words(world.sandbox.view(MANAGER))
+    assert (number(world, STRANGER), world.actor(STRANGER).name) == (ghost.member.id, "王芳")
+    assert world.found(STRANGER, "Marigold").owner == MemberRef(ghost.member.id, "王芳", STRANGER)
+
+
 def test_only_admin_cannot_step_down_and_reads_why(world: World) -> None:
     open_form(world, ADMIN, ADMIN, "成员")
     answer = world.sandbox.submit(ADMIN, {"role": "rep"})
@@ -144,6 +189,45 @@ def test_absences_are_read_as_people_write_them(world: World, text: str, end: da
     line = roster.details(world.bot.desk, number(world, REP2), by=world.actor(ADMIN)).line
     assert line.away_until == end
     assert "您休假至" in words(world.last(REP2, CHANNEL))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["请假下周", "下周请假", "away next week", "away mar 9 - mar 13", "3月9日到3月13日请假", "休假3月9日到3月13日"],
+)
+def test_absence_that_begins_later_leaves_this_week_alone(world: World, text: str) -> None:
+    loop(world, REP2, text)
+    line = roster.details(world.bot.desk, number(world, REP2), by=world.actor(ADMIN)).line
+    assert (line.away_from, line.away_until) == (
+        datetime(2026, 3, 8, 16, 0, tzinfo=UTC),
+        datetime(2026, 3, 13, 15, 59, tzinfo=UTC),
+    )
+    said = words(world.last(REP2, CHANNEL))
+    assert "*2026年3月9日周一* 至 *2026年3月13日周五*" in said
+    assert "也不提醒您；逾期未办的会通知 Mona Mason" in said
+    told = words(world.dm(MANAGER))
+    assert "from *Mon, Mar 9, 2026* until *Fri, Mar 13, 2026*" in told
+    assert "you hear what stays undone" in told
+    world.sandbox.open_home(REP2)
+    world.settle()
+    assert "3月9日周一" in words(world.sandbox.home(REP2))
+    loop(world, REP2, "回来")
+    assert "已取消休假" in words(world.last(REP2, CHANNEL))
+
+
+def test_own_form_takes_both_days_and_shows_them_again(world: World) -> None:
+    loop(world, REP, "away")
+    answer = world.sandbox.submit(REP, {"away_from": "banana", "away_until": "banana"})
+    assert set(answer.errors) == {"away_from", "away_until"}
+    answer = world.sandbox.submit(REP, {"away_from": "13 mar", "away_until": "mar 9"})
+    assert "earlier start" in answer.errors["away_from"]
+    answer = world.sandbox.submit(REP, {"away_from": "9 mar", "away_until": "two weeks"})
+    assert answer.ok, answer.errors
+    assert "from *Mon, Mar 9, 2026* until *Sun, Mar 22, 2026*" in words(world.sandbox.view(REP))
+    world.sandbox.close(REP, clear=True)
+    loop(world, REP, "away")
+    view = world.sandbox.view(REP)
+    assert [block["element"]["initial_value"] for block in view["blocks"]] == ["2026-03-09", "2026-03-22"]
 
 
 def test_unreadable_absence_says_what_to_write_and_no_time_opens_the_form(world: World) -> None:

@@ -1,5 +1,6 @@
 """Finding and correcting, from a raw payload to what Slack received."""
 
+from bot.services import playbooks
 from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, OUTSIDER, REP, REP2, World, words
 
 
@@ -7,7 +8,7 @@ def test_one_match_shows_the_card_with_what_the_reader_may_do(world: World) -> N
     lead = world.lead(REP, "Acme Ltd", amount="50k")
     answer = world.sandbox.command(REP, "/opp", "acme")
     shown = words(answer.body)
-    for part in ("Acme Ltd", "Lead", "grade *C*", "$50,000", "Rita Reyes", "First contact", "Advance", "Hand over"):
+    for part in ("Acme Ltd", "Lead", "grade *B*", "$50,000", "Rita Reyes", "First contact", "Advance", "Hand over"):
         assert part in shown, part
     mine = str(answer.body)
     assert "win.open" in mine
@@ -100,7 +101,7 @@ def test_undo_from_the_card_takes_back_the_latest_action(world: World) -> None:
     value = next(one["value"] for one in menu["options"] if one["value"].startswith("undo:"))
     world.sandbox.select(REP, CHANNEL, message["ts"], "card.menu", value)
     world.settle()
-    assert world.view(REP, lead.id).next_text == "First contact"
+    assert world.view(REP, lead.id).next_text == "首次联系"
     world.sandbox.select(REP, CHANNEL, world.card(lead.id)["ts"], "card.menu", f"edit:{lead.id}")
     world.settle()
 
@@ -187,3 +188,31 @@ def test_a_card_that_slack_does_not_take_any_more_is_left_as_it_was_without_a_wo
     assert "Saved" in words(world.sandbox.view(REP))
     assert world.view(REP, lead.id).need == "A quote for 99 seats"
     assert "99 seats" not in words(world.last(REP, CHANNEL))
+
+
+def test_edit_asks_the_questions_of_the_version_that_the_opportunity_is_under(world: World) -> None:
+    before = world.lead(REP, "Acme Ltd", need="20 seats")
+    manager = world.actor(MANAGER)
+    team_id = world.actor(REP).team_id or 0
+    data = playbooks.export(world.bot.desk, team_id, by=manager)
+    asked = [
+        {"key": key, "name": {"en": key, "zh": key}, "points": points} for key, points in (("low", 0), ("high", 30))
+    ]
+    data["scorecard"]["criteria"].append(
+        {"key": "engagement", "name": {"en": "Engagement", "zh": "互动"}, "options": asked}
+    )
+    playbooks.publish(world.bot.desk, team_id, data, by=manager)
+    after = world.lead(REP, "Quillback", need="20 seats", engagement="high")
+    assert after.facts["engagement"] == "high"
+    for lead, is_asked in ((before, False), (after, True)):
+        world.sandbox.command(REP, "/opp", lead.customer)
+        message = world.last(REP, CHANNEL)
+        world.sandbox.select(REP, CHANNEL, message["ts"], "card.menu", f"edit:{lead.id}")
+        world.settle()
+        assert ("Engagement" in words(world.sandbox.view(REP))) is is_asked
+        world.sandbox.fill(REP, {"engagement": "low"} if is_asked else {"intent": "quote"})
+        assert world.sandbox.submit(REP).ok
+        world.settle()
+        world.sandbox.close(REP, clear=True)
+    assert world.view(REP, after.id).facts["engagement"] == "low"
+    assert world.view(REP, before.id).facts["intent"] == "quote"

@@ -80,3 +80,49 @@ def test_a_stale_form_is_left_as_it_is(world: World) -> None:
 
 def view_of(view: dict[str, Any]) -> dict[str, Any]:
     return {name: view[name] for name in ("type", "callback_id", "title", "submit", "close", "blocks")}
+
+
+def test_command_with_a_taken_customer_says_who_has_it_before_anything_is_typed(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    for typed, title in (("ACME, 200 seats", "新线索"), ("报备 ACME，见过王总", "报备")):
+        world.sandbox.command(REP2, "/lead", typed)
+        world.settle()
+        shown = words(world.sandbox.view(REP2))
+        assert title in shown
+        assert "🔒 *已由 Rita Reyes 负责*，保护期至 4月1日周三" in shown
+        world.sandbox.close(REP2, clear=True)
+
+
+def test_command_with_a_name_that_may_be_known_asks_at_once(world: World) -> None:
+    world.lead(REP, "Acme Industries Ltd")
+    for command in ("Acme Industris, 200 seats", "register Acme Industris"):
+        world.sandbox.command(REP, "/lead", command)
+        world.settle()
+        shown = words(world.sandbox.view(REP))
+        assert "We may know this customer already" in shown
+        assert "Acme Industries Ltd" in shown
+        world.sandbox.close(REP, clear=True)
+    world.sandbox.command(REP, "/lead", "Acme Industris, 200 seats")
+    world.settle()
+    assert world.sandbox.submit(REP, {"confirmed_new": ["yes"]}).ok
+
+
+def test_back_from_a_collision_still_says_who_has_the_customer(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    world.sandbox.command(REP2, "/lead", "ACME, 200 seats")
+    world.settle()
+    assert world.sandbox.submit(REP2).ok
+    world.sandbox.click_view(REP2, "collision.back")
+    world.settle()
+    shown = words(world.sandbox.view(REP2))
+    assert "200 seats" in shown
+    assert "已由 Rita Reyes 负责" in shown
+
+
+def test_a_phone_or_a_code_finds_its_customer_in_the_type_ahead(world: World) -> None:
+    world.lead(REP, "Acme Ltd", contact_phone="+86 138 0013 8000", website_or_code="91310000607337890K")
+    world.sandbox.command(REP2, "/lead")
+    world.settle()
+    for typed in ("+86 138 0013 8000", "91310000607337890k"):
+        found = world.sandbox.options(REP2, "customer.pick", typed).options
+        assert [one["text"]["text"] for one in found][1:] == ["Acme Ltd"], typed

@@ -1,6 +1,7 @@
 """Registrations, from a raw payload to what Slack received."""
 
-from bot.services import pool
+from bot.services import pool, registrations
+from bot.services.registrations import RegisterForm
 from tests.slack.conftest import CHANNEL, MANAGER, REP, REP2, World, words
 from tests.slack.disputing import approved, press_in_dm, registered
 
@@ -118,8 +119,9 @@ def test_rules_give_a_lead_of_a_registered_customer_to_who_registered_it(world: 
 
 
 def test_claim_of_a_registered_customer_explains_itself_and_leads_to_a_ruling(world: World) -> None:
+    registered(world, REP2, "register Zephyr Robotics, met their CTO")
     number = world.lead(REP2, "Zephyr Robotics").id
-    approved(world, REP2, "Zephyr Robotics")
+    press_in_dm(world, MANAGER, "registration.approve")
     pool.release(world.bot.desk, number, "五月再说", by=world.actor(REP2))
     world.settle()
     world.sandbox.command(REP, "/opp", "pool")
@@ -144,3 +146,86 @@ def test_claim_of_a_registered_customer_explains_itself_and_leads_to_a_ruling(wo
     # In the list, and at the card.
     assert "was stopped 2 times" in words(world.dm(MANAGER))
     assert "想要您的客户" in words(world.sandbox.messages(world.sandbox.dm(REP2)))
+
+
+def test_rep_lists_renews_and_takes_back_what_they_registered(world: World) -> None:
+    approved(world, REP2, "Zephyr Robotics")
+    shown = world.sandbox.command(REP2, "/lead", "已报备", CHANNEL)
+    world.settle()
+    assert shown.ts is not None
+    assert "保护期至" in words(world.last(REP2, CHANNEL))
+    world.sandbox.click(REP2, CHANNEL, shown.ts, "registration.renew")
+    world.settle()
+    assert "已申请续期" in words(world.last(REP2, CHANNEL))
+    assert "registration.renew" not in str(world.last(REP2, CHANNEL)["blocks"])
+    assert "asks to keep *Zephyr Robotics* registered" in words(world.dm(MANAGER))
+    press_in_dm(world, MANAGER, "registration.approve")
+    assert "Mona Mason* renewed" in words(world.dm(MANAGER))
+    assert "已批准续期" in words(world.dm(REP2))
+    shown = world.sandbox.command(REP2, "/lead", "registered", CHANNEL)
+    world.settle()
+    world.sandbox.click(REP2, CHANNEL, shown.ts, "registration.withdraw")
+    world.settle()
+    listed = world.last(REP2, CHANNEL)
+    assert "撤回了对 *Zephyr Robotics* 的报备" in words(listed)
+    assert "registration.withdraw" not in str(listed["blocks"])
+    assert world.lead(REP, "Zephyr Robotics").owner is not None
+
+
+def test_long_list_of_registrations_is_turned_in_its_place_and_stays_on_its_page(world: World) -> None:
+    for number in range(25):
+        form = RegisterForm.read({"customer_name": f"{number} Wells", "note": "Met their CTO"})
+        registrations.register(world.bot.desk, form, by=world.actor(REP))
+    shown = world.sandbox.command(REP, "/lead", "registered", CHANNEL)
+    assert "1–20 of 25" in words(shown.body)
+    world.sandbox.click(REP, CHANNEL, shown.ts, "registration.on")
+    world.settle()
+    listed = world.last(REP, CHANNEL)
+    assert "21–25 of 25" in words(listed)
+    assert "*0 Wells*" in words(listed)
+    row = next(one for one in listed["blocks"] if one["block_id"].startswith("registrations.1."))
+    world.sandbox.click(REP, CHANNEL, listed["ts"], "registration.withdraw", row["block_id"])
+    world.settle()
+    listed = world.last(REP, CHANNEL)
+    assert "took the registration of *4 Wells* back" in words(listed)
+    assert "21–25 of 25" in words(listed)
+    world.sandbox.click(REP, CHANNEL, listed["ts"], "registration.back")
+    world.settle()
+    assert "1–20 of 25" in words(world.last(REP, CHANNEL))
+
+
+def test_word_before_the_end_leads_to_more_days_and_is_dropped_once_it_is_untrue(world: World) -> None:
+    approved(world, REP, "Zephyr Robotics")
+    approved(world, REP, "Quillback Logistics")
+    shown = world.sandbox.command(REP, "/lead", "registered", CHANNEL)
+    world.settle()
+    world.sandbox.click(REP, CHANNEL, shown.ts, "registration.withdraw")
+    world.later(days=29)
+    told = [one for one in world.sandbox.messages(world.sandbox.dm(REP)) if "Your registration of" in words(one)]
+    assert len(told) == 1
+    press_in_dm(world, REP, "registration.renew")
+    assert "your manager decides about more days" in words(world.sandbox.messages(world.sandbox.dm(REP)))
+    assert "registration.renew" not in str(world.sandbox.messages(world.sandbox.dm(REP)))
+    press_in_dm(world, MANAGER, "registration.refuse_open")
+    answer = world.sandbox.submit(MANAGER, {"sentence": "No news for a month <!here>"})
+    assert answer.ok, answer.errors
+    assert "Not renewed" in words(world.sandbox.view(MANAGER))
+    world.settle()
+    assert "did not give more days" in words(world.dm(REP))
+    assert "No news for a month &lt;!here&gt;" in words(world.dm(REP))
+
+
+def test_manager_ends_a_registration_from_the_list_with_one_sentence(world: World) -> None:
+    approved(world, REP2, "Zephyr Robotics")
+    shown = world.sandbox.command(MANAGER, "/lead", "报备列表", CHANNEL)
+    world.settle()
+    assert "*Zephyr Robotics* – 林伟" in words(world.last(MANAGER, CHANNEL))
+    world.sandbox.click(MANAGER, CHANNEL, shown.ts, "registration.revoke_open")
+    world.settle()
+    assert "is free for everybody then" in words(world.sandbox.view(MANAGER))
+    assert world.sandbox.submit(MANAGER, {"sentence": "Rita talks to them <!here>"}).ok
+    world.settle()
+    assert "Mona Mason* ended 林伟’s registration" in words(world.sandbox.view(MANAGER))
+    told = words(world.dm(REP2))
+    assert "取消了林伟对 *Zephyr Robotics* 的报备" in told.replace("取消了 林伟", "取消了林伟")
+    assert "Rita talks to them &lt;!here&gt;" in told

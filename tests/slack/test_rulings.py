@@ -1,11 +1,16 @@
 """Collisions and rulings, from a raw payload to what Slack received."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
 from bot.domain.events import NoteAdded, OwnerTold, RulingMade
 from bot.domain.rulings import Verdict
 from bot.errors import NotAllowed
-from bot.services import handovers, pool, rulings
+from bot.services import handovers, members, opportunities, pool, rulings
+from bot.services.members import Profile
+from bot.services.values import OpportunityView
 from tests.slack.conftest import ADMIN, CHANNEL, MANAGER, OTHER_CHANNEL, OUTSIDER, REP, REP2, World, words
 from tests.slack.disputing import approved, asked, everything_told, press, press_in_dm, refused, ruled
 
@@ -36,6 +41,22 @@ def test_owner_is_told_what_the_refused_rep_knows(world: World) -> None:
     assert "<!channel>" not in message
     event = next(one.event for one in world.history(REP, lead.id) if isinstance(one.event, OwnerTold))
     assert event.contact == "Bo <!channel> · +1 212 555 0188"
+
+
+def test_what_is_told_to_an_owner_who_left_reaches_the_manager_and_the_view_says_so(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    members.remember(world.bot.desk, world.sandbox.settings.team_id, Profile(REP, "Rita Reyes", is_active=False))
+    shown = refused(world, OUTSIDER)
+    for part in ("Rita Reyes is no longer active in Slack", "goes to Mona Mason", "Tell Mona Mason"):
+        assert part in shown, part
+    press(world, OUTSIDER, "collision.tell_open")
+    assert world.sandbox.submit(OUTSIDER, {"text": "They want 30 <!channel>"}).ok
+    answer = words(world.sandbox.view(OUTSIDER))
+    assert "Rita Reyes is no longer active in Slack, so Mona Mason has it now" in answer
+    world.settle()
+    told = everything_told(world, MANAGER)
+    for part in ("Otto Olsen", "They want 30 &lt;!channel&gt;", "whose owner Rita Reyes is not active"):
+        assert part in told, part
 
 
 def test_back_opens_the_form_with_everything_typed(world: World) -> None:
@@ -83,7 +104,7 @@ def test_manager_gets_the_evidence_and_gives_it_with_one_sentence(world: World) 
     assert "it goes to Otto Olsen" in words(world.dm(OUTSIDER))
     assert "it goes to Otto Olsen" in words(world.dm(REP))
     [former] = [one for one in world.sandbox.messages(CHANNEL) if one["ts"] == lead_card]
-    assert "已转入 South，负责人：Otto Olsen" in words(former)
+    assert f"已转入 South <#{OTHER_CHANNEL}>，负责人：Otto Olsen" in words(former)
     assert "Acme Ltd" in words(world.last(OUTSIDER, OTHER_CHANNEL))
     made = next(one.event for one in world.history(OUTSIDER, lead.id) if isinstance(one.event, RulingMade))
     assert (made.verdict, made.owner) == ("give", "Rita Reyes")
@@ -189,7 +210,7 @@ def test_pooled_customer_is_claimed_right_there_and_the_need_joins_its_history(w
     press(world, OUTSIDER, "collision.ask_open")
     assert world.sandbox.submit(OUTSIDER, {"plea": "I know them"}).ok
     world.settle()
-    card = words(world.dm(MANAGER))
+    card = everything_told(world, MANAGER)
     assert "Stays in the pool" in card
     assert "Both (share)" not in card
     ruled(world, "keep", "Let somebody here claim it")
@@ -313,3 +334,274 @@ def test_request_lapses_when_the_opportunity_is_released_and_both_cards_say_so(w
     assert "collision.withdraw" not in str(world.sandbox.messages(world.sandbox.dm(REP2)))
     assert "ruling.give" not in str(world.sandbox.messages(world.sandbox.dm(MANAGER)))
     assert "it went back to the pool" in everything_told(world, MANAGER)
+
+
+def test_request_of_one_who_left_is_taken_off_the_managers_card_and_the_owners(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    asked(world)
+    members.remember(world.bot.desk, world.sandbox.settings.team_id, Profile(OUTSIDER, "Otto Olsen", is_active=False))
+    world.settle()
+    assert "collision" not in world.view(REP, lead.id).broken
+    assert "who asked is no longer active" in everything_told(world, MANAGER)
+    assert "ruling.give" not in str(world.sandbox.messages(world.sandbox.dm(MANAGER)))
+    assert "Otto Olsen, who asked for a ruling on" in everything_told(world, REP)
+
+
+def pooled(world: World, customer: str = "Acme Ltd", **more: object) -> int:
+    """Return an opportunity that its owner gave back to the pool."""
+    number = world.lead(REP, customer, **more).id
+    pool.release(world.bot.desk, number, "Too many", by=world.actor(REP))
+    world.settle()
+    return number
+
+
+TYPED = {
+    "contact_name": "Bo Lind", "contact_phone": "+1 212 555 0188", "amount": "12,000", "next_step": "Send the quote", "next_due_at": "friday 3pm",
+}  # fmt: skip
+
+
+def test_claim_from_the_view_of_a_collision_brings_all_that_was_typed(world: World) -> None:
+    number = pooled(world, contact_name="Ann Lee", contact_phone="+1 212 555 0100")
+    refused(world, REP2, **TYPED)
+    press(world, REP2, "collision.claim")
+    shown = world.view(REP2, number)
+    assert shown.owner is not None
+    assert shown.contact is not None
+    assert (shown.owner.slack_user_id, shown.contact.name, shown.contact.phone) == (REP2, "Bo Lind", "+1 212 555 0188")
+    assert (shown.amount_minor, shown.next_text) == (1_200_000, "Send the quote")
+    assert shown.next_due_at is not None
+    assert [one.event.text for one in world.history(REP2, number) if isinstance(one.event, NoteAdded)] == [
+        "Thirty seats in May"
+    ]
+
+
+def test_claim_from_the_view_of_a_collision_is_graded_by_all_that_was_answered(world: World) -> None:
+    number = pooled(world)
+    refused(world, REP2, source="referral", budget="confirmed", authority="decider")
+    press(world, REP2, "collision.claim")
+    after = world.view(REP2, number)
+    points = {one.criterion.en: one.points for one in after.points}
+    assert (after.facts["budget"], after.facts["authority"]) == ("confirmed", "decider")
+    assert (points["Source"], points["Budget"], points["Decision maker"]) == (20, 20, 15)
+    assert (after.grade, after.score) == ("A", 80)
+
+
+def test_refused_claim_says_why_and_keeps_what_was_typed_with_the_ways_on(world: World) -> None:
+    number = pooled(world)
+    # Their own, given back a moment ago: they let others have their turn.
+    assert "in the pool" in refused(world, REP, **TYPED)
+    press(world, REP, "collision.claim")
+    shown = words(world.sandbox.view(REP))
+    for part in ("🙏", "rests for others until", "What you typed is kept", "Ask for a ruling", "Back to the form"):
+        assert part in shown, part
+    press(world, REP, "collision.back")
+    shown = words(world.sandbox.view(REP))
+    for part in ("Acme Ltd", "Thirty seats in May", "12,000", "Bo Lind", "Send the quote"):
+        assert part in shown, part
+    world.sandbox.close(REP, clear=True)
+    # Somebody else is faster: who, and the ways on from them.
+    refused(world, OUTSIDER)
+    world.sandbox.close(OUTSIDER, clear=True)
+    refused(world, REP2, **TYPED)
+    pool.assign(world.bot.desk, number, str(world.actor(MANAGER).member_id), None, by=world.actor(MANAGER))
+    press(world, REP2, "collision.claim")
+    shown = words(world.sandbox.view(REP2))
+    for part in ("Mona Mason", "告诉 Mona Mason", "申请裁定", "返回表单", "您填写的内容都已保留"):
+        assert part in shown, part
+
+
+def test_manager_assigns_a_pooled_customer_from_the_view_of_the_collision(world: World) -> None:
+    number = pooled(world)
+    shown = refused(world, MANAGER)
+    assert "Claim" not in shown
+    assert "Assign" in shown
+    press(world, MANAGER, "pool.assign_open")
+    assert "Thirty seats in May" in words(world.sandbox.view(MANAGER))
+    answer = world.sandbox.submit(MANAGER, {"to": str(world.actor(REP2).member_id)})
+    assert answer.ok, answer.errors
+    owner = world.view(MANAGER, number).owner
+    assert owner is not None
+    assert owner.slack_user_id == REP2
+
+
+@pytest.mark.parametrize("to", [REP2, pool.BY_RULES])
+def test_what_a_manager_typed_goes_along_with_what_they_assign(world: World, to: str) -> None:
+    number = pooled(world)
+    refused(world, MANAGER, **TYPED, source="referral", budget="confirmed", authority="decider")
+    press(world, MANAGER, "pool.assign_open")
+    taker = to if to == pool.BY_RULES else str(world.actor(to).member_id)
+    answer = world.sandbox.submit(MANAGER, {"to": taker})
+    assert answer.ok, answer.errors
+    after = world.view(REP2, number)
+    assert after.owner is not None
+    assert after.contact is not None
+    assert (after.owner.slack_user_id, after.contact.name, after.contact.phone) == (REP2, "Bo Lind", "+1 212 555 0188")
+    assert (after.amount_minor, after.next_text, after.grade) == (1_200_000, "Send the quote", "A")
+    assert after.facts["budget"] == "confirmed"
+    notes = [one.event.text for one in world.history(REP2, number) if isinstance(one.event, NoteAdded)]
+    assert notes == ["Thirty seats in May"]
+
+
+def test_what_a_manager_typed_at_length_fits_the_form_that_assigns_it(world: World) -> None:
+    number = pooled(world)
+    refused(world, MANAGER, need="需要三十套软件和培训，五月上线。" * 120, contact_name="王" * 90, product="件" * 100)
+    press(world, MANAGER, "pool.assign_open")
+    assert world.sandbox.submit(MANAGER, {"to": str(world.actor(REP2).member_id)}).ok
+    after = world.view(REP2, number)
+    assert after.contact is not None
+    assert (after.contact.name, after.product) == ("王" * 90, "件" * 100)
+
+
+def test_pool_that_is_open_to_all_is_claimed_by_another_teams_rep(world: World) -> None:
+    number = pooled(world)
+    assert "another team's pool" in refused(world, OUTSIDER)
+    world.sandbox.close(OUTSIDER, clear=True)
+    world.clock.advance(timedelta(days=9))
+    assert "Claim it" in refused(world, OUTSIDER)
+    press(world, OUTSIDER, "collision.claim")
+    owner = world.view(ADMIN, number).owner
+    assert owner is not None
+    assert owner.slack_user_id == OUTSIDER
+
+
+def test_share_opens_the_form_with_everything_that_was_typed(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    refused(world, OUTSIDER, **TYPED)
+    press(world, OUTSIDER, "collision.ask_open")
+    assert world.sandbox.submit(OUTSIDER, {"plea": "I met their CTO"}).ok
+    world.settle()
+    ruled(world, "share", "Two sites, two reps")
+    world.sandbox.close(OUTSIDER, clear=True)
+    press_in_dm(world, OUTSIDER, "ruling.capture")
+    shown = words(world.sandbox.view(OUTSIDER))
+    for part in ("Acme Ltd", "Thirty seats in May", "12,000", "Bo Lind", "+1 212 555 0188", "Send the quote"):
+        assert part in shown, part
+
+
+def given_with(world: World, **typed: Any) -> OpportunityView:
+    """Have a ruling give an opportunity to one who typed something before; returns it as its new owner sees it."""
+    refused(world, OUTSIDER, **typed)
+    press(world, OUTSIDER, "collision.ask_open")
+    assert world.sandbox.submit(OUTSIDER, {"plea": "I met their CTO"}).ok
+    world.settle()
+    ruled(world, "give", "Otto knew them first")
+    return world.found(OUTSIDER, "Acme")
+
+
+def notes_of(world: World, number: int) -> list[tuple[str, str]]:
+    lines = world.history(OUTSIDER, number)
+    return [(str(one.actor and one.actor.name), one.event.text) for one in lines if isinstance(one.event, NoteAdded)]
+
+
+def test_given_opportunity_is_filled_with_what_its_new_owner_typed(world: World) -> None:
+    world.lead(REP, "Acme Ltd")
+    after = given_with(world, **TYPED, source="referral", budget="confirmed", authority="decider")
+    assert after.contact is not None
+    assert (after.contact.name, after.contact.phone, after.amount_minor) == ("Bo Lind", "+1 212 555 0188", 1_200_000)
+    assert (after.facts["budget"], after.score) == ("confirmed", 80)
+    # The next step stays the former owner's until it is done; theirs is in their note.
+    assert after.next_text != "Send the quote"
+    assert notes_of(world, after.id) == [("Otto Olsen", "Thirty seats in May\nSend the quote · friday 3pm")]
+
+
+def test_nothing_of_the_former_owners_is_overwritten_by_what_the_new_one_typed(world: World) -> None:
+    former = {
+        "contact_name": "Ann Lee",
+        "contact_phone": "+1 212 555 0100",
+        "amount": "99,000",
+        "next_step": "Call her",
+    }
+    world.lead(REP, "Acme Ltd", **former, source="event", budget="likely")
+    after = given_with(world, **TYPED, source="referral", budget="confirmed", authority="decider")
+    assert after.contact is not None
+    assert (after.contact.name, after.contact.phone, after.amount_minor) == ("Ann Lee", "+1 212 555 0100", 9_900_000)
+    assert (after.next_text, after.facts) == (
+        "Call her",
+        {"source": "event", "budget": "likely", "authority": "decider"},
+    )
+    [(_, note)] = notes_of(world, after.id)
+    assert note.split("\n") == [
+        "Thirty seats in May",
+        "Bo Lind · +1 212 555 0188",
+        "12,000",
+        "Send the quote · friday 3pm",
+    ]
+
+
+def test_what_the_new_owner_typed_and_nobody_can_read_is_kept_in_their_words(world: World) -> None:
+    world.lead(REP, "Acme Ltd", contact_name="Ann Lee")
+    after = given_with(world, contact_name="ann lee", contact_phone="+1 212 555 0188", amount="a lot")
+    assert after.contact is not None
+    assert (after.contact.phone, after.amount_minor) == (None, None)
+    [(_, note)] = notes_of(world, after.id)
+    assert note.split("\n") == ["Thirty seats in May", "ann lee · +1 212 555 0188", "a lot"]
+
+
+# --- collisions that nobody asked a ruling for
+
+
+def two_owners(world: World) -> tuple[int, int]:
+    """Return what two have at one customer since a manager gave one of two away."""
+    numbers = [world.lead(REP, "Acme Ltd", need=need).id for need in ("First site", "Second site")]
+    found = opportunities.find(world.bot.desk, "acme", by=world.actor(REP))
+    first, second = sorted(one.id for one in found)
+    assert len(numbers) == 2
+    handovers.reassign(world.bot.desk, second, REP2, None, by=world.actor(ADMIN))
+    world.settle()
+    return first, second
+
+
+def test_collision_is_told_listed_shown_and_settled_in_slack(world: World) -> None:
+    first, second = two_owners(world)
+    told = world.dm(MANAGER)
+    assert "has two owners now: Rita Reyes, and 林伟" in words(told)
+    assert "撞单" in words(world.card(first))
+    for user, count in ((MANAGER, 2), (REP, 1), (OUTSIDER, 0)):
+        answer = world.sandbox.command(user, "/opp", "collisions")
+        assert words(answer.body).count("on this customer too, since") == count, user
+    world.sandbox.click(MANAGER, world.sandbox.dm(MANAGER), told["ts"], "collision.settle")
+    world.settle()
+    shown = words(world.sandbox.view(MANAGER))
+    for part in ("Whose is *Acme Ltd*?", "First site", "Second site", "All of it goes to 林伟", "Both work on it"):
+        assert part in shown, part
+    values = {"to": str(world.actor(REP2).member_id), "sentence": "One face to the customer"}
+    answer = world.sandbox.submit(MANAGER, values)
+    assert answer.ok, answer.errors
+    assert "Acme Ltd* is *林伟*’s now" in words(world.sandbox.view(MANAGER))
+    world.settle()
+    for number in (first, second):
+        owner = world.view(ADMIN, number).owner
+        assert owner is not None
+        assert owner.slack_user_id == REP2
+        assert "⚔️" not in words(world.card(number))
+    # A press on the old message finds it settled.
+    world.sandbox.close(MANAGER, clear=True)
+    world.sandbox.click(MANAGER, world.sandbox.dm(MANAGER), told["ts"], "collision.settle")
+    world.settle()
+    assert "Nobody collides over Acme Ltd any more" in words(
+        world.sandbox.messages(world.sandbox.dm(MANAGER), as_user=MANAGER)
+    )
+    # Rita hears in her own hours, half a day later.
+    for user in (REP2, REP):
+        assert "One face to the customer" in everything_told(world, user)
+
+
+def test_card_in_the_channel_settles_for_the_manager_alone(world: World) -> None:
+    first, _ = two_owners(world)
+    card = world.card(first)
+    world.sandbox.click(REP, CHANNEL, card["ts"], "collision.settle")
+    world.settle()
+    assert "This is for Mona Mason to decide" in words(world.last(REP, CHANNEL))
+    world.sandbox.click(MANAGER, CHANNEL, card["ts"], "collision.settle")
+    world.settle()
+    assert "Whose is *Acme Ltd*?" in words(world.sandbox.view(MANAGER))
+
+
+def test_settling_where_a_ruling_was_asked_for_shows_the_request(world: World) -> None:
+    lead = world.lead(REP, "Acme Ltd")
+    asked(world)
+    card = world.card(lead.id)
+    assert "申请裁定" in words(card)
+    world.sandbox.click(MANAGER, CHANNEL, card["ts"], "collision.settle")
+    world.settle()
+    assert "I met their CTO in January" in words(world.last(MANAGER, CHANNEL))

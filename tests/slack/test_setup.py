@@ -19,7 +19,7 @@ from bot.services.desk import system_actor
 from bot.services.teams import TeamForm
 from bot.services.values import TeamRef
 from tests.conftest import Closing
-from tests.slack.conftest import CHANNEL, MANAGER, OTHER_CHANNEL, REP, REP2, STRANGER, Connect, World, words
+from tests.slack.conftest import CHANNEL, MANAGER, OTHER_CHANNEL, OUTSIDER, REP, REP2, STRANGER, Connect, World, words
 
 BOSS, WANG, LENA, GUEST = "UBOSS", "UWANG", "ULENA", "UGUEST"
 SALES, SECRET = "CSALES", "CSECRET"
@@ -109,6 +109,7 @@ def test_one_who_was_made_an_admin_meanwhile_gets_the_form(empty: World) -> None
         ({"hours": "whenever"}, "hours", "9:00-12:00"),
         ({"hours": "9-12 11-15"}, "hours", "overlap"),
         ({"digest_time": "soon"}, "digest_time", "9:00"),
+        ({"exceptions": "2026-12-24 off\nchristmas off"}, "exceptions", "“christmas off”"),
         ({"specialists": [LENA], "reps": [LENA]}, "specialists", "both"),
     ],
 )
@@ -142,6 +143,28 @@ def test_first_home_of_an_admin_offers_the_setup(empty: World) -> None:
     assert "Set up a team" in words(empty.sandbox.view(BOSS))
 
 
+def test_days_that_differ_are_typed_a_line_each_and_taken_out_again(world: World) -> None:
+    def edit(values: dict[str, object]) -> None:
+        loop(world, MANAGER, CHANNEL)
+        world.sandbox.click(MANAGER, CHANNEL, world.last(MANAGER, CHANNEL)["ts"], "setup.open")
+        world.settle()
+        answer = world.sandbox.submit(MANAGER, values)
+        assert answer.ok, answer.errors
+        world.sandbox.close(MANAGER, clear=True)
+
+    def days() -> list[str]:
+        found = next(team for team in all_teams(world.bot) if team.name == "North")
+        return [f"{day} {len(spans)}" for day, spans in found.exceptions]
+
+    edit({"exceptions": "2026-12-24 off\n2026年10月10日 上班", "country": "DE-BY"})
+    assert days() == ["2026-10-10 2", "2026-12-24 0"]
+    edit({"name": "North"})
+    assert days() == ["2026-10-10 2", "2026-12-24 0"]
+    assert next(team for team in all_teams(world.bot) if team.name == "North").country == "DE-BY"
+    edit({"exceptions": ""})
+    assert days() == []
+
+
 def test_manager_edits_their_team_from_the_help_and_joiners_are_on_it(world: World) -> None:
     loop(world, MANAGER, CHANNEL)
     shown = world.last(MANAGER, CHANNEL)
@@ -161,6 +184,23 @@ def test_manager_edits_their_team_from_the_help_and_joiners_are_on_it(world: Wor
     assert team.digest_minute == 510
     assert team.hours[0] == ((600, 960),)
     assert world.actor(STRANGER).team_id == team.id
+
+
+def test_what_only_an_admin_or_nobody_may_do_is_refused_at_its_field_and_nothing_typed_is_lost(world: World) -> None:
+    world.lead(REP, "Osprey Textiles")
+    loop(world, MANAGER, CHANNEL)
+    world.sandbox.click(MANAGER, CHANNEL, world.last(MANAGER, CHANNEL)["ts"], "setup.open")
+    world.settle()
+    for values, field, expected in (
+        ({"hours": "10-16", "reps": [REP, REP2, OUTSIDER]}, "reps", "Otto Olsen"),
+        ({"reps": [REP, REP2], "manager": REP2}, "manager", "Only an admin"),
+        ({"manager": MANAGER, "reps": [REP2], "specialists": [REP]}, "specialists", "Rita Reyes owns 1 open"),
+    ):
+        answer = world.sandbox.submit(MANAGER, values)
+        assert expected in answer.errors[field]
+    assert world.sandbox.submit(MANAGER, {"reps": [REP, REP2], "specialists": []}).ok
+    team = next(one for one in all_teams(world.bot) if one.name == "North")
+    assert team.hours[0] == ((600, 960),)
 
 
 def test_admin_adds_a_second_team_and_its_name_must_be_new(world: World) -> None:

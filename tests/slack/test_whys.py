@@ -16,10 +16,11 @@ def _asked(world: World, user: str, number: int) -> str:
 def test_one_tap_on_the_card_shows_points_that_add_up_and_what_is_missing(world: World) -> None:
     lead = world.lead(REP, "Acme Ltd", source="referral")
     button = next(block["accessory"] for block in world.card(lead.id)["blocks"] if "accessory" in block)
-    assert button["text"]["text"] == "为何是 C？"
+    assert button["text"]["text"] == "为何是 B？"
     shown = _asked(world, REP, lead.id)
-    for part in ("*Grade C*, 25 points", "*+20*  Source: Referral", "*= 25*", "10 more for B", "captured it"):
+    for part in ("*Grade B*, 45 points", "*+20*  Source: Referral", "*= 45*", "20 more for A", "captured it"):
         assert part in shown, part
+    assert "*+25*  Intent: Asked for a quote or trial – read from the words of the need" in shown
     assert "not enough history (closed alike: 0, needed: 30)" in shown
     assert "Rules decided" not in shown
 
@@ -62,4 +63,4 @@ def test_a_regrade_shows_the_grades_it_had(world: World) -> None:
     world.settle()
     assert world.sandbox.submit(REP, {"source": "referral", "intent": "quote"}).ok
     world.sandbox.close(REP, clear=True)
-    assert "Grades so far: C 10 → B 45" in _asked(world, REP, lead.id)
+    assert "Grades so far: C 30 → B 45" in _asked(world, REP, lead.id)

@@ -1,5 +1,6 @@
 """Plain functions that make the values which views are given; overrides are their fields."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from bot.services.values import (
     OpportunityView,
     PipelineSummary,
     StageSum,
+    Tally,
     TeamRef,
 )
 from bot.views.elements import Message, View
@@ -103,6 +105,7 @@ def make_digest(**overrides: Any) -> Digest:
         "team": make_team(), "day": date(2026, 3, 5), "summary": make_summary(),
         "changes": make_changes(won=(make_change(7),), new=tuple(make_change(number) for number in (1, 2, 3))), "trend": (86.0, 90.5),
         "overdue_by_rep": ((LIN, 2), (ANNA, 1)), "at_risk": (make_late_line(1), make_late_line(2, owner=ANNA)), "in_pool": 4,
+        "overdue_in_pool": 0,
     }  # fmt: skip
     return Digest(**{**known, **overrides})
 
@@ -117,7 +120,19 @@ def make_change(number: int = 1, **overrides: Any) -> Change:
 
 def make_changes(**by_kind: tuple[Change, ...]) -> Changes:
     """Make what changed since the fourth of March, nine o'clock in Shanghai."""
-    return Changes(datetime(2026, 3, 4, 1, 0, tzinfo=UTC), by_kind)
+    return Changes(
+        datetime(2026, 3, 4, 1, 0, tzinfo=UTC),
+        {kind: make_tally(*those) for kind, those in by_kind.items()},
+        tuple(Counter(one.after for one in by_kind.get("lost", ()) if isinstance(one.after, Name)).most_common()),
+    )
+
+
+def make_tally(*those: Change) -> Tally:
+    """Count changes as the service does, the biggest of them first as they are given."""
+    sums: Counter[str] = Counter()
+    for one in those:
+        sums[one.currency] += one.amount_minor or 0
+    return Tally(len(those), those, tuple(sorted(sums.items())))
 
 
 def own_stage(name: str) -> Stage:

@@ -76,6 +76,7 @@ def opportunity(**overrides: Any) -> OpportunityView:
         "history_count": 3,
         "loss_reasons": PLAYBOOK.loss_reasons,
         "win_reasons": PLAYBOOK.win_reasons,
+        "criteria": PLAYBOOK.scorecard.criteria,
     }
     return OpportunityView(**{**known, **overrides})
 

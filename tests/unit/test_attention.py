@@ -1,5 +1,6 @@
 """The ladder: exact moments of the default pace, what silences what, and that nothing open is ever forgotten."""
 
+import itertools
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.attention import Cause, Rung, Situation, Step, addressee, climb, due_rungs, next_rung
+from bot.domain.attention import Cause, Rung, Situation, Step, _Ladder, addressee, climb, due_rungs, next_rung
 from bot.domain.calendar import WorkCalendar, local_day, working_days_between
 from bot.domain.playbook import Addressee, Pace, Playbook, default_playbook
 
@@ -49,13 +50,14 @@ def ladder(situation: Situation, *, after: datetime, until: datetime) -> list[tu
         rung = next_rung(situation, PLAYBOOK, CALENDAR, after=after)
         if rung is None or rung.moment > until:
             return found
-        found += [
-            (one.moment, one.cause.value, one.step.value)
-            for one in due_rungs(situation, PLAYBOOK, CALENDAR, after=after, until=rung.moment)
-        ]
+        steps = due_rungs(situation, PLAYBOOK, CALENDAR, after=after, until=rung.moment)
+        found += [(one.moment, one.cause.value, one.step.value) for one in steps]
         after = rung.moment
-        if rung.step is Step.WARN:
-            situation = situation._replace(warned_at=rung.moment)
+        for one in steps:
+            if one.step is Step.WARN:
+                situation = situation._replace(warned_at=one.moment)
+            if (one.cause, one.step) == (Cause.NEXT_STEP, Step.ESCALATE):
+                situation = situation._replace(escalated_at=one.moment)
 
 
 def test_a_grade_a_next_step_is_reminded_nudged_and_escalated_in_its_pace() -> None:
@@ -89,6 +91,39 @@ def test_snooze_quiets_the_owner_and_not_the_managers_clock() -> None:
         # (the nudge at 14:00 is beyond this test's end)
     ]
     assert coming(owned(snoozed_until=at(4, 9)), after=at(4, 13)).moment == at(4, 14)
+
+
+def escalations(situation: Situation, *, after: datetime, until: datetime) -> list[datetime]:
+    return [moment for moment, _, step in ladder(situation, after=after, until=until) if step == "escalate"]
+
+
+def test_who_became_its_owner_late_has_the_whole_time_before_the_manager_is_told() -> None:
+    # Due on Monday at eleven; reassigned and accepted on Thursday at ten: eight working hours from then.
+    taken = owned(stage_key="contract", accepted_at=at(5, 10), escalated_at=at(3, 11))
+    assert escalations(taken, after=at(5, 10), until=at(13, 18)) == [at(6, 10)]
+    offered = owned(stage_key="contract", accepted_at=None, accept_by=at(5, 10), escalated_at=at(3, 11))
+    assert escalations(offered, after=at(5, 9), until=at(13, 18)) == [at(6, 10)]
+
+
+def test_an_escalation_that_a_new_grade_would_have_had_earlier_comes_the_next_working_day() -> None:
+    # As a C it would have been told of on Monday the 9th; on Friday at noon it becomes an A.
+    regraded = owned(stage_key="contract", grade="A")
+    assert escalations(regraded, after=at(6, 12), until=at(20, 9)) == [at(9, 11)]
+
+
+@pytest.mark.parametrize("grade", ["A", "B", "C"])
+def test_the_manager_is_told_once_of_an_overdue_step_whatever_grade_it_gets(grade: str) -> None:
+    told = owned(stage_key="contract", grade=grade, escalated_at=at(3, 11))
+    assert escalations(told, after=at(3, 11), until=at(20, 9)) == []
+    moved = told._replace(next_due_at=at(10, 11))
+    assert len(escalations(moved, after=at(4, 9), until=at(20, 9))) == 1
+
+
+def test_a_snoozed_word_in_between_comes_when_it_was_put_off_to_and_again_at_its_cadence() -> None:
+    silent = owned(stage_key="qualified", stage_entered_at=at(20, 9), next_due_at=at(31, 9), snoozed_until=at(6, 9))
+    steps = ladder(silent, after=at(5, 10), until=at(16, 10))
+    assert [moment for moment, cause, _ in steps if cause == "cadence"] == [at(6, 9), at(11, 9), at(16, 9)]
+    assert "cadence" not in {cause for _, cause, _ in ladder(silent, after=at(31, 8), until=at(31, 18))}
 
 
 def test_an_offer_lapses_at_accept_by() -> None:
@@ -127,6 +162,43 @@ def test_the_stage_limit_speaks_unless_a_next_step_is_dated_soon_after_it() -> N
     }
     assert Cause.STAGE_LIMIT in speaking
     assert Cause.STAGE_LIMIT not in quiet
+
+
+def test_one_parked_beyond_its_stage_limit_reaches_the_manager_and_comes_back_for_as_long_as_it_is_parked() -> None:
+    parked = owned(stage_key="quote", next_due_at=at(1, 9, month=3).replace(year=2028))
+    steps = ladder(parked, after=at(2, 9), until=at(1, 9, month=3).replace(year=2027))
+    found = [(moment, step) for moment, cause, step in steps if cause == "stage_limit"]
+    # Ten working days after the 2nd; the nudge four hours later (noon is lunch), and every working week.
+    assert found[:6] == [
+        (at(16, 9), "remind"),
+        (at(16, 14), "nudge"),
+        (at(16, 18), "escalate"),
+        (at(23, 14), "nudge"),
+        (at(30, 14), "nudge"),
+        (at(6, 14, month=4), "nudge"),
+    ]
+    assert [moment for moment, step in found if step == "escalate"][:3] == [
+        at(16, 18),
+        at(13, 18, month=4),
+        at(11, 18, month=5),
+    ]
+    nudges = [moment for moment, step in found if step == "nudge"]
+    assert max(later - earlier for earlier, later in itertools.pairwise(nudges)) == timedelta(weeks=1)
+    assert nudges[-1] > at(20, 9, month=2).replace(year=2027)
+
+
+def test_an_overdue_step_reaches_the_manager_by_its_own_ladder_and_the_stage_adds_its_reminder_only() -> None:
+    steps = ladder(owned(stage_key="quote"), after=at(2, 9), until=at(16, 10))
+    assert [(moment, step) for moment, cause, step in steps if cause == "stage_limit"] == [(at(16, 9), "remind")]
+
+
+def test_of_a_stage_that_lasts_too_long_the_same_steps_can_be_left_out() -> None:
+    bare = paced(skip=("remind", "escalate", "recycle"))
+    parked = owned(stage_key="quote", next_due_at=at(1, 9, month=3).replace(year=2028))
+    rungs = due_rungs(parked, bare, CALENDAR, after=at(2, 9), until=at(31, 9))
+    assert {rung.step for rung in rungs if rung.cause is Cause.STAGE_LIMIT} == {Step.NUDGE}
+    before = coming(parked._replace(last_follow_up_at=at(13, 9)), after=at(13, 9), playbook=bare)
+    assert (before.cause, before.step) == (Cause.STAGE_LIMIT, Step.NUDGE)
 
 
 def test_silence_is_warned_of_after_ten_working_days_and_recycled_three_later() -> None:
@@ -191,6 +263,7 @@ _SITUATIONS = st.builds(
     last_follow_up_at=_MAYBE,
     pooled_at=_MAYBE,
     warned_at=_MAYBE,
+    escalated_at=_MAYBE,
     closed_at=st.none(),
     review_due_at=st.none(),
     reviewed_at=st.none(),
@@ -245,6 +318,18 @@ def test_one_climb_finds_what_is_due_and_what_comes_next(
     due, rung = climb(situation, PLAYBOOK, calendar, after=after, until=until)
     assert due == due_rungs(situation, PLAYBOOK, calendar, after=after, until=until)
     assert rung == next_rung(situation, PLAYBOOK, calendar, after=until)
+
+
+@settings(deadline=None, max_examples=300)
+@given(_SITUATIONS, _CALENDARS, _INSTANTS, st.integers(0, 60 * 24 * 60))
+def test_what_is_not_reckoned_because_something_else_comes_first_changes_nothing(
+    situation: Situation, calendar: WorkCalendar, after: datetime, minutes: int
+) -> None:
+    until = after + timedelta(minutes=minutes)
+    found = climb(situation, PLAYBOOK, calendar, after=after, until=until)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Ladder, "is_beyond", lambda *_, **__: False)
+        assert climb(situation, PLAYBOOK, calendar, after=after, until=until) == found
 
 
 @settings(deadline=None)
@@ -323,9 +408,15 @@ def test_a_closed_one_without_a_review_is_heard_of_no_more() -> None:
     assert ladder(closed(review_due_at=at(5, 10), reviewed_at=at(3, 9)), after=at(2, 10), until=at(31, 9)) == []
 
 
-def test_a_review_is_asked_for_then_nudged_then_escalated_and_then_it_is_quiet() -> None:
-    steps = ladder(closed(review_due_at=at(5, 10)), after=at(2, 10), until=at(31, 9))
-    assert steps == [(at(5, 10), "review", "remind"), (at(5, 15), "review", "nudge"), (at(6, 10), "review", "escalate")]
+def test_a_review_is_asked_for_then_nudged_then_escalated_and_asked_for_again_each_week() -> None:
+    steps = ladder(closed(review_due_at=at(5, 10)), after=at(2, 10), until=at(20, 9))
+    assert steps == [
+        (at(5, 10), "review", "remind"),
+        (at(5, 15), "review", "nudge"),
+        (at(6, 10), "review", "escalate"),
+        (at(12, 15), "review", "nudge"),
+        (at(19, 15), "review", "nudge"),
+    ]
 
 
 def test_a_loss_to_be_won_back_is_a_reminder_on_its_day() -> None:

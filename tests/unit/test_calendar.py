@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bot.domain.calendar import (
     DEFAULT_WEEK,
     WorkCalendar,
+    _year_at,
     add_days,
     add_hours,
     at_local,
@@ -60,6 +61,18 @@ hours = st.one_of(st.integers(0, 3000), st.floats(0, 3000))
 @given(calendars, moments, hours)
 def test_hours_added_are_the_hours_between(calendar: WorkCalendar, start: datetime, amount: float) -> None:
     assert hours_between(calendar, start, add_hours(calendar, start, amount)) == pytest.approx(amount, abs=1e-9)
+
+
+APIA = WorkCalendar("Pacific/Apia", DEFAULT_WEEK, None)
+HONOLULU = WorkCalendar("Pacific/Honolulu", DEFAULT_WEEK, None)
+
+
+@given(st.sampled_from((*CALENDARS, APIA, HONOLULU)), st.integers(2010, 2030), st.integers(-30 * 3600, 30 * 3600))
+def test_a_moment_around_new_year_lies_in_the_year_that_its_place_writes(
+    calendar: WorkCalendar, year: int, seconds: int
+) -> None:
+    moment = datetime(year, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    assert _year_at(calendar, moment).year == local_day(calendar, moment).year
 
 
 @given(calendars, moments, st.integers(1, 3000), st.integers(0, 3000))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.attention import Cause
-from bot.reminders.relevance import still_needed
+from bot.services.relevance import still_needed
 from tests.unit.figures import ANNA, LIN, NOW, make_opportunity
 
 MOMENT = NOW - timedelta(hours=4)

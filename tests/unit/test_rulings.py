@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import events as ev
-from bot.domain.rulings import Evidence, Happening, evidence_of
+from bot.domain.rulings import Evidence, Happening, evidence_of, reaches
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 MOMENTS = st.datetimes(timezones=st.just(UTC))
@@ -67,3 +67,16 @@ def test_evidence_comes_back_from_json_as_it_was(one: Evidence) -> None:
 
 def test_names_of_a_later_version_are_left_out() -> None:
     assert Evidence.from_json([["captured_at", NOW.isoformat()], ["mood", "good"]]) == Evidence(NOW)
+
+
+def test_stretches_of_time_reach_to_now_only_without_a_gap() -> None:
+    def at(hour: int) -> datetime:
+        return NOW + timedelta(hours=hour)
+
+    lasting, first, later = (at(1), None), (at(-1), at(2)), (at(3), None)
+    assert reaches(NOW, [first, lasting], at(9))
+    assert reaches(NOW, [(at(2), None), first], at(9))
+    assert not reaches(NOW, [first, later], at(9))
+    assert not reaches(NOW, [lasting], at(9))
+    assert not reaches(NOW, [first], at(2))
+    assert not reaches(NOW, [], NOW)

@@ -97,6 +97,13 @@ def test_owner_and_contact_are_people_known_by_name_or_mail(tmp_path: Path) -> N
     assert [row.contact for row in rows] == [Person("+1 650 253 0000"), Person("Ann"), None]
 
 
+def test_website_and_credit_code_have_columns_of_their_own(tmp_path: Path) -> None:
+    columns = {"website": "Web", "credit_code": "Code"}
+    (row, bare) = batch(tmp_path, "Who,What,Web,Code\nA,x,a.test,91310000607337890K\nB,x,,\n", columns=columns).rows
+    assert (row.website, row.credit_code) == ("a.test", "91310000607337890K")
+    assert (bare.website, bare.credit_code) == (None, None)
+
+
 def _folder(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "deals.csv").write_text(
         "Who,What,Rep,Thing,Phase\nAcme,Chairs,Rita,Char,Hot\nBeta,Beds,Nobody,Bed,Cold\n", encoding="utf-8"

@@ -7,9 +7,11 @@ import pytest
 
 from bot.domain.rulings import Evidence
 from bot.i18n import Translator
-from bot.services.case_values import Collision, RegistrationCase, RulingCase
+from bot.services.case_values import Collision, RegistrationCase, RegistrationLine, RegistrationPage, RulingCase, Told
+from bot.services.registered import PAGE
+from bot.services.settlements import Side, Standoff
 from bot.services.values import MemberRef
-from bot.views import collision_forms, home, registration_views, ruling_views
+from bot.views import collision_forms, home, registration_views, ruling_views, waiting_cases
 from bot.views.elements import Message
 from tests.unit.figures import NOW, accepted_message, accepted_view, make_day, make_late_line, make_line, texts
 
@@ -38,7 +40,29 @@ def test_what_was_typed_is_cut_rather_than_refused_where_it_does_not_fit(letter:
     assert (kept["id"], kept["customer_id"], kept["way"]) == (7, 3, "command")
     assert kept["typed"]["contact_name"] == "Bo"
     assert len(kept["typed"]["need"]) > 300
+    assert "the longest text ends at “…”" in texts(view["blocks"])
+    again = collision_forms.explained(EN, TAKEN, kept, refusal="Not now")
+    assert "the longest text ends at “…”" in texts(again["blocks"])
+    whole = collision_forms.explained(EN, TAKEN, {"way": "command", "typed": {"need": letter}})
+    assert "What you typed is kept.*" in texts(whole["blocks"])
     accepted_view(collision_forms.tell(EN, kept))
+
+
+@pytest.mark.parametrize(
+    ("t", "left", "unseen"), [(EN, "is no longer active", "is not in Slack yet"), (ZH, "账号已停用", "尚未加入")]
+)
+def test_owner_who_is_not_in_slack_is_said_to_be_so_with_who_hears_instead(
+    t: Translator, left: str, unseen: str
+) -> None:
+    for owner, why in ((RITA, left), (MemberRef(9, "Ida <!here>", None), unseen)):
+        view = collision_forms.explained(t, replace(TAKEN, owner=owner, instead=(LIN, RITA)), {})
+        for shown in (
+            texts(accepted_view(view)["blocks"]),
+            collision_forms.told(t, Told(owner, (LIN, RITA)), is_kept=True),
+        ):
+            assert why in shown
+            assert "林伟" in shown
+            assert "<!here>" not in shown
 
 
 def test_card_without_a_plan_or_attempts_shows_only_what_is_known() -> None:
@@ -80,7 +104,7 @@ def test_fullest_home_with_cases_to_decide_fits() -> None:
 def test_request_that_ended_without_a_ruling_says_why_to_both_sides_and_has_no_button(t: Translator) -> None:
     for state, cause in (
         ("withdrawn", None),
-        *(("lapsed", why) for why in ("pooled", "closed", "yours", "free", "passed")),
+        *(("lapsed", why) for why in ("pooled", "closed", "yours", "free", "passed", "left")),
     ):
         ended = replace(RULING, state=state, cause=cause)
         for message in (ruling_views.card(t, ended), ruling_views.waiting(t, ended)):
@@ -109,6 +133,55 @@ def test_registration_that_yielded_names_the_one_it_yielded_to(t: Translator) ->
 
 
 @pytest.mark.parametrize("t", [EN, ZH])
+def test_list_of_registrations_says_each_state_and_offers_what_the_reader_may_do(t: Translator) -> None:
+    active = replace(REGISTRATION, state="approved", judge=RITA, protected_until=NOW, is_active=True)
+    asked = replace(active, renewal_asked_at=NOW)
+    ended = replace(active, state="ended", is_active=False, cause="revoked", ended_by=RITA, ended_why="<!here> no")
+    own = [RegistrationLine(one, is_own=True, may_decide=False) for one in (REGISTRATION, active, asked, ended)]
+    theirs = [RegistrationLine(replace(one.case, id=one.case.id + 9), is_own=False, may_decide=True) for one in own]
+    buttons = [
+        [str(one["action_id"]).removeprefix("registration.") for one in block["elements"]]
+        for block in accepted_message(registration_views.listing(t, _page([*own, *theirs])))[1]
+        if block["type"] == "actions"
+    ]
+    assert buttons == [
+        ["withdraw"],
+        ["capture", "renew", "withdraw"],
+        ["capture", "withdraw"],
+        ["approve", "refuse_open"],
+        ["revoke_open"],
+        ["approve", "refuse_open", "revoke_open"],
+    ]
+    shown = read(accepted_message(registration_views.listing(t, _page(own))))
+    assert "&lt;!here&gt; no" in shown
+    assert t("registration.state.pending") in shown
+    assert read(accepted_message(registration_views.listing(t, _page([])))) == t("registration.none")
+
+
+def _page(lines: list[RegistrationLine], **more: int) -> RegistrationPage:
+    numbered = (replace(one, case=replace(one.case, id=number)) for number, one in enumerate(lines))
+    return RegistrationPage(tuple(numbered), total=len(lines), **more)
+
+
+@pytest.mark.parametrize("t", [EN, ZH])
+def test_longest_list_of_registrations_fits_a_message(t: Translator) -> None:
+    long = replace(REGISTRATION, customer="木" * 200, state="approved", is_active=True, protected_until=NOW)
+    page = _page([RegistrationLine(long, is_own=True, may_decide=False)] * PAGE, page=1, pages=3, first=21)
+    assert len(accepted_message(registration_views.listing(t, page, said="x"))[1]) == 44
+
+
+@pytest.mark.parametrize("t", [EN, ZH])
+def test_registration_that_is_over_names_no_day_to_come(t: Translator) -> None:
+    for over, has_day in (("used", False), ("left", False), ("expired", True)):
+        case = replace(REGISTRATION, state="approved", over=over, protected_until=NOW)
+        page = _page([RegistrationLine(case, is_own=True, may_decide=False)])
+        shown = read(accepted_message(registration_views.listing(t, page)))
+        values = {"day": t.local(NOW).date(), "asker": case.asker.name}
+        assert t(f"registration.state.{over}", **values) in shown
+        assert (t("registration.state.expired", day=t.local(NOW).date()) in shown) is has_day
+
+
+@pytest.mark.parametrize("t", [EN, ZH])
 def test_collision_explains_itself_without_a_form_to_go_back_to(t: Translator) -> None:
     registered = replace(TAKEN, opportunity_id=None, state="registered", may_ask=True)
     kept = t("collision.kept")
@@ -120,3 +193,43 @@ def test_collision_explains_itself_without_a_form_to_go_back_to(t: Translator) -
     asked = replace(registered, may_ask=False, asked_id=4)
     assert "collision.withdraw" in str(accepted_view(collision_forms.explained(t, asked, typed)))
     assert kept in str(accepted_view(collision_forms.explained(t, registered, typed)))
+
+
+@pytest.mark.parametrize("t", [EN, ZH])
+def test_form_that_settles_a_collision_fits_however_many_have_the_customer(t: Translator) -> None:
+    hostile = "<!channel> *b* 很长 " * 40
+    sides = tuple(
+        Side(MemberRef(number, hostile, None), hostile, (hostile,) * 30, may_have_all=True) for number in range(30)
+    )
+    view = accepted_view(ruling_views.settle_form(t, Standoff(7, hostile, sides, may_share=True)))
+    assert "<!channel>" not in texts(view["blocks"][:2])
+    # One who decides for a part of it reads who decides the rest; one who decides for nothing has nothing to submit.
+    other = accepted_view(ruling_views.settle_form(t, Standoff(7, "Acme", sides[:2], may_share=False)))
+    assert t("ruling.settle.other_team") in texts(other["blocks"])
+    none = tuple(replace(side, may_have_all=False) for side in sides[:2])
+    assert "submit" not in accepted_view(ruling_views.settle_form(t, Standoff(7, "Acme", none, may_share=False)))
+
+
+def test_collision_says_what_is_left_to_do_where_it_is_free_or_pooled() -> None:
+    free = replace(TAKEN, owner=None, state="free")
+    shown = texts(
+        accepted_view(collision_forms.explained(EN, free, {"way": "command", "typed": {"need": "x"}}))["blocks"]
+    )
+    assert "Go back to the form and save it again" in shown
+    assert "Ask for a ruling" not in shown
+    pooled = replace(TAKEN, owner=None, state="pool", may_ask=True, is_elsewhere=True)
+    assert "another team's pool" in texts(accepted_view(collision_forms.explained(EN, pooled, {}))["blocks"])
+    refused = accepted_view(collision_forms.explained(EN, pooled, {}, refusal="🙏 Not now"))
+    assert "Not now" in texts(refused["blocks"])
+    assert "You can ask for it all the same" in texts(refused["blocks"])
+    own = accepted_view(collision_forms.explained(EN, replace(pooled, is_elsewhere=False), {}))
+    assert "You can ask for it all the same" in texts(own["blocks"])
+
+
+@pytest.mark.parametrize("t", [EN, ZH])
+def test_reminder_names_what_waits_and_fits_however_much_it_is(t: Translator) -> None:
+    message = accepted_message(waiting_cases.reminder(t, (RULING, REGISTRATION)))
+    assert "2" in message[0]
+    assert read(message).count("Acme") == 2
+    many = [replace(RULING, id=number, plea="字" * 1000, customer="x" * 255) for number in range(50)]
+    assert "42" in read(accepted_message(waiting_cases.reminder(t, many)))

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from bot.domain.playbook import Name
 from bot.i18n import Translator
 from bot.services.values import Health, MemberRef
@@ -84,7 +86,7 @@ def test_at_risk_covers_stalled_stepless_and_ownerless_ones() -> None:
     words = texts(accepted_message(digest.message(EN, make_digest(at_risk=rows)))[1])
     assert "*Acme 1* · Lin Wei · A\n🐢 Too long in its stage – next: Call the CTO" in words
     assert "*Acme 2* · Lin Wei · A · CN¥12,000\n🔴 No next step" in words
-    assert "*Acme 3* · nobody · A" in words
+    assert "*Acme 3* · in the pool · A" in words
 
 
 def test_health_that_stayed_the_same_has_no_trend_to_read() -> None:
@@ -115,6 +117,20 @@ def test_chinese_digest_is_chinese_throughout() -> None:
     assert "*⏰ 逾期* · Lin Wei 2、Anna Berg 1" in words
     assert "应于 3月3日周二完成" in words
     assert table(blocks)[0][0] == "阶段"
+
+
+@pytest.mark.parametrize(
+    ("t", "late", "owner"),
+    [(EN, "Lin Wei 2, in the pool 3", "in the pool · A"), (ZH, "Lin Wei 2、在公海 3", "在公海 · A")],
+)
+def test_what_is_late_in_the_pool_is_told_beside_the_reps(t: Translator, late: str, owner: str) -> None:
+    pooled = make_late_line(1, owner=None, grade="A")
+    made = make_digest(overdue_by_rep=((LIN, 2),), overdue_in_pool=3, at_risk=(pooled,))
+    words = texts(accepted_message(digest.message(t, made))[1])
+    assert late in words
+    assert owner in words
+    alone = make_digest(overdue_by_rep=(), overdue_in_pool=3)
+    assert f"{t('card.pool')} 3" in texts(digest.message(t, alone)[1])
 
 
 def test_many_wins_and_many_late_reps_are_cut_with_their_number() -> None:

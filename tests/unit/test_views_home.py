@@ -143,5 +143,18 @@ def test_loop_lets_managers_edit_their_teams_and_admins_add_one() -> None:
     assert "没有频道" in texts(admin)
 
 
+def test_help_names_what_the_commands_take_in_the_readers_words() -> None:
+    english, chinese = (texts(help_view.message(t, make_day(), NOW)[1]) for t in (EN, ZH))
+    assert "/lead register acme" in english
+    for command in ("/lead 报备", "/opp 我的", "/opp 逾期", "/opp 预计成交", "/opp 公海"):
+        assert command in chinese
+    assert "/opp mine" not in chinese
+    # Who decides that two customers are one hears how.
+    deciding = texts(help_view.message(ZH, make_day(), NOW, teams=(make_team(id=4),))[1])
+    assert "/opp 重复" in deciding
+    assert "/opp 合并" in deciding
+    assert "/opp 合并" not in chinese
+
+
 def test_loop_tells_one_outside_every_team_whom_to_ask() -> None:
     assert "还没有加入团队" in texts(help_view.message(ZH, make_day(), NOW, is_outside=True)[1])

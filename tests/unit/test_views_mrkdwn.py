@@ -2,7 +2,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Text
-from bot.views.mrkdwn import clip, clip_mrkdwn, escape, escape_line, harmless, mention, one_line, plain, quote, readable
+from bot.views.mrkdwn import (
+    clip,
+    clip_mrkdwn,
+    escape,
+    escape_line,
+    harmless,
+    mention,
+    one_line,
+    plain,
+    quote,
+    readable,
+    typed,
+)
 
 GUARD = "\u2060"
 
@@ -69,6 +81,13 @@ def test_values_inside_texts_are_made_harmless_and_numbers_stay() -> None:
 def test_message_of_slack_is_read_as_a_person_reads_it() -> None:
     said = "<@U1|rita> see <https://a.test|the page>, <https://b.test>, <mailto:a@b.test|a@b.test> <#C1|sales> <!here> &lt;3"
     assert readable(said) == "@rita see the page (https://a.test), https://b.test, a@b.test #sales @here <3"
+
+
+def test_text_of_a_command_is_read_as_it_was_typed() -> None:
+    said = "<https://acme.com|acme.com> &amp; <mailto:a@b.test|a@b.test> <https://b.test/x> <#C1|sales> <!subteam^S1|@eng> &lt;3"
+    assert typed(said) == "acme.com & a@b.test https://b.test/x #sales @eng <3"
+    assert typed("<!channel> <@U1|rita> <@U2>") == "@channel @rita @U2"
+    assert typed("<!here> <@U1|rita>, x &amp; y", mentions=True) == "@here <@U1|rita>, x & y"
 
 
 def test_plain_text_has_no_marks_of_code_or_bold() -> None:

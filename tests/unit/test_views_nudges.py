@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.attention import Cause, Step
+from bot.domain.playbook import default_playbook
 from bot.i18n import Translator
-from bot.views import notices, nudges
-from bot.views.nudges import NudgeItem
+from bot.services.bundled import NudgeItem
+from bot.services.pool_list import PoolFilter, PoolPage, PoolRow
+from bot.views import focus_list, notices, nudges, unclaimed
 from bot.views.snooze import CHOICES, DATE, snooze_until
-from tests.unit.figures import ANNA, NOW, accepted_message, make_opportunity, texts, values_of
+from tests.unit.figures import ANNA, NOW, accepted_message, accepted_view, make_opportunity, texts, values_of
 
 EN = Translator("en-US", "Asia/Shanghai")
 ZH = Translator("zh-CN", "Asia/Shanghai")
@@ -22,7 +24,7 @@ def make_item(
 
 
 def test_nudge_says_who_what_and_how_late_and_offers_to_act_at_once() -> None:
-    text, blocks = accepted_message(nudges.nudge(EN, [make_item()], NOW))
+    text, blocks = accepted_message(nudges.nudge(EN, [make_item()], NOW, number=7))
     assert text == "1 opportunity needs you: Acme 1"
     assert blocks[1]["text"]["text"].splitlines() == [
         "*Acme 1* – 20 laptops",
@@ -58,10 +60,57 @@ def test_an_opportunity_stands_in_a_bundle_once_and_the_warning_wins() -> None:
 
 
 def test_bundle_shows_ten_and_counts_the_rest() -> None:
-    text, blocks = accepted_message(nudges.nudge(EN, [make_item(number) for number in range(1, 14)], NOW))
+    text, blocks = accepted_message(nudges.nudge(EN, [make_item(number) for number in range(1, 14)], NOW, number=7))
     assert len(values_of(blocks, "follow_up.open")) == 10
     assert "and 3 more" in texts(blocks)
+    assert values_of(blocks, "nudge.all") == ["all:7:0"]
     assert text.startswith("13 opportunities need you: Acme 1, Acme 2, Acme 3")
+
+
+@pytest.mark.parametrize("t", [EN, ZH], ids=["en", "zh"])
+def test_what_is_about_to_be_taken_away_or_won_back_is_named_though_there_is_no_room_for_it(t: Translator) -> None:
+    items = [make_item(number, cause=Cause.SILENCE, step=Step.WARN, customer=f"Cäsar & Söhne {number} " + "x" * 60) for number in range(101, 181)]  # fmt: skip
+    items += [make_item(200, cause=Cause.WIN_BACK, step=Step.REMIND, grade="C", customer="Lost Ltd")]
+    items += [make_item(number) for number in range(201, 211)]
+    rows = nudges.ranked(items)
+    for message in (nudges.nudge(t, rows, NOW, number=7), focus_list.message(t, rows, NOW, total=120, number=7)):
+        _, blocks = accepted_message(message)
+        read = texts(blocks)
+        assert all(f"Söhne {number} " in read for number in range(101, 181))
+        assert "Lost Ltd" in read
+        assert len(read) < 12_000
+    assert values_of(blocks, "nudge.all") == ["all:7:0"]
+    # Fifteen are shown, and sixty-six by name.
+    assert {EN: "and 39 more", ZH: "另有 39 个"}[t] in read
+
+
+def test_the_whole_of_a_bundle_is_read_page_by_page() -> None:
+    items = [make_item(number, owner=ANNA, step=Step.ESCALATE) for number in range(1, 65)]
+    seen: list[str] = []
+    for first, back, on in ((0, [], ["all:7:30"]), (30, ["all:7:0"], ["all:7:60"]), (60, ["all:7:30"], [])):
+        view = nudges.whole(EN, items, NOW, number=7, first=first, with_owner=True)
+        accepted_view(view)
+        assert (values_of(view["blocks"], "nudge.back"), values_of(view["blocks"], "nudge.all")) == (back, on)
+        seen += values_of(view["blocks"], "card.open")
+    assert sorted(int(one) for one in seen) == list(range(1, 65))
+    assert "Owner: <@U2>" in texts(view["blocks"])
+    assert "61–64 of 64" in texts(view["blocks"])
+    none = nudges.whole(ZH, [], NOW, number=7, first=0, with_owner=False)
+    assert "都已处理" in texts(none["blocks"])
+
+
+def test_the_word_about_the_pool_tells_how_much_and_since_when() -> None:
+    row = PoolRow(
+        id=5, customer="Acme *Ltd*", need="20 laptops", stage=default_playbook().stages[0], grade="B", amount_minor=None,
+        currency="USD", team=None, reason=None, pooled_at=NOW - timedelta(days=3), last_follow_up_at=None, opens_on=None,
+        may="assign",
+    )  # fmt: skip
+    page = PoolPage(rows=(row,), asked=PoolFilter(), total=12, everything=12, pages=3)
+    text, blocks = accepted_message(unclaimed.message(EN, page))
+    assert text == "12 opportunities in the pool that nobody has claimed, the oldest since Mon, Mar 2"
+    assert values_of(blocks, "pool.open") == ["all"]
+    assert values_of(blocks, "pool.assign_open") == ["5"]
+    assert "公海中有 12 个商机" in unclaimed.message(ZH, page)[0]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +135,7 @@ def test_each_cause_has_its_sentence(cause: Cause, t: Translator) -> None:
     item = make_item(
         1, cause=cause, step=Step.REMIND, last_follow_up_at=None, accept_by=None, next_text=None, next_due_at=None
     )
-    _, blocks = accepted_message(nudges.nudge(t, [item], NOW))
+    _, blocks = accepted_message(nudges.nudge(t, [item], NOW, number=7))
     lines = blocks[1]["text"]["text"].splitlines()
     assert len(lines) == 3
     assert len(lines[1]) > 5
@@ -94,11 +143,11 @@ def test_each_cause_has_its_sentence(cause: Cause, t: Translator) -> None:
 
 def test_reader_sees_moments_in_their_own_zone() -> None:
     berlin = Translator("en-US", "Europe/Berlin")
-    assert "due Tue, Mar 3 3:00 AM" in texts(nudges.nudge(berlin, [make_item()], NOW)[1])
+    assert "due Tue, Mar 3 3:00 AM" in texts(nudges.nudge(berlin, [make_item()], NOW, number=7)[1])
 
 
 def test_escalation_names_the_owner_and_lets_the_manager_open_or_reassign() -> None:
-    text, blocks = accepted_message(nudges.escalation(EN, [make_item(owner=ANNA, step=Step.ESCALATE)], NOW))
+    text, blocks = accepted_message(nudges.escalation(EN, [make_item(owner=ANNA, step=Step.ESCALATE)], NOW, number=7))
     assert text == "1 opportunity of your team needs help: Acme 1"
     assert "Owner: <@U2>" in texts(blocks)
     assert values_of(blocks, "card.open") == ["1"]
@@ -107,15 +156,22 @@ def test_escalation_names_the_owner_and_lets_the_manager_open_or_reassign() -> N
     assert values_of(blocks, "follow_up.open") == []
 
 
+def test_an_admin_who_stands_in_for_a_manager_is_told_why() -> None:
+    items = [make_item(owner=ANNA, step=Step.ESCALATE)]
+    _, blocks = accepted_message(nudges.escalation(EN, items, NOW, number=7, stands_in=True))
+    assert "no manager can be told" in texts(blocks)
+    assert "no manager" not in texts(nudges.escalation(EN, items, NOW, number=7)[1])
+
+
 def test_pooled_opportunity_is_to_be_assigned() -> None:
-    _, blocks = nudges.escalation(ZH, [make_item(owner=None, cause=Cause.POOL, step=Step.REMIND)], NOW)
+    _, blocks = nudges.escalation(ZH, [make_item(owner=None, cause=Cause.POOL, step=Step.REMIND)], NOW, number=7)
     assert "负责人：无，在公海" in texts(blocks)
     assert "分派" in texts(blocks)
 
 
 def test_words_of_people_cannot_mention_anybody() -> None:
     item = make_item(customer="<!channel>", need="<@U9>", next_text="<!here>")
-    text, blocks = nudges.nudge(EN, [item], NOW)
+    text, blocks = nudges.nudge(EN, [item], NOW, number=7)
     assert not {"<!channel>", "<@U9>", "<!here>"} & set((text + texts(blocks)).replace("\n", " ").split())
 
 

@@ -1,6 +1,7 @@
 """Every view of an opportunity, ordinary and at its worst, in both languages, against Slack's rules."""
 
 import json
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,23 +10,29 @@ from typing import Any
 import pytest
 
 from bot.domain import events as ev
-from bot.domain.playbook import Criterion
+from bot.domain.attention import Cause, Step
+from bot.domain.events import OpportunityEdited
+from bot.domain.playbook import Criterion, Name, Option, Playbook, Scoring
 from bot.errors import Text
 from bot.i18n import Translator
 from bot.sandbox.checks import GOOD, check_message, check_options, check_view
-from bot.services.values import CustomerMatch, Done, OpportunityView
+from bot.services.bundled import NudgeItem
+from bot.services.values import CustomerMatch, Done, OpportunityView, PointLine
 from bot.views import (
     answers,
     cards,
     closing_forms,
     elements,
     fields,
+    focus_list,
     follow_up_forms,
     handover_forms,
     history,
     lead_forms,
     lists,
+    nudges,
     review_forms,
+    steps,
 )
 from tests.unit.opportunity_values import (
     HOSTILE,
@@ -114,13 +121,13 @@ VIEWS: dict[str, Callable[[Translator, OpportunityView], elements.View]] = {
     "history": lambda t, view: history.modal(t, view, view.history[: history.PAGE], has_more=True, is_first=False),
     "follow-up": lambda t, view: follow_up_forms.log(t, view, worst_values(), metadata={"permalink": "x" * 500}),
     "follow-up, picked": lambda t, _: follow_up_forms.log(t, None, {}),
-    "advance": lambda t, view: closing_forms.advance(t, view, PLAYBOOK, {**worst_values(), "stage": "contract"}),
+    "advance": lambda t, view: closing_forms.advance(t, view, {**worst_values(), "stage": "contract"}),
     "won": lambda t, view: closing_forms.won(t, view, PLAYBOOK.win_reasons, worst_values()),
     "won, picked": lambda t, _: closing_forms.won(t, None, PLAYBOOK.win_reasons, {}),
     "lost": lambda t, view: closing_forms.lost(t, view, PLAYBOOK.loss_reasons, {**worst_values(), "win_back": True}),
     "lost, picked": lambda t, _: closing_forms.lost(t, None, PLAYBOOK.loss_reasons, {}),
     "reopen": closing_forms.reopen,
-    "edit": lambda t, view: closing_forms.edit(t, view, PLAYBOOK),
+    "edit": closing_forms.edit,
     "review": review_forms.write,
     "handover": lambda t, view: handover_forms.offer(t, view, {"note": HOSTILE, "to": "U2"}),
     "handover, picked": lambda t, _: handover_forms.offer(t, None, {}),
@@ -368,15 +375,45 @@ def test_pressed_buttons_give_way_to_what_was_done() -> None:
     assert answers.settle(blocks, 5, "x")[-1]["type"] == "context"
 
 
-def test_message_is_carried_through_a_form_where_it_fits() -> None:
+def test_message_is_carried_through_a_form_and_comes_back_as_it_was_where_it_fits() -> None:
     _, blocks = answers.offer_message(EN, opportunity())
     metadata = answers.carry("D1", "1.1", blocks)
     assert answers.carried(json.loads(json.dumps(metadata))) == blocks
-    random_text = "".join(chr(0x4E00 + (number * 7919) % 20000) for number in range(3000))
-    too_long = answers.carry("D1", "1.1", [elements.section(random_text)])
-    assert answers.carried(too_long) == []
     assert answers.carry(None, None, blocks) == {}
     assert answers.carried({"blocks": "nonsense"}) == []
+
+
+@pytest.mark.parametrize("t", [EN, ZH], ids=["en", "zh"])
+def test_the_longest_bundle_comes_back_with_every_customer_and_every_button(t: Translator) -> None:
+    chance = random.Random(7)
+
+    def words(length: int) -> str:
+        letters = range(0x4E00, 0x9000) if t is ZH else range(ord("a"), ord("z") + 1)
+        return "".join(chr(chance.choice(letters)) for _ in range(length))
+
+    items = [
+        NudgeItem(
+            opportunity(id=number, customer=words(80), need=words(300), next_text=words(300)),
+            Cause.NEXT_STEP,
+            Step.NUDGE,
+            NOW,
+        )
+        for number in range(101, 112)
+    ]
+    _, nudge = nudges.nudge(t, items, NOW, number=7)
+    _, morning = focus_list.message(t, nudges.ranked(items), NOW, total=30, number=7)
+    for blocks in (nudge, morning):
+        metadata = answers.carry("D" * 11, "1" * 17, blocks)
+        assert len(json.dumps(metadata)) < 2750
+        found = answers.carried(metadata)
+        assert [one["type"] for one in found] == [one["type"] for one in blocks]
+        assert [one for one in found if one["type"] == "actions"] == [one for one in blocks if one["type"] == "actions"]
+        for before, after in zip(blocks, found, strict=True):
+            if before["type"] == "section":
+                assert after["text"]["text"][:12] == before["text"]["text"][:12]
+        settled = answers.settle(found, 101, "✅ done")
+        assert "✅ done" in str(settled)
+        assert "'101'" not in str(settled)
 
 
 def test_metadata_of_a_form_stays_within_its_size() -> None:
@@ -402,20 +439,19 @@ def test_advance_asks_for_what_every_left_stage_wants() -> None:
 
 def test_advance_from_the_last_stage_offers_the_way_back_only() -> None:
     view = opportunity(stage=PLAYBOOK.stages[4])
-    form = closing_forms.advance(EN, view, PLAYBOOK, {})
+    form = closing_forms.advance(EN, view, {})
     stage = next(block for block in form["blocks"] if block.get("block_id") == "stage")
     assert [one["value"] for one in stage["element"]["options"]] == ["lead", "qualified", "solution", "quote"]
     assert "initial_option" not in stage["element"]
 
 
 def test_team_without_a_question_types_the_answer() -> None:
-    bare = replace(PLAYBOOK, scorecard=replace(PLAYBOOK.scorecard, criteria=()))
-    form = closing_forms.advance(EN, opportunity(facts={}), bare, {"stage": "solution"})
+    form = closing_forms.advance(EN, opportunity(facts={}, criteria=()), {"stage": "solution"})
     assert {"budget", "authority"} <= {block.get("block_id") for block in form["blocks"]}
     odd = replace(PLAYBOOK.stages[1], criteria=(Criterion.NEED, Criterion.EXPECTED_CLOSE, Criterion.AMOUNT))
     stages = (PLAYBOOK.stages[0], odd, *PLAYBOOK.stages[2:])
-    view = opportunity(stage=odd, stages=stages, need=" ", amount_minor=None, expected_close_on=None)
-    form = closing_forms.advance(EN, view, bare, {})
+    view = opportunity(stage=odd, stages=stages, need=" ", amount_minor=None, expected_close_on=None, criteria=())
+    form = closing_forms.advance(EN, view, {})
     assert {"need", "expected_close_on", "amount"} <= {block.get("block_id") for block in form["blocks"]}
 
 
@@ -452,6 +488,103 @@ def test_lead_form_keeps_a_known_customer_and_the_choice_of_owner() -> None:
     assert owner["element"]["initial_option"]["value"] == "rules"
     confirmed = next(block for block in form["blocks"] if block.get("block_id") == "confirmed_new")
     assert confirmed["element"]["initial_options"][0]["value"] == "yes"
+
+
+def _asking(*keys: str) -> Playbook:
+    asked = tuple(
+        Scoring(
+            key,
+            Name(f"Ask {key}", f"问 {key}"),
+            (Option("no", Name("No", "否"), 0), Option("yes", Name("Yes", "是"), 30)),
+        )
+        for key in keys
+    )
+    return replace(PLAYBOOK, scorecard=replace(PLAYBOOK.scorecard, criteria=(*PLAYBOOK.scorecard.criteria, *asked)))
+
+
+def _ids(form: dict[str, Any]) -> list[str]:
+    return [block["block_id"] for block in form["blocks"] if "block_id" in block]
+
+
+def test_lead_form_asks_the_teams_own_questions_below_and_demands_none_of_them() -> None:
+    playbook = _asking("engagement")
+    form = lead_forms.capture(EN, playbook, {"intent": "question", "engagement": "yes"})
+    asked = ("source", "intent", "budget", "authority", "engagement", "expected_close_on")
+    ids = _ids(form)
+    assert [one for one in ids if one in asked] == list(asked)
+    # The close date answers that one.
+    assert "timing" not in ids
+    assert ids.index("next_due_at") < ids.index("about_grade") < ids.index("source")
+    blocks = {block["block_id"]: block for block in form["blocks"] if "block_id" in block}
+    demanded = {name for name in ids if blocks[name]["type"] == "input" and not blocks[name].get("optional")}
+    assert demanded == {"customer", "need", "owner"}
+    assert blocks["intent"]["element"]["initial_option"]["value"] == "question"
+    assert blocks["engagement"]["element"]["initial_option"]["value"] == "yes"
+    assert "read from the need" in readable(form)
+
+
+def test_a_question_named_like_a_field_of_the_form_gets_a_field_of_its_own() -> None:
+    taken = ("need", "product", "amount", "owner", "size")
+    playbook = _asking(*taken)
+    view = opportunity(criteria=playbook.scorecard.criteria, facts={"need": "yes"})
+    for form in (lead_forms.capture(EN, playbook, {"answer.need": "yes"}), closing_forms.edit(EN, view)):
+        ids = _ids(form)
+        assert len(ids) == len(set(ids))
+        need = next(block for block in form["blocks"] if block.get("block_id") == "answer.need")
+        assert need["element"]["initial_option"]["value"] == "yes"
+    values = {"need": "200 seats", "answer.need": "yes", "size": "no", "source": "referral", "intent": None}
+    assert fields.answers_in(values, playbook.scorecard.criteria) == {"need": "yes", "size": "no"}
+
+
+def test_a_scorecard_of_very_many_questions_leaves_the_form_within_slacks_size() -> None:
+    playbook = _asking(*(f"own{number}" for number in range(120)))
+    view = opportunity(criteria=playbook.scorecard.criteria)
+    assert check_view(lead_forms.capture(EN, playbook, {}, possible=worst_matches()), "modal") == GOOD
+    assert check_view(closing_forms.edit(EN, view), "modal") == GOOD
+
+
+def test_who_cannot_own_is_offered_the_rules_alone() -> None:
+    form = lead_forms.capture(EN, PLAYBOOK, {"owner": "mine"}, may_own=False)
+    owner = next(block for block in form["blocks"] if block.get("block_id") == "owner")["element"]
+    assert [one["value"] for one in owner["options"]] == ["rules"]
+    assert owner["initial_option"]["value"] == "rules"
+
+
+def test_form_says_at_once_who_has_the_customer_that_stands_in_it() -> None:
+    taken = CustomerMatch(3, "Acme Ltd", "protected", LIN, NOW)
+    form = lead_forms.capture(EN, PLAYBOOK, {"customer": "id:3", "customer_label": "Acme Ltd"}, standing=taken)
+    assert _ids(form)[:2] == ["customer", "standing"]
+    assert "林伟 has it" in readable(form)
+    free = lead_forms.capture(EN, PLAYBOOK, {"customer": "id:3"}, standing=replace(taken, state="free", owner=None))
+    assert "standing" not in _ids(free)
+
+
+def test_answer_of_the_loop_says_what_was_read_from_the_need_and_whose_key_it_is_too() -> None:
+    points = (PointLine(Name("Intent", "意向"), Name("Asked for a quote", "要报价"), 25, is_read=True),)
+    remark = Text("lead.remark.shared_owned", customer="Nordlicht <AG>", owner="Ann")
+    done = Done(opportunity(points=points), None, Text("lead.capture.done", customer="Acme"), (remark,))
+    shown = readable(answers.result(EN, done))
+    assert "Intent: Asked for a quote 25 (read from the need)" in shown
+    assert "Nordlicht &lt;AG&gt; (Ann) is known by the same phone" in shown
+    assert "从需求中读出" in readable(answers.result(ZH, done))
+
+
+def test_a_question_of_the_teams_own_has_its_name_in_the_history() -> None:
+    asked = Scoring("engagement", Name("Engagement", "互动"), (Option("high", Name("High", "高"), 30),))
+    view = opportunity(criteria=(asked,), answers={("engagement", "high"): Name("High", "高")})
+    changed = OpportunityEdited({"engagement": [None, "high"], "odd<": [None, "x"]})
+    assert history.what(EN, changed, view) == "changed Engagement → High, odd&lt; → x"
+    assert "互动" in history.what(ZH, changed, view)
+
+
+def test_the_step_that_the_loop_set_is_read_in_the_readers_language() -> None:
+    for kept in ("First contact", "首次联系"):
+        assert "First contact" in readable(
+            answers.result(EN, Done(opportunity(next_text=kept), None, Text("opp.edited")))
+        )
+        assert "首次联系" in readable(answers.result(ZH, Done(opportunity(next_text=kept), None, Text("opp.edited"))))
+    assert steps.step_words(ZH, "First contact with the CTO") == "First contact with the CTO"
+    assert steps.step_text(ZH, None, 10) == "–"
 
 
 def test_offer_without_a_reason_has_a_dash() -> None:

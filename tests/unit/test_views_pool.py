@@ -100,7 +100,8 @@ def test_without_anybody_to_ask_the_form_says_what_to_do() -> None:
 
 
 def test_card_that_moved_says_where_even_if_it_is_back_in_a_pool() -> None:
-    assert "moved to North. Owner: Rita Reyes" in str(pool_forms.moved_card(EN, opportunity()))
+    assert "moved to North <#C1>. Owner: Rita Reyes" in str(pool_forms.moved_card(EN, opportunity(channel_id="C1")))
+    assert "moved to North. Owner: Rita Reyes" in str(pool_forms.moved_card(EN, opportunity(channel_id=None)))
     assert "in the pool" in str(pool_forms.moved_card(EN, opportunity(owner=None)))
 
 

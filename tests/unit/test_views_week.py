@@ -18,8 +18,9 @@ def make_week(**overrides: Any) -> Week:
     known: dict[str, Any] = {
         "team": make_team(), "monday": date(2026, 3, 9), "health": Health(50, 46), "trend": (80.0,),
         "this": make_changes(won=(make_change(1),), lost=(make_change(2, after=Name("Price", "价格")),)),
-        "before": make_changes(new=(make_change(3), make_change(4))), "why_lost": ((Name("Price", "价格"), 1),),
+        "before": make_changes(new=(make_change(3), make_change(4))),
         "overdue_by_rep": ((LIN, 2),), "neglected": (make_late_line(5),), "neglected_count": 4,
+        "overdue_in_pool": 0,
     }  # fmt: skip
     return Week(**{**known, **overrides})
 
@@ -47,7 +48,6 @@ def test_a_quiet_week_is_health_and_table() -> None:
     quiet = make_week(
         this=make_changes(),
         before=make_changes(),
-        why_lost=(),
         overdue_by_rep=(),
         neglected=(),
         neglected_count=0,

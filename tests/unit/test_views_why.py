@@ -36,6 +36,15 @@ def test_the_points_stand_one_a_line_and_add_up() -> None:
     ]
 
 
+def test_what_only_the_words_of_the_need_tell_says_so() -> None:
+    found = explained(is_read=frozenset({("intent", "quote")}))
+    assert "*+25*  Intent: Asked for a quote or trial – read from the words of the need" in why.grade_lines(
+        ENGLISH, found
+    )
+    assert any("从需求的文字中读出" in line for line in why.grade_lines(CHINESE, found))
+    assert "*+20*  Source: Referral" in why.grade_lines(ENGLISH, found)
+
+
 @pytest.mark.parametrize(
     ("chance", "english", "chinese"),
     [

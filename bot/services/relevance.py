@@ -42,7 +42,8 @@ def _is_snoozed(shown: OpportunityView, now: datetime) -> bool:
 
 def _is_open(shown: OpportunityView, cause: Cause, moment: datetime, now: datetime) -> bool:
     if cause is Cause.NEXT_STEP:
-        return shown.next_due_at is None or shown.next_due_at <= now
+        # A morning list tells of what falls due later in the day: it stays true until then.
+        return shown.next_due_at is None or shown.next_due_at <= max(now, moment)
     if cause is Cause.STAGE_LIMIT:
         return shown.stage_entered_at < moment
     if cause is Cause.ACCEPT:

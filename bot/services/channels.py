@@ -1,0 +1,35 @@
+"""Owns the move of a team to another channel: what still waits to be told to it goes there."""
+
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.models import Opportunity, OutboxRow, Team
+
+
+def move(session: Session, team: Team, former: str | None) -> None:
+    """Send a team's cards and digests that nobody has yet to its present channel, also those that are sent again later.
+
+    What stands in the former channel stays until it changes. What Slack may have there already is looked for there.
+
+    Args:
+        session: The transaction that changes the channel.
+        team: With its present channel.
+        former: The channel before.
+    """
+    if former is None or team.channel_id in {None, former}:
+        return
+    about = OutboxRow.payload["opportunity_id"].as_integer()
+    cards = and_(OutboxRow.kind == "card", about.in_(select(Opportunity.id).where(Opportunity.team_id == team.id)))
+    digests = and_(OutboxRow.kind == "digest", OutboxRow.payload["team_id"].as_integer() == team.id)
+    session.execute(
+        update(OutboxRow)
+        .where(
+            OutboxRow.workspace_id == team.workspace_id,
+            OutboxRow.channel == former,
+            OutboxRow.state.in_(("waiting", "dead")),
+            OutboxRow.tried_at == 0.0,
+            or_(cards, digests),
+        )
+        .values(channel=team.channel_id, attempts=0, retry_at=0.0)
+        .execution_options(synchronize_session=False)
+    )
