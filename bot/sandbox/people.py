@@ -112,6 +112,11 @@ class People:
         }
         return self._tell("member_joined_channel", event)
 
+    def remove_from_channel(self, channel: str, user: str) -> None:
+        """Take a person, or the app, out of a channel; the app may not write there any more."""
+        self._world.channel(channel).members.remove(user)
+        self._world.tell(None, {"type": "channels"})
+
     def add_command(self, command: str, description: str = "", usage_hint: str = "") -> None:
         """Let a slash command exist."""
         self._world.commands[command] = {

@@ -1,9 +1,25 @@
-"""Owns the move of a team to another channel: what still waits to be told to it goes there."""
+"""Owns what waits for a channel: a team that moves to another takes it along, an app that is let in has it sent."""
 
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.models import Opportunity, OutboxRow, Team
+from bot.services.desk import Desk
+from bot.services.outcomes import hurry
+
+_CLOSED = frozenset({"not_in_channel"})
+
+
+def let_in(desk: Desk, workspace_id: int, channel: str) -> None:
+    """Have what Slack refused because the app was not in a channel tried again at once.
+
+    Args:
+        desk: The record and the clock.
+        workspace_id: Whose.
+        channel: Slack's id of the channel that somebody, or the app, was let into; the app hears of those where it is in.
+    """
+    with desk.database.transaction(workspace_id) as session:
+        hurry(session, _CLOSED, workspace_id=workspace_id, channel=channel)
 
 
 def move(session: Session, team: Team, former: str | None) -> None:

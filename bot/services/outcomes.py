@@ -133,12 +133,23 @@ def write(desk: Desk, session: Session, done: Sequence[Outcome], *, real: float,
     _tell(desk, session, done)
 
 
-def hurry(session: Session, codes: Collection[str], *, workspace_id: int | None = None) -> None:
-    """Have messages that Slack refused with one of these codes tried again at once, instead of after up to three quarters of an hour."""
+def hurry(
+    session: Session, codes: Collection[str], *, workspace_id: int | None = None, channel: str | None = None
+) -> None:
+    """Have messages that Slack refused with one of these codes tried again at once, instead of after up to three quarters of an hour.
+
+    Args:
+        session: The transaction.
+        codes: Slack's, such as ``not_in_channel``.
+        workspace_id: Whose messages; None for everybody's.
+        channel: Where they were to go; None for anywhere.
+    """
     is_refused = is_open(OutboxRow), OutboxRow.state == "waiting", OutboxRow.error.in_(codes)
     again = update(OutboxRow).where(*is_refused).values(retry_at=0.0)
     if workspace_id is not None:
         again = again.where(OutboxRow.workspace_id == workspace_id)
+    if channel is not None:
+        again = again.where(OutboxRow.channel == channel)
     session.execute(again, execution_options={"synchronize_session": False})
 
 

@@ -55,6 +55,7 @@ def test_doctor_looks_for_the_scopes_that_the_manifest_asks_for(manifest: Any) -
 
 def test_every_event_has_the_scope_that_slack_demands(manifest: Any) -> None:
     demands = {
+        "member_joined_channel": "channels:read",
         "message.channels": "channels:history",
         "message.groups": "groups:history",
         "team_join": "users:read",

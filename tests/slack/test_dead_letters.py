@@ -1,12 +1,15 @@
 """Undelivered messages in Slack: the admins learn of the first one, and send it again or put it away."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.errors import NotAllowed, StaleRecord
 from bot.i18n import Translator
+from bot.models import OutboxRow
 from bot.reminders import rendering
 from bot.sandbox.faults import Fault
 from bot.services import dead_letters, opportunities
@@ -234,6 +237,21 @@ def test_admin_learns_at_once_that_the_bot_is_not_in_a_channel_and_the_message_s
     world.later(days=1)
     blocked(world, "Walnut Robotics", "not_in_channel")
     assert len(warnings(world)) == 2
+
+
+def test_what_waits_for_a_channel_comes_as_soon_as_the_app_is_invited_back(world: World) -> None:
+    bot_user = world.sandbox.settings.bot_user
+    world.sandbox.remove_from_channel(CHANNEL, bot_user)
+    world.lead(REP, "Osprey Textiles")
+    world.settle()
+    with world.bot.desk.database.transaction(None) as session:
+        # As after a night of vain attempts.
+        session.execute(update(OutboxRow).where(OutboxRow.state == "waiting").values(retry_at=time.time() + 2_000))
+    world.settle()
+    assert cards(world, "Osprey Textiles") == []
+    assert world.sandbox.add_to_channel(CHANNEL, bot_user).ok
+    world.settle()
+    assert len(cards(world, "Osprey Textiles")) == 1
 
 
 @pytest.mark.parametrize(
