@@ -5,12 +5,20 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.domain.calendar import WorkCalendar, add_days, add_hours, local_day, start_of_day, working_days_between
+from bot.domain.calendar import (
+    WorkCalendar,
+    add_days,
+    add_hours,
+    local_day,
+    next_workday,
+    start_of_day,
+    working_days_between,
+)
 from bot.domain.playbook import Addressee, Pace, Playbook, Stage
 
-_POOL_DAYS = 5  # a pooled opportunity comes back to the manager's eye every working week
 # One that is parked beyond its stage's limit comes back to its owner every working week, and to the manager every four.
 _PARKED_DAYS, _PARKED_ESCALATION_DAYS = 5, 20
+_WEEK = timedelta(days=7)
 _REVIEW_DAYS = 5  # a review that nobody wrote comes back to its owner every working week
 
 
@@ -80,7 +88,7 @@ def next_rung(situation: Situation, playbook: Playbook, calendar: WorkCalendar, 
     """Return the first rung strictly after a moment.
 
     An open opportunity always has one: an owned one is nudged about its next step or about silence, and a pooled one
-    comes back to the manager every working week. A closed one has none once its review and its win-back are told.
+    comes back to the manager when a working week begins. A closed one has none once its review and its win-back are told.
 
     Args:
         situation: The opportunity as it stands.
@@ -167,7 +175,7 @@ def _climb(ladder: _Ladder, situation: Situation, playbook: Playbook, calendar: 
         ladder.take(Rung(situation.accept_by, Cause.HANDOVER, Step.LAPSE))
     if not situation.has_owner:
         first = Rung(add_days(calendar, situation.pooled_at or situation.captured_at, 1), Cause.POOL, Step.REMIND)
-        _take_repeated(ladder, first, _POOL_DAYS, calendar)
+        _take_weekly(ladder, first, calendar)
         return
     if situation.accepted_at is None and situation.accept_by is not None:
         ladder.take(Rung(situation.accept_by, Cause.ACCEPT, Step.REOFFER))
@@ -279,6 +287,23 @@ def _climb_closed(ladder: _Ladder, situation: Situation, playbook: Playbook, cal
         ladder.take(Rung(add_hours(calendar, due, pace.escalate_hours), Cause.REVIEW, Step.ESCALATE))
     if situation.win_back_on is not None:
         ladder.take(Rung(start_of_day(calendar, situation.win_back_on), Cause.WIN_BACK, Step.REMIND))
+
+
+def _take_weekly(ladder: _Ladder, first: Rung, calendar: WorkCalendar) -> None:
+    """Take a rung, and its repetitions at the opening of each later week, so that all that lie in one pool come together."""
+    ladder.take(first)
+    own = _monday(local_day(calendar, first.moment)) + _WEEK
+    monday = max(own, _monday(local_day(calendar, ladder.until)) - _WEEK)
+    moment = first.moment
+    while moment <= ladder.until:
+        # A week without a workday opens with the next one that has any.
+        moment = start_of_day(calendar, next_workday(calendar, monday - timedelta(days=1)))
+        ladder.take(first._replace(moment=moment, is_repeat=True))
+        monday += _WEEK
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
 
 
 def _take_repeated(

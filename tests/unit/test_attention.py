@@ -219,14 +219,14 @@ def test_each_grade_has_its_own_pace() -> None:
         assert next(moment for moment, _, step in steps if step == "nudge") == nudge
 
 
-def test_what_lies_in_the_pool_comes_back_after_a_day_and_then_each_working_week() -> None:
+def test_what_lies_in_the_pool_comes_back_after_a_day_and_then_when_each_week_begins() -> None:
     pooled = owned(has_owner=False, accepted_at=None, pooled_at=at(2, 10))
     steps = ladder(pooled, after=at(2, 10), until=at(24, 12))
     assert [(moment, cause) for moment, cause, _ in steps] == [
         (at(3, 10), "pool"),
-        (at(10, 10), "pool"),
-        (at(17, 10), "pool"),
-        (at(24, 10), "pool"),
+        (at(9, 9), "pool"),
+        (at(16, 9), "pool"),
+        (at(23, 9), "pool"),
     ]
 
 
