@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import ColumnElement, exists, func, not_, select
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from bot.models import Assignment, Member, Opportunity, Team
 from bot.services import assignments, member_changes
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.member_rows import here_at, ref
+from bot.services.putting_off import alone
 from bot.services.recording import Recorder, ground_of, load
 from bot.services.values import MemberRef
 
@@ -138,7 +140,11 @@ def begin(desk: Desk) -> int:
     with desk.database.reading(None) as session:
         begun = select(Member.workspace_id, Member.id).where(Member.away_from <= now, not_(here_at(now)), _WAITS)
         found = session.execute(begun.order_by(Member.id)).all()
-    return sum(_begun(desk, row.id, system_actor(row.workspace_id)) for row in found)
+    count = 0
+    for row in found:
+        pass_on = partial(_begun, desk, row.id, system_actor(row.workspace_id))
+        count += alone(f"the absence of member {row.id}", pass_on) or 0
+    return count
 
 
 def _begun(desk: Desk, member_id: int, by: Actor) -> int:

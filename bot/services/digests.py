@@ -1,6 +1,7 @@
 """Owns when digests are promised: a team's day and a manager's week, once a local day, whoever asks."""
 
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, or_, select
@@ -12,6 +13,7 @@ from bot.models.base import Instant
 from bot.services import briefings, undecided
 from bot.services.appointments import is_recorded, next_digest, next_weekly
 from bot.services.desk import Desk, system_actor
+from bot.services.putting_off import WAIT, alone
 from bot.services.recording import Recorder, calendar_of
 
 _NOW = bindparam("now", type_=Instant)
@@ -40,19 +42,39 @@ def digests(desk: Desk) -> int:
         for team in session.scalars(
             select(Team).where(*_DAILY).order_by(Team.id).with_for_update(skip_locked=True), now
         ):
-            promised += _promise_daily(session, Recorder(desk, session, system_actor(team.workspace_id)), team)
-            team.digest_next_at = next_digest(team, desk.now())
-            told.append((team.id, team.workspace_id))
+            recorder = Recorder(desk, session, system_actor(team.workspace_id))
+            made = alone(f"the digest of team {team.id}", partial(_daily, session, recorder, team), within=session)
+            if made is None:
+                team.digest_next_at = desk.now() + WAIT
+            else:
+                promised += made
+                told.append((team.id, team.workspace_id))
     for team_id, workspace_id in told:
-        undecided.remind(desk, team_id, by=system_actor(workspace_id))
+        remind = partial(undecided.remind, desk, team_id, by=system_actor(workspace_id))
+        alone(f"what team {team_id} has to decide", remind)
     with desk.database.transaction(None) as session:
         for team in session.scalars(
             select(Team).where(*_WEEKLY).order_by(Team.id).with_for_update(skip_locked=True), now
         ):
-            if team.weekly_next_at is not None:
-                promised += _promise_weekly(session, Recorder(desk, session, system_actor(team.workspace_id)), team)
-            team.weekly_next_at = next_weekly(team, desk.now())
+            recorder = Recorder(desk, session, system_actor(team.workspace_id))
+            made = alone(f"the week of team {team.id}", partial(_weekly, session, recorder, team), within=session)
+            if made is None:
+                team.weekly_next_at = desk.now() + WAIT
+            else:
+                promised += made
     return promised
+
+
+def _daily(session: Session, recorder: Recorder, team: Team) -> int:
+    count = _promise_daily(session, recorder, team)
+    team.digest_next_at = next_digest(team, recorder.now)
+    return count
+
+
+def _weekly(session: Session, recorder: Recorder, team: Team) -> int:
+    count = 0 if team.weekly_next_at is None else _promise_weekly(session, recorder, team)
+    team.weekly_next_at = next_weekly(team, recorder.now)
+    return count
 
 
 def _promise_daily(session: Session, recorder: Recorder, team: Team) -> int:

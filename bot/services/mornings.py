@@ -1,6 +1,8 @@
 """Owns the morning lists: whose working day begins, and whether there is anything to put before them."""
 
 from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.orm import Session
@@ -12,6 +14,7 @@ from bot.models import Member, Opportunity, Team
 from bot.models.base import Instant
 from bot.services.bundles import focus_key
 from bot.services.desk import Desk, system_actor
+from bot.services.putting_off import WAIT, alone
 from bot.services.reader_hours import teams_of
 from bot.services.recording import Recorder, calendar_of, is_live
 
@@ -41,16 +44,36 @@ def focus(desk: Desk, *, limit: int = _BATCH) -> int:
             select(Member).where(_DUE).order_by(Member.id).limit(limit).with_for_update(skip_locked=True), {"now": now}
         ).all()
         teams = teams_of(session, [one.id for one in members])
-        hours = {one.id: hours_of(calendar_of(teams[one.id]), one.zone) for one in members if one.id in teams}
+        looks = {
+            one.id: alone(f"the morning of member {one.id}", partial(_look, one, teams.get(one.id), now)) or _PUT_OFF
+            for one in members
+        }
+        hours = {number: look.hours for number, look in looks.items() if look.hours is not None}
         busy = _busy(
             session, [one.id for one in members if _begins(one, teams.get(one.id), hours.get(one.id), now)], now
         )
         for member in members:
             if member.id in busy:
                 _promise(Recorder(desk, session, system_actor(member.workspace_id)), member, hours[member.id])
-            own = hours.get(member.id)
-            member.focus_next_at = next_morning(own, now) if own is not None else now + _LOOK_AGAIN
+            member.focus_next_at = looks[member.id].again_at or now + WAIT
         return len(members)
+
+
+class _Look(NamedTuple):
+    """A member's own working hours, where they have a team, and when their next morning is; None where nobody can tell."""
+
+    hours: WorkCalendar | None
+    again_at: datetime | None
+
+
+_PUT_OFF = _Look(None, None)
+
+
+def _look(member: Member, team: Team | None, now: datetime) -> _Look:
+    if team is None:
+        return _Look(None, now + _LOOK_AGAIN)
+    hours = hours_of(calendar_of(team), member.zone)
+    return _Look(hours, next_morning(hours, now))
 
 
 def _begins(member: Member, team: Team | None, hours: WorkCalendar | None, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from bot.services.case_values import RegistrationCase, RegistrationLine, Registr
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.forms import worded
 from bot.services.judges import asked_judges, check_judge, judges_of
+from bot.services.putting_off import alone
 from bot.services.recording import Ground, Recorder, ground_of
 from bot.services.registration_rows import case_of
 from bot.services.registrations import SENTENCE_MOST
@@ -182,7 +184,8 @@ def expire(desk: Desk) -> int:
     with desk.database.reading(None) as session:
         rows = session.execute(_RUN_OUT, {"now": desk.now()}).all()
     for row in rows:
-        _changed(desk, row.id, system_actor(row.workspace_id), _run_out)
+        run_out = partial(_changed, desk, row.id, system_actor(row.workspace_id), _run_out)
+        alone(f"the end of registration {row.id}", run_out)
     return len(rows)
 
 

@@ -1,6 +1,7 @@
 """Owns the reckoning anew of moments that are kept on opportunities, after the calendar of their team changed."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -10,6 +11,7 @@ from bot.domain import calendar, health
 from bot.models import Opportunity, Team
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.playbooks import loaded
+from bot.services.putting_off import alone
 from bot.services.recording import Ground, attention_of, calendar_of
 
 _BATCH = 500
@@ -39,9 +41,11 @@ def renew(desk: Desk, *, limit: int = _BATCH) -> int:
         found = session.execute(select(Team.id, Team.workspace_id).where(Team.reckoned_to.is_not(None))).all()
     count = 0
     for row in found:
-        while (batch := _renewed(desk, row.id, system_actor(row.workspace_id), limit)) == limit:
-            count += batch
-        count += batch
+        batch: int | None = limit
+        while batch == limit:
+            renewed = partial(_renewed, desk, row.id, system_actor(row.workspace_id), limit)
+            batch = alone(f"the changed calendar of team {row.id}", renewed)
+            count += batch or 0
     return count
 
 

@@ -1,5 +1,7 @@
 """Owns the ends of requests for rulings without one: their asker takes them back, or their reason is gone."""
 
+from functools import partial
+
 from sqlalchemy import and_, bindparam, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
@@ -10,6 +12,7 @@ from bot.services import collisions, disputes, ruling_rows
 from bot.services.case_values import RulingCase
 from bot.services.desk import Actor, Desk, system_actor
 from bot.services.disputes import Subject
+from bot.services.putting_off import alone
 from bot.services.recording import Recorder, ground_of
 from bot.services.second_owners import settle
 
@@ -50,7 +53,11 @@ def lapse(desk: Desk) -> int:
     """
     with desk.database.reading(None) as session:
         rows = session.execute(_DOUBTFUL, {"now": desk.now()}).all()
-    return sum(_lapsed(desk, row.id, system_actor(row.workspace_id)) for row in rows)
+    count = 0
+    for row in rows:
+        lapsed = partial(_lapsed, desk, row.id, system_actor(row.workspace_id))
+        count += bool(alone(f"request {row.id} for a ruling", lapsed))
+    return count
 
 
 _Asker = aliased(Member)

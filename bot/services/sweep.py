@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from bot.models import EventRow, Member, Opportunity, OutboxRow, Team
 from bot.models.base import BigId, Instant, Json
 from bot.models.given import given, written
 from bot.models.questions import Question
-from bot.services import bundles, heard, ladder_ends
+from bot.services import bundles, heard, ladder_ends, putting_off
 from bot.services.bundles import Kind, Reader, Word
 from bot.services.choices import lock_team
 from bot.services.desk import Desk
@@ -36,8 +36,6 @@ log = logging.getLogger(__name__)
 __all__ = ["digests", "due", "focus", "next_moment"]
 
 BATCH = 500
-# So long one that cannot be handled stands in nobody's way.
-_PUT_OFF = timedelta(hours=1)
 
 # Every tick asks this, mostly in vain: it is put together once, and only read.
 # It names an order, or PostgreSQL would rather read the table until it meets one where it takes many to be due.
@@ -171,7 +169,7 @@ def _handled_alone(desk: Desk, now: datetime) -> int:
         log.exception("opportunity %s cannot be handled by the clock, and is put off", tried[0])
     PUT_OFF.inc()
     with desk.database.transaction(None) as session:
-        later = {"number": tried[0], "before": now, "later": now + _PUT_OFF}
+        later = {"number": tried[0], "before": now, "later": now + putting_off.WAIT}
         session.connection().execute(_LATER, later)
     return 1
 
