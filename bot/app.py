@@ -282,8 +282,17 @@ def run_socket_mode(bot: Bot, *, until: threading.Event | None = None) -> None:
             log.info("connected to Slack over Socket Mode")
             stopped.wait()
     finally:
-        handler.close()  # type: ignore[no-untyped-call]
+        hang_up(handler)
         bot.stop()
+
+
+def hang_up(handler: SocketModeHandler) -> None:
+    """Close a Socket Mode connection, and end its threads."""
+    try:
+        handler.close()  # type: ignore[no-untyped-call]
+    except AttributeError:
+        # The client's own thread, which noticed the end first, took the socket away between its look and its hold.
+        handler.close()  # type: ignore[no-untyped-call]
 
 
 def run_worker(bot: Bot, *, until: threading.Event | None = None) -> None:

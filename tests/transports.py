@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from bot import app
 from bot.sandbox import Sandbox
 
 
@@ -54,4 +55,4 @@ def hang_up(handler: Any) -> None:
     if line:
         with suppress(OSError):  # the other side may have gone before
             line.shutdown(socket.SHUT_RDWR)
-    handler.close()
+    app.hang_up(handler)

@@ -120,7 +120,7 @@ def running(port: int, served: Callable[[str], None] = lambda _address: None) ->
             sandbox.wait_connected()
             yield Demo(sandbox, bot, clock)  # type: ignore[arg-type]
         finally:
-            handler.close()  # type: ignore[no-untyped-call]
+            app.hang_up(handler)
             bot.stop()
             sandbox.stop()
 

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from bot import logs
 from bot.clock import FakeClock, SystemClock
 from bot.errors import Blocked, RateLimited, Rejected, Unavailable
-from bot.models import OutboxRow, Team
+from bot.models import OutboxRow
+from bot.reminders import scheduler
 from bot.reminders.delivery import LEASE_SECONDS, Delivery
 from bot.reminders.pace import Pace, backoff_seconds
 from bot.reminders.rendering import Parcel
@@ -619,13 +620,15 @@ def test_purge_forgets_what_was_settled_a_month_ago(
 
 
 def test_a_part_of_the_sweep_that_fails_stops_none_of_the_others(
-    team_world: TeamWorld, delivery: Delivery, clock: FakeClock
+    team_world: TeamWorld, delivery: Delivery, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = make_lead(team_world.desk, team_world.rep).opportunity
     assert lead.next_due_at is not None
-    with team_world.desk.database.transaction(None) as session:
-        is_other = Team.id == team_world.other_team.id
-        session.execute(update(Team).where(is_other).values(zone="Nowhere/None", digest_next_at=clock.now()))
+
+    def fail(_desk: Desk) -> int:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(scheduler, "_PARTS", (("broken", fail), *scheduler._PARTS))
     clock.set(lead.next_due_at)
     with pytest.raises(ExceptionGroup, match="parts of the sweep failed"):
         Ticker(team_world.desk, delivery).sweep()
