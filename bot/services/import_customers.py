@@ -53,15 +53,21 @@ class CustomerBook:
         phone: str | None = None,
         website: str | None = None,
         credit_code: str | None = None,
+        country: str | None = None,
         industry: str | None = None,
         region: str | None = None,
     ) -> tuple[PlannedCustomer, str]:
-        """Return the customer of a name, and whether it is known, new, or new and possibly one that is known."""
-        typed = (name, email, phone, website, credit_code)
+        """Return the customer of a name, and whether it is known, new, or new and possibly one that is known.
+
+        A telephone number without a country code is of ``country``, an ISO 3166 code.
+        """
+        typed = (name, email, phone, website, credit_code, country)
         found = self._by_typed.get(typed)
         if found is not None:
             return found, "known"
-        keys = identity.keys_of(name, email=email, phone=phone, website=website, credit_code=credit_code)
+        keys = identity.keys_of(
+            name, email=email, phone=phone, website=website, credit_code=credit_code, country=country
+        )
         found = self._same(name, keys)
         met = "known"
         if found is None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,7 @@ from bot.domain.calendar import DEFAULT_WEEK, WorkCalendar
 from bot.domain.playbook import Playbook, Stage, StageKind
 from bot.errors import InvalidInput, NotAllowed, Text
 from bot.models import Member, Opportunity, Team
+from bot.services.calendars import numbers_country
 from bot.services.desk import Actor
 from bot.services.import_collisions import find_collisions
 from bot.services.import_customers import CustomerBook, PlannedCustomer
@@ -222,7 +224,7 @@ class _Planner:
             raise _Refused("import.stage", stage=row.stage, team=team.said.name, stages=names)
         captured_at = self._moment(row.captured, team, is_end=False)
         closed_at, reason, note = self._outcome(row, team, stage, captured_at)
-        customer, met = self._customer(row)
+        customer, met = self._customer(row, numbers_country(team.calendar, team.calendar.zone))
         return PlannedRow(
             row=row,
             team=team,
@@ -269,7 +271,7 @@ class _Planner:
             raise _Refused("import.won_amount", stage=stage.name)
         return closed_at, *_reason(row, team, stage)
 
-    def _customer(self, row: OpportunityRow) -> tuple[PlannedCustomer, str]:
+    def _customer(self, row: OpportunityRow, country: str) -> tuple[PlannedCustomer, str]:
         book = self.plan.customers
         if row.customer is None:
             return book.unnamed(row.ref), "not_identified"
@@ -280,12 +282,18 @@ class _Planner:
             phone=row.contact_phone,
             website=row.website,
             credit_code=row.credit_code,
+            country=country,
             industry=row.industry,
             region=row.region,
         )
+        given = (
+            (row.website, identity.domain_key),
+            (row.credit_code, identity.credit_code_key),
+            (row.contact_phone, partial(identity.phone_key, region=country)),
+        )
         self.plan.remarks += [
             Told(row.line, row.ref, Text("import.no_key", value=value))
-            for value, key in ((row.website, identity.domain_key), (row.credit_code, identity.credit_code_key))
+            for value, key in given
             if value is not None and key(value) is None
         ]
         if met == "possible":

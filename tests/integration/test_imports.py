@@ -228,6 +228,21 @@ def test_two_rows_of_near_names_with_one_phone_are_one_customer(team_world: Team
     assert bring(team_world, *rows).new_customers == 1
 
 
+def test_local_number_is_of_the_teams_country_and_meets_what_a_rep_typed(team_world: TeamWorld) -> None:
+    known = make_lead(team_world.desk, team_world.rep, customer_name="Osprey Textiles", contact_phone="138 0013 8000")
+    report = bring(
+        team_world,
+        replace(ROW, ref="r1", customer="O. T. Holding", contact_phone="13800138000"),
+        replace(ROW, ref="r2", customer="OTH Weavers", contact_phone="+86 138-0013-8000"),
+        replace(ROW, ref="r3", customer="Thistle Optics", contact_phone="ask Ann"),
+    )
+    assert [one.customer for one in report.verdicts] == ["known", "known", "new"]
+    assert stored(team_world, "r1").customer_id == known.opportunity.customer_id
+    assert [(told.ref, told.why.key) for told in report.remarks if told.why.key == "import.no_key"] == [
+        ("r3", "import.no_key")
+    ]
+
+
 def test_contacts_are_written_once(team_world: TeamWorld) -> None:
     named = replace(
         ROW, contact=Person("Ann Lee", "ann@soap.example"), contact_phone="+16502530000", contact_title="CTO"
