@@ -64,7 +64,7 @@ class Team(WorkspaceOwned, Base):
 class Member(WorkspaceOwned, Base):
     """A Slack user here; one who came with an import has no Slack id yet. ``role`` is rep, specialist, manager or admin.
 
-    ``imported_as`` are names under which imports know them. ``territories`` are regions as typed, ``languages`` codes such as
+    ``imported_as`` are names and mail addresses under which imports know them. ``territories`` are regions as typed, ``languages`` codes such as
     ``zh``. ``looked_at`` is when they last asked what had changed; ``focus_next_at`` when their next morning list is due. They are
     away from ``away_from``, None where it has begun, until ``away_until``. ``is_slack_admin`` is what Slack said last, and
     ``is_admin_by_slack`` tells that the role came from there, so that it goes when Slack takes the right back.

@@ -47,12 +47,14 @@ def standing(desk: Desk, customer_id: int, *, by: Actor) -> CustomerMatch | None
 class Recognition:
     """What a name turned out to be: a known customer, or near ones that a person must look at.
 
-    ``taken`` are those of its strong keys, as kind and value, that somebody has.
+    ``taken`` are those of its strong keys, as kind and value, that somebody has; ``is_by_name`` says that the customer is known
+    by that name, and not only by a key beside it.
     """
 
     customer: Customer | None
     possible: tuple[Customer, ...] = ()
     taken: frozenset[StrongKey] = frozenset()
+    is_by_name: bool = False
 
 
 def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
@@ -64,11 +66,11 @@ def recognise(session: Session, name: str, keys: Iterable[Key]) -> Recognition:
         customer = session.get(Customer, hits[kind]) if kind in hits else None
         # A name that is only near leaves the word to the other keys: an AG with the telephone number of the GmbH is the GmbH.
         if customer is not None and not (kind is KeyKind.NAME and _only_near(session, name, customer)):
-            return Recognition(customer)
+            return Recognition(customer, is_by_name=kind is KeyKind.NAME)
     near = _near(session, name)
     # Somebody may have written the very customer since the look at the strong keys: of that one nobody is asked.
     same = next((one for one in near if identity.compare(name, one.name).verdict is Verdict.SAME), None)
-    return Recognition(same) if same is not None else Recognition(None, near, frozenset(had))
+    return Recognition(same, is_by_name=True) if same is not None else Recognition(None, near, frozenset(had))
 
 
 def _only_near(session: Session, name: str, customer: Customer) -> bool:

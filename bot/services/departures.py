@@ -77,7 +77,7 @@ def leave(recorder: Recorder, member: Member) -> None:
     for opportunity in session.scalars(_owned(member)).all():
         mark_gone(recorder, opportunity, member)
         team_ids.add(opportunity.team_id)
-    _promise_lists(recorder, member, team_ids)
+    promise_lists(recorder, member, team_ids)
 
 
 def move(recorder: Recorder, member: Member, before: Facts) -> None:
@@ -107,7 +107,7 @@ def leave_teams(recorder: Recorder, member: Member, team_ids: Collection[int]) -
     session = recorder.session
     session.flush()
     left = _outside(session, member).where(Opportunity.team_id.in_(team_ids))
-    _promise_lists(recorder, member, set(session.scalars(left.with_only_columns(Opportunity.team_id))))
+    promise_lists(recorder, member, set(session.scalars(left.with_only_columns(Opportunity.team_id))))
 
 
 def _outside(session: Session, member: Member) -> Select[Opportunity]:
@@ -130,8 +130,15 @@ def _owned(member: Member) -> Select[Opportunity]:
     )
 
 
-def mark_gone(recorder: Recorder, opportunity: Opportunity, member: Member) -> None:
-    """Write that the owner who accepted is gone, so that the invariant shows the gap from now on."""
+def mark_gone(recorder: Recorder, opportunity: Opportunity, member: Member, *, shows: bool = True) -> None:
+    """Write that the owner who accepted is gone, so that the invariant shows the gap from now on.
+
+    Args:
+        recorder: The transaction.
+        opportunity: Its row.
+        member: The owner.
+        shows: Whether its card says so at once; what is imported gets its card when it changes next.
+    """
     ground = ground_of(recorder.session, opportunity.team_id, opportunity.playbook_id)
     recorder.event(
         opportunity, OwnerLeft(member.id, member.name, opportunity.accepted_at, opportunity.owner_reason or {})
@@ -140,7 +147,8 @@ def mark_gone(recorder: Recorder, opportunity: Opportunity, member: Member) -> N
     opportunity.owner_reason = {"key": REASON, "params": {}}
     settle(recorder, opportunity, ground)
     recorder.attend(opportunity, ground)
-    recorder.card(opportunity, ground.team)
+    if shows:
+        recorder.card(opportunity, ground.team)
 
 
 def check_owner(recorder: Recorder, opportunity: Opportunity) -> None:
@@ -167,7 +175,7 @@ def _withdraw_handovers(recorder: Recorder, member: Member) -> None:
         )
 
 
-def _promise_lists(recorder: Recorder, member: Member, team_ids: set[int]) -> None:
+def promise_lists(recorder: Recorder, member: Member, team_ids: set[int]) -> None:
     """Promise one list to each manager concerned; where there is none who could act, to every admin."""
     session = recorder.session
     wanted: dict[int, datetime] = {}

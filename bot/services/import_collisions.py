@@ -1,19 +1,24 @@
-"""Owns the collisions of an import: customers with more than one owner or registered by another, counted and not refused."""
+"""Owns the collisions of an import: customers with more than one owner or registered by another, counted and not refused.
+
+Which opportunities are marked is decided as everywhere (``second_owners``); before they are written, as far as the file tells.
+"""
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from bot.domain import identity
 from bot.errors import Text
-from bot.models import Customer, Opportunity
+from bot.models import Customer, Member, Opportunity
+from bot.services import second_owners
 from bot.services.import_values import Collisions
-from bot.services.protection import registrants
+from bot.services.protection import registrants, shares, use_up
+from bot.services.recording import Recorder
 
 if TYPE_CHECKING:
     from bot.services.import_customers import PlannedCustomer
@@ -35,7 +40,7 @@ def find_collisions(session: Session, plan: "Plan", now: datetime) -> Collisions
         owners[here].add(owner)
         pairs[here, identity.product_key(product)].add(owner)
         counts[here] += count
-    opened = [one for one in plan.rows if one.closed_at is None and one.customer.is_identified]
+    opened = _opened(plan)
     registered = _registered(session, {one.customer.id for one in opened if one.customer.id is not None}, now)
     for planned in opened:
         customer = _token(planned.customer)
@@ -47,16 +52,21 @@ def find_collisions(session: Session, plan: "Plan", now: datetime) -> Collisions
     for (met_at, _), met in pairs.items():
         if met_at in registered:
             met.add(registered[met_at].id)
+    colliding = {customer for customer, met in owners.items() if len(met - {None}) > 1}
+    plan.met_at = {one for one in {*colliding, *registered} if isinstance(one, int)}
+    shared: dict[Hashable, Any] = {number: shares(session, number, now) for number in sorted(plan.met_at)}
     for planned in opened:
-        customer = _token(planned.customer)
+        customer, who, product = _token(planned.customer), _owner(planned), identity.product_key(planned.row.product)
         by_product = planned.team.playbook.collision_scope == "customer_product"
-        met = pairs[customer, identity.product_key(planned.row.product)] if by_product else owners[customer]
-        planned.has_collision = len(met - {None}) > 1
+        # What names no product may be about any.
+        met = pairs[customer, product] | pairs[customer, None] if by_product and product else owners[customer]
+        leave = shared.get(customer, ())
+        others = {one for one in met - {None, who} if frozenset((who, one)) not in leave}
+        planned.has_collision = who is not None and bool(others)
         known = registered.get(customer)
-        if known is not None and _owner(planned) not in {None, known.id}:
+        if known is not None and who not in {None, known.id}:
             name = planned.row.customer or "–"
             planned.why = Text("import.registered", customer=name, owner=known.name, until=known.until)
-    colliding = {customer for customer, met in owners.items() if len(met - {None}) > 1}
     return Collisions(
         customers=len(colliding),
         customers_of=len(owners),
@@ -71,8 +81,13 @@ def _token(customer: "PlannedCustomer") -> Hashable:
 
 
 def _owner(planned: "PlannedRow") -> Hashable:
+    """Return who has it; one who left has nothing."""
     owner = planned.owner
-    return None if owner is None else owner.id if owner.id is not None else owner
+    return None if owner is None or not owner.is_active else owner.id if owner.id is not None else owner
+
+
+def _opened(plan: "Plan") -> "list[PlannedRow]":
+    return [one for one in plan.rows if one.closed_at is None and one.customer.is_identified]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,35 +121,27 @@ def _here(session: Session, plan: "Plan") -> list[tuple[int, str | None, int | N
     found: list[tuple[int, str | None, int | None, int]] = []
     for start in range(0, len(ids), _LOOK):
         rows = session.execute(
-            select(Opportunity.customer_id, Opportunity.product, Opportunity.owner_id, func.count())
+            select(Opportunity.customer_id, Opportunity.product, Member.id, func.count())
+            .outerjoin(Member, and_(Member.id == Opportunity.owner_id, Member.is_active))
             .where(Opportunity.customer_id.in_(ids[start : start + _LOOK]), _OPEN, Opportunity.customer_known)
-            .group_by(Opportunity.customer_id, Opportunity.product, Opportunity.owner_id)
+            .group_by(Opportunity.customer_id, Opportunity.product, Member.id)
         )
         found += [(row[0], row[1], row[2], row[3]) for row in rows]
     return found
 
 
-def mark_those_here(session: Session, plan: "Plan") -> None:
-    """Mark what was here before and collides with what came in; what is marked already stays as it is."""
-    marked = {planned.customer.id for planned in plan.rows if planned.has_collision}
-    ids = sorted(one for one in marked if one is not None)
-    by_product = {team.id for team in plan.teams.values() if team.playbook.collision_scope == "customer_product"}
-    for start in range(0, len(ids), _LOOK):
-        some = ids[start : start + _LOOK]
-        several = (
-            select(Opportunity.customer_id)
-            .where(Opportunity.customer_id.in_(some), _OPEN)
-            .group_by(Opportunity.customer_id)
-            .having(func.count(Opportunity.owner_id.distinct()) > 1)
-        )
-        session.execute(
-            update(Opportunity)
-            .where(
-                Opportunity.customer_id.in_(several),
-                _OPEN,
-                Opportunity.has_collision.is_(False),
-                Opportunity.team_id.not_in(by_product),
-            )
-            .values(has_collision=True, broken_from=Opportunity.captured_at),
-            execution_options={"synchronize_session": False},
-        )
+def settle(recorder: Recorder, customer_ids: Iterable[int]) -> None:
+    """Have customers that were here before, and that others have as well, told and marked as everywhere.
+
+    Args:
+        recorder: A transaction after all rows were written.
+        customer_ids: Some of ``Plan.met_at``.
+    """
+    session = recorder.session
+    for number in customer_ids:
+        customer = session.get_one(Customer, number)
+        for opportunity in second_owners.hold_all(session, number):
+            # A registration ends where its rep has an opportunity.
+            if opportunity.owner_id is not None and opportunity.owner_id == customer.protected_by_id:
+                use_up(recorder, customer, opportunity)
+        second_owners.settle_customer(recorder, number)

@@ -16,7 +16,8 @@ _MOST_NEAR = 3
 class PlannedCustomer:
     """A customer by our number, or one to be made: ``id`` is None until then.
 
-    ``keys`` are those that the file gives; ``near`` are names that it may be, which a person has to look at.
+    ``keys`` are those that the file gives; ``near`` are names that it may be, which a person has to look at. ``is_beside`` says
+    that another organisation had the name's key when the file was looked at, such as the GmbH beside an AG.
     """
 
     name: str
@@ -26,6 +27,7 @@ class PlannedCustomer:
     industry: str | None = None
     region: str | None = None
     near: tuple[str, ...] = ()
+    is_beside: bool = False
 
 
 @dataclass(slots=True)
@@ -68,15 +70,24 @@ class CustomerBook:
         keys = identity.keys_of(
             name, email=email, phone=phone, website=website, credit_code=credit_code, country=country
         )
-        found = self._same(name, keys)
+        found = self._named(name, keys)
         met = "known"
         if found is None:
             here = customers.recognise(session, name, keys)
-            if here.customer is not None:
+            # The name is what the file means; a shared domain or switchboard only speaks where the name is new.
+            known = None if here.is_by_name else self._sharing(keys)
+            if known is not None:
+                found = known
+            elif here.customer is not None:
                 found = self._by_id.setdefault(here.customer.id, PlannedCustomer(here.customer.name, here.customer.id))
             else:
                 near = self._near(name, [row.name for row in here.possible])
-                found = PlannedCustomer(name, keys=keys, industry=industry, region=region, near=near)
+                is_beside = any(key.kind is KeyKind.NAME and key in self._by_key for key in keys) or any(
+                    key.kind == KeyKind.NAME for key in here.taken
+                )
+                found = PlannedCustomer(
+                    name, keys=keys, industry=industry, region=region, near=near, is_beside=is_beside
+                )
                 met = "possible" if near else "new"
                 self.made.append(found)
         self._by_typed[typed] = found
@@ -100,16 +111,15 @@ class CustomerBook:
             if customer not in self._by_near[value]:
                 self._by_near[value].append(customer)
 
-    def _same(self, name: str, keys: frozenset[identity.Key]) -> PlannedCustomer | None:
-        # The name is what the file means; a shared domain or switchboard only speaks where the name is new.
-        for key in sorted(keys, key=lambda one: (one.kind is not KeyKind.NAME, one.kind, one.value)):
-            found = self._by_key.get(key)
-            if found is None:
-                continue
-            if key.kind is KeyKind.NAME and identity.compare(name, found.name).verdict is Verdict.POSSIBLE:
-                continue
-            return found
-        return None
+    def _named(self, name: str, keys: frozenset[identity.Key]) -> PlannedCustomer | None:
+        """Return the customer of that name among those met; one whose name is only near, such as the AG, is another one."""
+        met = (self._by_key[key] for key in keys if key.kind is KeyKind.NAME and key in self._by_key)
+        return next((one for one in met if identity.compare(name, one.name).verdict is not Verdict.POSSIBLE), None)
+
+    def _sharing(self, keys: frozenset[identity.Key]) -> PlannedCustomer | None:
+        """Return one among those met that has another strong key of these."""
+        others = sorted((key for key in keys if key.kind is not KeyKind.NAME), key=lambda one: (one.kind, one.value))
+        return next((self._by_key[key] for key in others if key in self._by_key), None)
 
     def _near(self, name: str, names: list[str]) -> tuple[str, ...]:
         candidates = {id(one): one for value in identity.near_keys(name) for one in self._by_near.get(value, ())}

@@ -1,5 +1,6 @@
 """Owns the plan of an import: what each row of a batch becomes beside what is here already, before anything is written."""
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -12,6 +13,7 @@ from bot.domain.calendar import DEFAULT_WEEK, WorkCalendar
 from bot.domain.playbook import Playbook, Stage, StageKind
 from bot.errors import InvalidInput, NotAllowed, Text
 from bot.models import Member, Opportunity, Team
+from bot.services.access import SELLS
 from bot.services.calendars import numbers_country
 from bot.services.desk import Actor
 from bot.services.import_collisions import find_collisions
@@ -24,12 +26,18 @@ _LOOK = 500
 
 @dataclass(slots=True, eq=False)
 class PlannedMember:
-    """A member by our number, or one to be made: ``id`` is None until then."""
+    """A member by our number, or one to be made: ``id`` is None until then. ``emails`` are addresses known to be theirs."""
 
     person: Person
     role: str
     team: "PlannedTeam | None"
     id: int | None = None
+    is_active: bool = True
+    emails: set[str] = field(default_factory=set)
+
+    def may_be(self, person: Person) -> bool:
+        """Say whether a person of the same name may be this one: another address is another person's."""
+        return person.email is None or not self.emails or person.email in self.emails
 
 
 @dataclass(slots=True, eq=False)
@@ -83,7 +91,7 @@ class PlannedRow:
 
 @dataclass(slots=True)
 class Plan:
-    """What an import is going to do; ``here`` are customers of rows that came in before."""
+    """What an import is going to do; ``here`` are customers of rows that came in before, ``met_at`` those that others have as well."""
 
     teams: dict[str, PlannedTeam] = field(default_factory=dict)
     members: list[PlannedMember] = field(default_factory=list)
@@ -92,6 +100,7 @@ class Plan:
     here: set[int] = field(default_factory=set)
     new_teams: int = 0
     present: int = 0
+    met_at: set[int] = field(default_factory=set)
     refused: list[Told] = field(default_factory=list)
     remarks: list[Told] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
@@ -134,7 +143,7 @@ class _Planner:
     def __init__(self, session: Session, by: Actor, now: datetime) -> None:
         self.session, self.by, self.now = session, by, now
         self.plan = Plan()
-        self._by_name: dict[str, PlannedMember] = {}
+        self._by_name: dict[str, list[PlannedMember]] = defaultdict(list)
         self._by_email: dict[str, PlannedMember] = {}
 
     def teams(self, batch: Batch) -> None:
@@ -156,16 +165,19 @@ class _Planner:
             self.plan.teams[said.name] = planned
 
     def people(self, batch: Batch) -> None:
-        known_before = self.session.scalars(select(Member).order_by(Member.id.desc())).all()
-        for member in known_before:
-            known = PlannedMember(Person(member.name, member.email), member.role, None, member.id)
-            self._by_name[member.name.casefold()] = known
-            if member.email:
-                self._by_email[member.email] = known
-        for member in known_before:
-            for name in member.imported_as or ():
-                # Whom a file named otherwise than Slack does; somebody of that very name goes first.
-                self._by_name.setdefault(name.casefold(), self._by_name[member.name.casefold()])
+        # Of two of one name, the one who is here is meant.
+        everybody = self.session.scalars(select(Member).order_by(Member.is_active.desc(), Member.id)).all()
+        known = [
+            PlannedMember(Person(row.name, row.email), row.role, None, row.id, is_active=row.is_active)
+            for row in everybody
+        ]
+        for member in known:
+            self._know(member, member.person.name, member.person.email)
+        for member, row in zip(known, everybody, strict=True):
+            # Whom a file named otherwise than Slack does; somebody of that very name, or address, goes first.
+            for said_as in row.imported_as or ():
+                is_address = "@" in said_as
+                self._know(member, *((None, said_as) if is_address else (said_as, None)))
         for said in batch.teams:
             team = self.plan.teams[said.name]
             team.managers = [self._member(person, "manager", team) for person in said.managers]
@@ -174,14 +186,20 @@ class _Planner:
 
     def _member(self, person: Person, role: str, team: PlannedTeam) -> PlannedMember:
         found = self._by_email.get(person.email) if person.email else None
-        found = found or self._by_name.get(person.name.casefold())
+        found = found or next((one for one in self._by_name[person.name.casefold()] if one.may_be(person)), None)
         if found is None:
             found = PlannedMember(person, role, team)
             self.plan.members.append(found)
-            self._by_name[person.name.casefold()] = found
-            if person.email:
-                self._by_email[person.email] = found
+        self._know(found, person.name, person.email)
         return found
+
+    def _know(self, member: PlannedMember, name: str | None, email: str | None) -> None:
+        """Have a member found by a name and by an address from now on."""
+        if name is not None and member not in self._by_name[name.casefold()]:
+            self._by_name[name.casefold()].append(member)
+        if email is not None:
+            member.emails.add(email)
+            self._by_email.setdefault(email, member)
 
     def customers(self, batch: Batch) -> None:
         for said in batch.customers:
@@ -224,13 +242,16 @@ class _Planner:
             raise _Refused("import.stage", stage=row.stage, team=team.said.name, stages=names)
         captured_at = self._moment(row.captured, team, is_end=False)
         closed_at, reason, note = self._outcome(row, team, stage, captured_at)
+        owner = self._member(row.owner, "rep", team) if row.owner is not None else None
+        if owner is not None and closed_at is None:
+            owner = self._accountable(row, owner)
         customer, met = self._customer(row, numbers_country(team.calendar, team.calendar.zone))
         return PlannedRow(
             row=row,
             team=team,
             customer=customer,
             met=met,
-            owner=self._member(row.owner, "rep", team) if row.owner is not None else None,
+            owner=owner,
             stage=stage,
             captured_at=captured_at,
             closed_at=closed_at,
@@ -238,6 +259,16 @@ class _Planner:
             reason=reason,
             note=note,
         )
+
+    def _accountable(self, row: OpportunityRow, owner: PlannedMember) -> PlannedMember | None:
+        """Return who owns an open opportunity; of one who left, the manager gets the list, and a specialist owns nothing."""
+        name = owner.person.name
+        if owner.role not in SELLS:
+            self.plan.remarks.append(Told(row.line, row.ref, Text("import.owner_helps", name=name)))
+            return None
+        if not owner.is_active:
+            self.plan.remarks.append(Told(row.line, row.ref, Text("import.owner_left", name=name)))
+        return owner
 
     def _moment(self, said: date | datetime | None, team: PlannedTeam, *, is_end: bool) -> datetime:
         """Return when a local day of the file began to be worked, or ended; a time as it is."""

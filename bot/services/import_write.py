@@ -1,18 +1,23 @@
 """Owns the writing of a planned import: teams and people first, then rows by the hundred, with their history."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from bot.domain.identity import KeyKind
+from bot.errors import StaleRecord
 from bot.models import Contact, Customer, Member, Opportunity, Team
-from bot.services import customer_keys
+from bot.services import customer_keys, departures
+from bot.services.customer_keys import StrongKey
 from bot.services.desk import Actor, Desk
 from bot.services.import_customers import PlannedCustomer
 from bot.services.import_history import HistoryWriter
 from bot.services.import_plan import Plan, PlannedMember, PlannedRow, PlannedTeam
 from bot.services.playbooks import add_version
+from bot.services.recording import Recorder
 
 _LOOK = 500
 
@@ -30,6 +35,7 @@ class ImportWriter:
         self.desk, self.plan, self.by = desk, plan, by
         self.now = desk.now()
         self._history = HistoryWriter(by, self.now)
+        self._left: dict[int, set[int]] = defaultdict(set)
 
     def begin(self, session: Session) -> None:
         """Write teams, their playbooks, people, and the customers that the file describes."""
@@ -48,6 +54,7 @@ class ImportWriter:
             self._customers(session, described[start : start + _LOOK])
         known = {one.id: customer_keys.strong(one.keys) for one in self.plan.customers.known() if one.id is not None}
         customer_keys.write_strong(session.connection(), self.by.workspace_id, known)
+        self._note_shared(session.connection(), known)
 
     def _team(self, session: Session, planned: PlannedTeam) -> None:
         said = planned.said
@@ -103,7 +110,23 @@ class ImportWriter:
         values = [self._history.values(one, contacts.get(id(one))) for one in fresh]
         ids = _inserted(connection, Opportunity, values)
         self._history.write(connection, list(zip(ids, fresh, values, strict=True)))
+        self._mark_gone(session, list(zip(ids, fresh, strict=True)))
         return len(fresh)
+
+    def _mark_gone(self, session: Session, written: list[tuple[int, PlannedRow]]) -> None:
+        """Have what came in for one who left stand as it would if they left now: it needs somebody."""
+        recorder = Recorder(self.desk, session, self.by)
+        for number, one in written:
+            if one.closed_at is None and one.owner is not None and not one.owner.is_active and one.team.id is not None:
+                gone = session.get_one(Member, one.owner.id)
+                departures.mark_gone(recorder, session.get_one(Opportunity, number), gone, shows=False)
+                self._left[gone.id].add(one.team.id)
+
+    def tell(self, session: Session) -> None:
+        """Promise the managers the lists of what came in for those who left; for the last transaction."""
+        recorder = Recorder(self.desk, session, self.by)
+        for number, team_ids in self._left.items():
+            departures.promise_lists(recorder, session.get_one(Member, number), team_ids)
 
     def _customers(self, session: Session, made: list[PlannedCustomer]) -> None:
         unwritten = [one for one in made if one.id is None]
@@ -126,9 +149,27 @@ class ImportWriter:
         found_by = {one.id: one for one in unwritten if one.is_identified and one.id is not None}
         workspace_id = self.by.workspace_id
         strong = {number: customer_keys.strong(one.keys) for number, one in found_by.items()}
-        customer_keys.write_strong(connection, workspace_id, strong)
+        had = customer_keys.holders(connection, workspace_id, {key for keys in strong.values() for key in keys})
+        ours = {one.id for one in self.plan.customers.made}
+        if any(
+            key.kind == KeyKind.NAME and had.get(key, number) not in ours and not found_by[number].is_beside
+            for number, keys in strong.items()
+            for key in keys
+        ):
+            raise StaleRecord("import.changed")
+        customer_keys.write_strong(connection, workspace_id, strong, had)
+        self._note_shared(connection, strong)
         names = {number: [one.name] for number, one in found_by.items()}
         customer_keys.write_by_name(connection, workspace_id, names)
+
+    def _note_shared(self, connection: Connection, keys: Mapping[int, Iterable[StrongKey]]) -> None:
+        """Keep which customers have a key, such as a telephone number, that is another one's: they are proposed as duplicates."""
+        wanted = {number: [key for key in some if key.kind != KeyKind.NAME] for number, some in keys.items()}
+        had = customer_keys.holders(connection, self.by.workspace_id, {key for some in wanted.values() for key in some})
+        for number, some in wanted.items():
+            foreign = [key for key in some if had.get(key, number) != number]
+            if foreign:
+                customer_keys.note_shared(connection, self.by.workspace_id, number, foreign)
 
     def _contacts(self, session: Session, planned: list[PlannedRow]) -> dict[int, int]:
         """Return the contact of each row that names one, by the identity of the planned row."""

@@ -1,11 +1,13 @@
 """Owns imports: opportunities out of another program's file, through the same rules as everything else."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy.exc import IntegrityError
 
+from bot.errors import StaleRecord
 from bot.services.desk import Actor, Desk
-from bot.services.import_collisions import mark_those_here
+from bot.services.import_collisions import settle
 from bot.services.import_plan import Plan, make_plan
 from bot.services.import_values import (
     Batch,
@@ -19,6 +21,7 @@ from bot.services.import_values import (
     Verdict,
 )
 from bot.services.import_write import ImportWriter
+from bot.services.recording import Recorder
 
 __all__ = [
     "Batch",
@@ -34,6 +37,8 @@ __all__ = [
     "run",
 ]
 
+_LOOKS = 5  # each begins with what others wrote meanwhile; a large file beside a busy team may need a few
+_SETTLED_AT_ONCE = 50
 _AT_ONCE = 500
 """Rows a transaction: large enough to be fast, small enough that a bot at work beside it never waits long."""
 
@@ -65,12 +70,13 @@ def run(
     Raises:
         InvalidInput: A team that should be here is not.
         NotAllowed: The actor does not decide for a team, or may not make one.
+        StaleRecord: Others went on making the same customers; what came in so far is kept.
     """
-    try:
-        return _run(desk, batch, by, progress)
-    except IntegrityError:
-        # Somebody made the same team, member or customer meanwhile: a second look finds it.
-        return _run(desk, batch, by, progress)
+    for _ in range(_LOOKS - 1):
+        # Somebody made the same team, member or customer meanwhile: another look finds it.
+        with suppress(IntegrityError, StaleRecord):
+            return _run(desk, batch, by, progress)
+    return _run(desk, batch, by, progress)
 
 
 def _plan(desk: Desk, batch: Batch, by: Actor) -> Plan:
@@ -91,8 +97,12 @@ def _run(desk: Desk, batch: Batch, by: Actor, progress: Callable[[int], object])
             with desk.transaction(by.with_key(None)) as session:
                 imported += writer.rows(session, some)
             progress(len(some))
+        met_at = sorted(plan.met_at)
+        for start in range(0, len(met_at), _SETTLED_AT_ONCE):
+            with desk.transaction(by.with_key(None)) as session:
+                settle(Recorder(desk, session, by), met_at[start : start + _SETTLED_AT_ONCE])
         with desk.transaction(by.with_key(None)) as session:
-            mark_those_here(session, plan)
+            writer.tell(session)
     return _report(plan, is_dry=False, imported=imported)
 
 

@@ -189,8 +189,8 @@ def _known(session: Session, profile: Profile) -> Member | None:
 
 
 def known_as(member: Member) -> list[str]:
-    """Return the names under which imports know a member who came with one, so that the next file finds them too."""
-    return list(dict.fromkeys([member.name, *(member.imported_as or [])]))
+    """Return the names and mail addresses under which imports know one who came with them, so that the next file finds them too."""
+    return list(dict.fromkeys(filter(None, (member.name, member.email, *(member.imported_as or [])))))
 
 
 def _describe(session: Session, member: Member, profile: Profile) -> None:

@@ -12,12 +12,25 @@ from bot.domain.events import event_from
 from bot.domain.playbook import default_playbook
 from bot.errors import InvalidInput, NotAllowed
 from bot.models import Contact, Customer, CustomerKey, EventRow, Member, Opportunity, OutboxRow
-from bot.services import customers, imports, opportunities, playbooks, registrations, stages
+from bot.services import (
+    customers,
+    departures,
+    duplicates,
+    imported_members,
+    imports,
+    members,
+    opportunities,
+    playbooks,
+    pool,
+    registrations,
+    stages,
+)
 from bot.services.desk import Desk, system_actor
 from bot.services.import_values import Batch, CustomerRow, ImportReport, OpportunityRow, Person, TeamPlan
 from bot.services.import_write import ImportWriter
+from bot.services.members import Profile
 from bot.services.registrations import RegisterForm
-from tests.factories import TeamWorld, make_lead, make_team_world
+from tests.factories import WORKSPACE, TeamWorld, make_lead, make_member, make_team_world
 
 NORTH = TeamPlan("North")
 ROW = OpportunityRow(line=2, ref="r1", team="North", need="Chairs", customer="Marigold Soap")
@@ -144,10 +157,13 @@ def test_same_owner_twice_and_closed_ones_do_not_collide(team_world: TeamWorld) 
     assert count(team_world, Opportunity, Opportunity.has_collision) == 0
 
 
+def publish_by_product(world: TeamWorld) -> None:
+    data = playbooks.export(world.desk, world.team.id, by=world.admin)
+    playbooks.publish(world.desk, world.team.id, {**data, "collision_scope": "customer_product"}, by=world.admin)
+
+
 def test_scope_of_collisions_is_the_playbooks(team_world: TeamWorld) -> None:
-    by = team_world.admin
-    data = {**playbooks.export(team_world.desk, team_world.team.id, by=by), "collision_scope": "customer_product"}
-    playbooks.publish(team_world.desk, team_world.team.id, data, by=by)
+    publish_by_product(team_world)
     report = bring(
         team_world,
         replace(ROW, owner=Person("Rep"), product="A"),
@@ -424,7 +440,7 @@ def test_row_of_a_customer_that_somebody_else_registered_collides_and_says_with_
     )
     report = imports.check(desk, batch(*rows), by=system_actor(team_world.admin.workspace_id))
     assert [(one.ref, one.has_collision, one.why is not None) for one in report.verdicts] == [
-        ("r1", True, True), ("r2", True, False), ("r3", True, False), ("r4", False, False),
+        ("r1", True, True), ("r2", True, False), ("r3", False, False), ("r4", False, False),
     ]  # fmt: skip
     why = report.verdicts[0].why
     assert why is not None
@@ -441,3 +457,168 @@ def test_row_of_a_customer_that_somebody_else_registered_collides_and_says_with_
     team_world.clock.advance(timedelta(days=30))
     late = replace(ROW, line=6, ref="r6", owner=Person("Rep Two"))
     assert imports.check(desk, batch(late), by=system_actor(team_world.admin.workspace_id)).remarks == ()
+
+
+def key_notes(world: TeamWorld, kind: str) -> list[tuple[str, int]]:
+    with world.desk.reading(world.admin) as session:
+        return [(row.kind, row.customer_id) for row in session.scalars(select(CustomerKey)) if row.kind.endswith(kind)]
+
+
+def owner_of(world: TeamWorld, ref: str) -> int | None:
+    return stored(world, ref).owner_id
+
+
+def colliding(world: TeamWorld) -> dict[int, bool]:
+    """Return by number of the owner which open opportunities are marked."""
+    with world.desk.reading(world.admin) as session:
+        return {row.owner_id or 0: row.has_collision for row in session.scalars(select(Opportunity))}
+
+
+@pytest.mark.parametrize(
+    "shared", [{"contact": Person("Jo", "jo@agency-partner.example")}, {"contact_phone": "13800138000"}]
+)
+def test_name_that_is_here_goes_before_a_number_or_domain_of_another_row(
+    team_world: TeamWorld, shared: dict[str, Any]
+) -> None:
+    known = make_lead(team_world.desk, team_world.rep, customer_name="Osprey Textiles").opportunity
+    report = bring(
+        team_world,
+        replace(ROW, ref="r1", customer="Quillback Logistics", **shared),
+        replace(ROW, ref="r2", line=3, customer="Osprey Textiles", owner=Person("Rep Two"), **shared),
+    )
+    assert stored(team_world, "r2").customer_id == known.customer_id
+    assert [(one.customer, one.has_collision) for one in report.verdicts] == [("new", False), ("known", True)]
+    # That both have it is kept, and the two are proposed as one.
+    (pair,) = duplicates.pairs(team_world.desk, by=team_world.admin)
+    assert {pair.first_id, pair.second_id} == {known.customer_id, stored(team_world).customer_id}
+
+
+def test_number_that_another_customer_has_proposes_the_two_as_one(team_world: TeamWorld) -> None:
+    make_lead(team_world.desk, team_world.rep, customer_name="Osprey Textiles", contact_phone="13800138000")
+    known = make_lead(team_world.desk, team_world.rep, customer_name="Walnut Robotics").opportunity
+    bring(team_world, replace(ROW, customer="Walnut Robotics", contact=Person("Jo"), contact_phone="13800138000"))
+    assert ("also_phone", known.customer_id) in key_notes(team_world, "phone")
+
+
+def test_two_of_one_name_and_other_addresses_are_two(team_world: TeamWorld) -> None:
+    report = bring(
+        team_world,
+        replace(ROW, ref="r1", owner=Person("Li Wei", "li.wei1@team.example")),
+        replace(ROW, ref="r2", owner=Person("Li Wei", "li.wei2@team.example")),
+        replace(ROW, ref="r3", owner=Person("Li Wei", "li.wei1@team.example")),
+        replace(ROW, ref="r4", owner=Person("Rep", "rep@elsewhere.example")),
+        replace(ROW, ref="r5", owner=Person("Rep", "urep@team.test")),
+    )
+    assert report.new_members == 3
+    assert owner_of(team_world, "r1") == owner_of(team_world, "r3") != owner_of(team_world, "r2")
+    assert owner_of(team_world, "r5") == team_world.rep.member_id != owner_of(team_world, "r4")
+
+
+def test_whom_an_admin_tied_is_found_again_by_name_and_address_though_another_is_called_the_same(
+    team_world: TeamWorld,
+) -> None:
+    bring(team_world, replace(ROW, ref="r1", owner=Person("David Li", "david@old.example")))
+    make_member(team_world.desk, "Li Wei", slack_user_id="ULIONE", email="li1@team.test")
+    tied = make_member(team_world.desk, "Li Wei", slack_user_id="ULITWO", email="li2@team.test")
+    ghost = owner_of(team_world, "r1")
+    assert ghost is not None
+    imported_members.tie(team_world.desk, ghost, "ULITWO", by=team_world.admin)
+    bring(
+        team_world,
+        replace(ROW, ref="r2", customer="Walnut Robotics", owner=Person("David Li")),
+        replace(ROW, ref="r3", customer="Thistle Optics", owner=Person("D. Li", "david@old.example")),
+    )
+    assert [owner_of(team_world, ref) for ref in ("r1", "r2", "r3")] == [tied.member_id] * 3
+
+
+def test_what_comes_in_for_one_who_left_or_who_owns_nothing_needs_somebody(team_world: TeamWorld) -> None:
+    members.remember(
+        team_world.desk, WORKSPACE, Profile("UREPTWO", "Rep Two", email="ureptwo@team.test", is_active=False)
+    )
+    report = bring(
+        team_world,
+        replace(ROW, ref="r1", owner=Person("Rep Two")),
+        replace(ROW, ref="r2", line=3, customer="Walnut Robotics", owner=Person("Specialist")),
+        replace(
+            ROW,
+            ref="r3",
+            line=4,
+            owner=Person("Rep Two"),
+            stage="lost",
+            captured=date(2026, 1, 5),
+            closed=date(2026, 2, 2),
+        ),
+    )
+    assert why_told(report) == [("r1", "import.owner_left"), ("r2", "import.owner_helps")]
+    gone = opportunities.view(team_world.desk, stored(team_world, "r1").id, by=team_world.manager, history=9)
+    assert "owner" in gone.broken
+    assert owner_of(team_world, "r2") is None
+    assert stored(team_world, "r2").pooled_at is not None
+    listed = departures.departure(team_world.desk, team_world.rep2.member_id or 0, by=team_world.manager)
+    assert [row.id for row in listed.rows] == [stored(team_world, "r1").id]
+    with team_world.desk.reading(team_world.admin) as session:
+        told = session.scalars(select(OutboxRow.channel).where(OutboxRow.kind == "departure")).all()
+        cards = session.scalars(select(OutboxRow).where(OutboxRow.kind == "card")).all()
+    assert list(told) == [f"member:{team_world.manager.member_id}"]
+    assert list(cards) == []
+
+
+def why_told(report: ImportReport) -> list[tuple[str | None, str]]:
+    return [(told.ref, told.why.key) for told in report.remarks]
+
+
+def test_customer_that_a_rep_made_while_the_file_was_looked_at_is_the_same_one(
+    team_world: TeamWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan, captured = imports._plan, list[int]()
+
+    def and_then_a_rep_types(*given: Any) -> Any:
+        made = plan(*given)
+        if not captured:
+            captured.append(
+                make_lead(team_world.desk, team_world.rep2, customer_name="Marigold Soap").opportunity.customer_id
+            )
+        return made
+
+    monkeypatch.setattr(imports, "_plan", and_then_a_rep_types)
+    bring(team_world, replace(ROW, owner=Person("Rep")))
+    assert stored(team_world).customer_id == captured[0]
+    assert count(team_world, Customer, Customer.name == "Marigold Soap") == 1
+    assert set(colliding(team_world).values()) == {True}
+
+
+def test_both_are_marked_where_a_playbook_tells_products_apart(team_world: TeamWorld) -> None:
+    publish_by_product(team_world)
+    make_lead(team_world.desk, team_world.rep, customer_name="Osprey Textiles", product="Pumps")
+    make_lead(team_world.desk, team_world.rep, customer_name="Osprey Textiles", product="Fans", confirmed_new=True)
+    bring(team_world, replace(ROW, customer="Osprey Textiles", product="pumps", owner=Person("Rep Two")))
+    with team_world.desk.reading(team_world.admin) as session:
+        found = {(row.product, row.has_collision) for row in session.scalars(select(Opportunity))}
+    assert found == {("Pumps", True), ("pumps", True), ("Fans", False)}
+
+
+def test_one_who_left_and_what_nobody_owns_collide_with_nobody(team_world: TeamWorld) -> None:
+    make_lead(team_world.desk, team_world.rep2, customer_name="Osprey Textiles")
+    members.remember(
+        team_world.desk, WORKSPACE, Profile("UREPTWO", "Rep Two", email="ureptwo@team.test", is_active=False)
+    )
+    report = bring(
+        team_world,
+        replace(ROW, ref="r1", customer="Osprey Textiles", owner=Person("Rep")),
+        replace(ROW, ref="r2", customer="Osprey Textiles"),
+    )
+    assert [one.has_collision for one in report.verdicts] == [False, False]
+    assert set(colliding(team_world).values()) == {False}
+
+
+def test_registration_ends_where_its_rep_comes_in_as_the_owner(team_world: TeamWorld) -> None:
+    desk = team_world.desk
+    form = RegisterForm.read({"customer_name": "Osprey Textiles", "note": "Met them"})
+    case, _ = registrations.register(desk, form, by=team_world.rep)
+    registrations.approve(desk, case.id, by=team_world.manager)
+    bring(team_world, replace(ROW, customer="Osprey Textiles", owner=Person("Rep")))
+    with desk.reading(team_world.admin) as session:
+        assert session.get_one(Customer, stored(team_world).customer_id).protected_by_id is None
+    pool.release(desk, stored(team_world).id, "No time", by=team_world.rep)
+    pool.claim(desk, stored(team_world).id, by=team_world.rep2)
+    assert owner_of(team_world, "r1") == team_world.rep2.member_id
