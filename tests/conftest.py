@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 import pytest
@@ -34,6 +35,7 @@ MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Nine o'clock on a Monday in Shanghai."""
 
 _COMPILED: dict[str, tuple[Any, Any]] = {}
+_OPENED: WeakKeyDictionary[Engine, list[Any]] = WeakKeyDictionary()
 
 
 def _engine(url: str, **options: Any) -> Engine:
@@ -50,7 +52,17 @@ def _engine(url: str, **options: Any) -> Engine:
     else:
         # At its first connection a dialect learns what the server is; only then can others use it.
         event.listen(engine, "connect", lambda *_: _COMPILED.setdefault(kind, (engine.dialect, engine._compiled_cache)))
+    opened = _OPENED[engine] = []
+    event.listen(engine, "connect", lambda connection, _record: opened.append(connection))
     return engine
+
+
+def close_wholly(database: Database) -> None:
+    """Close a database, and see to it that none of its connections stays open, whoever used one until now."""
+    opened = _OPENED[database.engine]
+    database.close()
+    if not database.is_sqlite:
+        assert Sandbox.wait_until(lambda: all(one.closed for one in opened), 10), "a connection stays open"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -190,7 +202,7 @@ def database(database_url: str) -> Iterator[Database]:
     """A fresh, migrated database; the test runs once on each kind."""
     made = Database(database_url, durable=False)
     yield made
-    made.close()
+    close_wholly(made)
 
 
 Closing = Callable[[Sandbox], AbstractContextManager[Sandbox]]
