@@ -40,10 +40,13 @@ class Question:
     """A statement with named values, of SQLAlchemy's Core or of columns of its ORM; it names its workspace itself.
 
     Rows are named tuples. Lists that are as long as what they are given (``IN`` with an expanding value) have no place in it,
-    and of a new row every column is named, those with defaults too.
+    and of a new row every column is named, those with defaults too. One that ``is_planned_anew`` has PostgreSQL look for its way
+    at each asking, for where the best way depends on the values; a fixed number, such as a limit, is written into the statement
+    (``literal_execute``), or PostgreSQL thinks better of planning anew where there is but one way.
     """
 
     statement: Executable
+    is_planned_anew: bool = False
     _said: dict[str, _Said] = field(default_factory=dict)
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
@@ -81,7 +84,8 @@ class Question:
         for listener in place.dispatch.before_cursor_execute:
             listener(place, None, said.sql, words, None, False)
         try:
-            cursor = driver.execute(said.sql, words)
+            once = {"prepare": False} if self.is_planned_anew and dialect.name == "postgresql" else {}
+            cursor = driver.execute(said.sql, words, **once)
             found = cursor.fetchall() if said.row is not None else []
         except dialect.loaded_dbapi.Error as error:
             raise refused(dialect, error, said.sql) from error

@@ -87,19 +87,20 @@ def found(database: Database, typed: str, by: Actor, now: datetime, limit: int) 
         limit: At most so many, the best of the candidates.
     """
     keys = _keys(typed)
-    asked: dict[str, Any] = {"workspace_id": by.workspace_id, "limit": limit}
+    asked: dict[str, Any] = {"workspace_id": by.workspace_id}
     if not keys:
-        newest = _speaking(database.ask(_NEWEST, asked), by)
+        newest = _speaking(database.ask(_newest(limit), asked), by)
         return _shown(database, sorted(newest, key=lambda one: -one[0][0]), by, now)
     begins = typed.strip()
-    asked |= {"most": _CANDIDATES, "name": _name(typed), "begins": begins.lower(), "length": len(begins)}
+    asked |= {"name": _name(typed), "begins": begins.lower(), "length": len(begins)}
     ask = database.ask
     ordered, rarest = _rarest_first(ask, keys, by.workspace_id, _COUNTED)
-    rows = ask(_answer(len(keys)), {**asked, **_numbered(ordered)})
+    answer = _answer(len(keys), limit)
+    rows = ask(answer, {**asked, **_numbered(ordered)})
     if rarest == _COUNTED and len(rows) < limit:
         # Words that very many have, together hardly anybody: only now is it worth knowing exactly which is the rarest.
         exact, _ = _rarest_first(ask, ordered, by.workspace_id, _LOOKED_AT)
-        rows = rows if exact == ordered else ask(_answer(len(keys)), {**asked, **_numbered(exact)})
+        rows = rows if exact == ordered else ask(answer, {**asked, **_numbered(exact)})
     key = identity.typed_key(typed, by.country)
     told = ask(_TOLD, _told(key, by.workspace_id)) if key is not None else []
     folded, first = begins.casefold(), {row[0] for row in told}
@@ -204,14 +205,13 @@ def _of(table: Any, place: int) -> tuple[Any, ...]:
 
 def _hits(keys: int) -> Select[Any]:
     """Return the statement for the numbers of a bounded number of customers that have all keys, and of the one of that very name."""
-    most = bindparam("most", type_=Integer)
     led = select(_key.c.customer_id).where(*_of(_key, 0)).order_by(_key.c.customer_id)
     if keys == 1:
-        best = led.limit(most)
+        best = led.limit(_fixed("most", _CANDIDATES))
     else:
-        some = led.limit(_LOOKED_AT).subquery("led")
+        some = led.limit(_fixed("looked_at", _LOOKED_AT)).subquery("led")
         best = select(some.c.customer_id).where(*_has_others(some.c.customer_id, keys))
-        best = best.order_by(some.c.customer_id).limit(most)
+        best = best.order_by(some.c.customer_id).limit(_fixed("most", _CANDIDATES))
     both = union_all(select(best.subquery("best")), _NAMED).subquery("both")
     return select(both.c.customer_id).distinct()
 
@@ -233,8 +233,8 @@ def _has_others(customer_id: ColumnElement[int], keys: int) -> list[ColumnElemen
 
 
 @cache
-def _answer(keys: int) -> Question:
-    """Return the question for a number of keys: the best of the matches, with who has them.
+def _answer(keys: int, limit: int) -> Question:
+    """Return the question for a number of keys: the best of the matches, at most so many, with who has them.
 
     What begins as typed comes first, then what is short. The database folds fewer letters than Python does, which puts those
     that it gives in order once more.
@@ -245,9 +245,14 @@ def _answer(keys: int) -> Question:
         select(_customer.c.id.label("customer_id"))
         .join_from(hit, _customer, _customer.c.id == hit.c.customer_id)
         .order_by(begins.desc(), func.length(_customer.c.name), _customer.c.name)
-        .limit(bindparam("limit", type_=Integer))
+        .limit(_fixed("limit", limit))
     )
-    return Question(_with_owners(best.cte("best")))
+    # How the customers of several keys are best met depends on how many have each.
+    return Question(_with_owners(best.cte("best")), is_planned_anew=keys > 1)
+
+
+def _fixed(name: str, number: int) -> Any:
+    return bindparam(name, number, type_=Integer, literal_execute=True)
 
 
 def _with_owners(some: CTE) -> Select[Any]:
@@ -277,15 +282,17 @@ def _with_owners(some: CTE) -> Select[Any]:
 
 
 _OWN = _customer.c.workspace_id == bindparam("workspace_id")
-_NEWEST = Question(
-    _with_owners(
-        select(_customer.c.id.label("customer_id"))
-        .where(_OWN, _customer.c.is_identified, _customer.c.merged_into_id.is_(None))
-        .order_by(_customer.c.id.desc())
-        .limit(bindparam("limit", type_=Integer))
-        .cte("newest")
+
+
+@cache
+def _newest(limit: int) -> Question:
+    """Return the question for so many of the customers that came last."""
+    known = select(_customer.c.id.label("customer_id")).where(
+        _OWN, _customer.c.is_identified, _customer.c.merged_into_id.is_(None)
     )
-)
+    return Question(_with_owners(known.order_by(_customer.c.id.desc()).limit(_fixed("limit", limit)).cte("newest")))
+
+
 _HAS_KEY = select(_strong.c.customer_id).where(
     _strong.c.workspace_id == bindparam("workspace_id"),
     _strong.c.kind == bindparam("kind"),
