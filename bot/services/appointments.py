@@ -12,6 +12,8 @@ from bot.services.recording import calendar_of
 
 WEEK = timedelta(days=7)
 _MINUTE = 9 * 60 + 30  # of a Monday, team time
+_LATEST = timedelta(hours=1)  # after its hour, where that is no working hour
+_MOST_WEEKS_OFF = 8
 
 
 def next_digest(team: Team, after: datetime) -> datetime:
@@ -38,6 +40,23 @@ def next_weekly(team: Team, after: datetime) -> datetime:
         if first - monday < WEEK and at > after:
             return at
         monday += WEEK
+
+
+def is_too_late(team: Team, now: datetime) -> bool:
+    """Say whether a digest of today would come after hours, as after an outage: what it would tell, the next one tells."""
+    day = now.astimezone(ZoneInfo(team.zone)).date()
+    due = calendar.at_local(team.zone, day, team.digest_minute)
+    return now > max(calendar.end_of_day(calendar_of(team), day), due + _LATEST)
+
+
+def last_worked_week(team: Team, monday: date) -> date:
+    """Return the Monday of the last week before a Monday in which anybody worked: a week-long holiday hides none."""
+    found = monday - WEEK
+    for _ in range(_MOST_WEEKS_OFF):
+        if _first_workday(team, found) - found < WEEK:
+            return found
+        found -= WEEK
+    return monday - WEEK
 
 
 def _first_workday(team: Team, monday: date) -> date:

@@ -13,7 +13,7 @@ from bot.models import DigestRecord, Member, Team
 from bot.models.base import BigId
 from bot.models.questions import Question
 from bot.services import registrations, reports, rulings
-from bot.services.appointments import WEEK
+from bot.services.appointments import last_worked_week
 from bot.services.changes import changes
 from bot.services.desk import Actor, Desk
 from bot.services.recording import calendar_of
@@ -103,8 +103,9 @@ def weekly(desk: Desk, team_id: int, *, by: Actor, monday: date) -> Week:
             raise NotAllowed("error.not_allowed")
         scope = reports.of_team(team)
         _, records = _records(session, team_id, "weekly", monday)
-        start = calendar.at_local(team.zone, monday - WEEK, 0)
-        end, earlier = calendar.at_local(team.zone, monday, 0), calendar.at_local(team.zone, monday - 2 * WEEK, 0)
+        first = last_worked_week(team, monday)
+        start, end = (calendar.at_local(team.zone, day, 0) for day in (first, monday))
+        earlier = calendar.at_local(team.zone, last_worked_week(team, first), 0)
         this = changes(session, scope, since=start, until=end)
         work = reports.open_work(session, scope, now)
         neglected, neglected_count = reports.neglected(session, scope, now, since=start, limit=_NEGLECTED)

@@ -111,6 +111,9 @@ class _Round:
         """Find a place for every word and write it; returns those whose place was taken by somebody else."""
         self._look()
         for word in self._words:
+            if word.kind is Kind.POOL and self._is_listed(word.reader):
+                word.told_at = self._now
+                continue
             row = self._row_for(word)
             row.items.append(word.item)
             row.words.append(word)
@@ -204,6 +207,11 @@ class _Round:
         later = next_gathering(reader.hours, at)
         row = self._at(reader, _escalation_key(reader, later), later, Kind.ESCALATION)
         return row if row.is_open else None
+
+    def _is_listed(self, reader: Reader) -> bool:
+        """Say whether what lies in the pool was listed for a reader today: all of it, whatever of it the clock rang for."""
+        today = self._rows.get((reader.workspace_id, _pool_key(reader, self._places[reader].day)))
+        return today is not None and today.number is not None and today.counts and not today.is_open
 
     def _pool(self, reader: Reader, place: _Place) -> _Row | None:
         at = place.telling.at

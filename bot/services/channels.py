@@ -7,7 +7,7 @@ from bot.models import Opportunity, OutboxRow, Team
 from bot.services.desk import Desk
 from bot.services.outcomes import hurry
 
-_CLOSED = frozenset({"not_in_channel"})
+_CLOSED = frozenset({"not_in_channel", "channel_not_found"})
 
 
 def let_in(desk: Desk, workspace_id: int, channel: str) -> None:

@@ -23,6 +23,8 @@ _AGAIN = {"state": "waiting", "attempts": 0, "retry_at": 0.0, "leased_until": 0.
 _OF_CHANNEL = "notice.blocked_channel"
 _MENDING = {
     "not_in_channel": _OF_CHANNEL,
+    # What Slack says of a private channel in which the app is not.
+    "channel_not_found": _OF_CHANNEL,
     "missing_scope": "notice.blocked_scope",
     "no_permission": "notice.blocked_scope",
 }

@@ -1,22 +1,23 @@
 """Owns what becomes of the opportunities of one who left the workspace or a team: marked, listed for the manager, given to others, or kept on return."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import Select, false, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
 from bot.domain.events import OwnerChanged, OwnerLeft, OwnerReturned
 from bot.errors import NotAllowed, NotFound
-from bot.models import Assignment, EventRow, Member, Opportunity, Team
+from bot.models import Assignment, EventRow, Member, Opportunity, OutboxRow, Team
 from bot.services import absences, assignments, cooling, undecided
 from bot.services.desk import Actor, Desk
 from bot.services.member_changes import Facts
 from bot.services.member_rows import here_at, ref
-from bot.services.reading import lines
+from bot.services.reading import lines, pending_assignment
 from bot.services.recording import Ground, Recorder, ground_of, is_live, load
 from bot.services.second_owners import settle
 from bot.services.values import MemberRef, OpportunityLine
@@ -73,7 +74,7 @@ def leave(recorder: Recorder, member: Member) -> None:
     _withdraw_handovers(recorder, member)
     session.flush()
     team_ids = _managed(session, member)
-    undecided.hand_on(recorder, team_ids)
+    hand_on(recorder, team_ids)
     for opportunity in session.scalars(_owned(member)).all():
         mark_gone(recorder, opportunity, member)
         team_ids.add(opportunity.team_id)
@@ -143,7 +144,11 @@ def mark_gone(recorder: Recorder, opportunity: Opportunity, member: Member, *, s
     recorder.event(
         opportunity, OwnerLeft(member.id, member.name, opportunity.accepted_at, opportunity.owner_reason or {})
     )
-    opportunity.accepted_at, opportunity.accept_by = None, recorder.now
+    waiting = pending_assignment(recorder.session, opportunity)
+    # What they handed over before they left stays with whom they gave it to, until that one answers or the time is up.
+    is_given = waiting is not None and waiting.kind == "handover"
+    opportunity.accepted_at = None
+    opportunity.accept_by = opportunity.accept_by if is_given else recorder.now
     opportunity.owner_reason = {"key": REASON, "params": {}}
     settle(recorder, opportunity, ground)
     recorder.attend(opportunity, ground)
@@ -156,9 +161,9 @@ def check_owner(recorder: Recorder, opportunity: Opportunity) -> None:
     owner = recorder.session.get(Member, opportunity.owner_id) if opportunity.owner_id is not None else None
     if owner is None or opportunity.closed_at is not None:
         return
-    if not owner.is_active and not _is_marked(opportunity):
+    if not owner.is_active and not is_marked(opportunity):
         mark_gone(recorder, opportunity, owner)
-    elif owner.is_active and _is_marked(opportunity):
+    elif owner.is_active and is_marked(opportunity):
         _give_back(recorder, opportunity, owner)
 
 
@@ -190,6 +195,48 @@ def promise_lists(recorder: Recorder, member: Member, team_ids: set[int]) -> Non
         recorder.promise("departure", f"member:{reader_id}", {"member_id": member.id}, key=key, due_at=at)
 
 
+def hand_on(recorder: Recorder, team_ids: Collection[int]) -> None:
+    """Give what waits for the managers of teams to those who decide there by now: cases, escalations, and lists of who left.
+
+    Args:
+        recorder: The transaction, which has written who manages the teams.
+        team_ids: Those whose manager changed, left or came back.
+    """
+    if not team_ids:
+        return
+    undecided.hand_on(recorder, team_ids)
+    session = recorder.session
+    waiting = session.execute(
+        select(OutboxRow.kind, OutboxRow.channel, OutboxRow.payload).where(
+            OutboxRow.workspace_id == recorder.by.workspace_id,
+            OutboxRow.kind.in_(("escalation", "departure")),
+            OutboxRow.state == literal_column("'waiting'"),
+        )
+    ).all()
+    asked = {
+        int(item["opportunity_id"]) for row in waiting if row.kind == "escalation" for item in row.payload["items"]
+    }
+    untold = select(Opportunity).where(
+        Opportunity.id.in_(asked), Opportunity.team_id.in_(team_ids), Opportunity.escalated_at.is_not(None)
+    )
+    for opportunity in session.scalars(untold.order_by(Opportunity.id).with_for_update()).all() if asked else ():
+        # Nobody has read of it: it comes back the next working day, to whoever decides then.
+        opportunity.escalated_at = None
+        if opportunity.closed_at is None:
+            recorder.attend(opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id))
+    readers: dict[int, set[str]] = defaultdict(set)
+    for row in waiting:
+        if row.kind == "departure":
+            readers[int(row.payload["member_id"])].add(row.channel)
+    for gone_id, known in readers.items():
+        gone = session.get_one(Member, gone_id)
+        theirs = _owned(gone).where(Opportunity.team_id.in_(team_ids)).order_by(None)
+        for team_id in set(session.scalars(theirs.with_only_columns(Opportunity.team_id))):
+            deciding = _deciding(session, session.get_one(Team, team_id), gone)
+            if not {f"member:{number}" for number in deciding} <= known:
+                promise_lists(recorder, gone, {team_id})
+
+
 def _deciding(session: Session, team: Team, gone: Member) -> list[int]:
     manager = session.get(Member, team.manager_id) if team.manager_id is not None else None
     if manager is not None and manager.is_active and manager.id != gone.id:
@@ -211,8 +258,8 @@ def come_back(recorder: Recorder, member: Member) -> int:
         How many opportunities they still own.
     """
     session = recorder.session
-    undecided.hand_on(recorder, _managed(session, member))
-    kept = [one for one in session.scalars(_owned(member)).all() if _is_marked(one)]
+    hand_on(recorder, _managed(session, member))
+    kept = [one for one in session.scalars(_owned(member)).all() if is_marked(one)]
     for opportunity in kept:
         _give_back(recorder, opportunity, member)
     if member.team_id is not None and kept:
@@ -233,7 +280,8 @@ def _give_back(recorder: Recorder, opportunity: Opportunity, member: Member) -> 
     recorder.card(opportunity, ground.team)
 
 
-def _is_marked(opportunity: Opportunity) -> bool:
+def is_marked(opportunity: Opportunity) -> bool:
+    """Say whether it stands there that the owner is gone."""
     return (opportunity.owner_reason or {}).get("key") == REASON
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from bot.domain import calendar
-from bot.models import Team
+from bot.models import Member, Team
 from bot.models.base import Instant
 from bot.services import briefings, undecided
-from bot.services.appointments import is_recorded, next_digest, next_weekly
+from bot.services.appointments import is_recorded, is_too_late, next_digest, next_weekly
 from bot.services.desk import Desk, system_actor
 from bot.services.putting_off import WAIT, alone
 from bot.services.recording import Recorder, calendar_of
@@ -82,7 +82,7 @@ def _promise_daily(session: Session, recorder: Recorder, team: Team) -> int:
     day, is_past_hour = local.date(), local.hour * 60 + local.minute >= team.digest_minute
     if team.channel_id is None or not is_past_hour or not calendar.is_workday(calendar_of(team), day):
         return 0
-    if is_recorded(session, team, "daily", day):
+    if is_recorded(session, team, "daily", day) or is_too_late(team, recorder.now):
         return 0
     briefings.record(session, team, "daily", day, recorder.now)
     payload = {"team_id": team.id, "day": day.isoformat()}
@@ -93,11 +93,22 @@ def _promise_daily(session: Session, recorder: Recorder, team: Team) -> int:
 def _promise_weekly(session: Session, recorder: Recorder, team: Team) -> int:
     day = recorder.now.astimezone(ZoneInfo(team.zone)).date()
     monday = day - timedelta(days=day.weekday())
-    if team.manager_id is None or is_recorded(session, team, "weekly", monday):
+    readers = _readers(session, team)
+    if not readers or is_recorded(session, team, "weekly", monday):
         return 0
     if team.live_from is None or team.live_from >= calendar.at_local(team.zone, monday, 0):
         return 0  # it has no week behind it yet
     briefings.record(session, team, "weekly", monday, recorder.now)
     payload = {"team_id": team.id, "monday": monday.isoformat()}
-    recorder.promise("weekly", f"member:{team.manager_id}", payload, key=f"weekly:{team.id}:{monday}")
-    return 1
+    for number in readers:
+        beside = "" if number == team.manager_id else f":{number}"
+        recorder.promise("weekly", f"member:{number}", payload, key=f"weekly:{team.id}:{monday}{beside}")
+    return len(readers)
+
+
+def _readers(session: Session, team: Team) -> list[int]:
+    """Return who reads a team's week: its manager, or where none can be told, the admins."""
+    is_reached = Member.is_active, Member.slack_user_id.is_not(None)
+    manager = select(Member.id).where(Member.id == team.manager_id, *is_reached)
+    admins = select(Member.id).where(Member.workspace_id == team.workspace_id, Member.role == "admin", *is_reached)
+    return list(session.scalars(manager)) or list(session.scalars(admins.order_by(Member.id)))

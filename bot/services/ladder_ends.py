@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from bot.domain.attention import Rung, Step
 from bot.domain.events import HandoverDeclined, LadderStepTaken
 from bot.models import Assignment, Member, Opportunity, Team
-from bot.services import assignments, cooling
+from bot.services import assignments, cooling, departures
 from bot.services.desk import Desk, system_actor
 from bot.services.reading import pending_assignment
 from bot.services.recording import Ground, Recorder, ground_of
@@ -79,7 +79,7 @@ def _lapse(recorder: Recorder, opportunity: Opportunity, ground: Ground, waiting
     for member_id in dict.fromkeys((waiting.from_member_id or opportunity.owner_id, ground.team.manager_id)):
         recorder.tell(member_id, "notice.handover_lapsed", opportunity_id=opportunity.id, member=taker.name)
     recorder.session.flush()
-    if opportunity.owner_id is not None and opportunity.accepted_at is None:
+    if opportunity.owner_id is not None and opportunity.accepted_at is None and not departures.is_marked(opportunity):
         # It was offered on before its owner had accepted it: somebody must be asked again.
         resting = cooling.resting_ids(recorder.session, opportunity, recorder.now)
         assignments.offer_by_rules(recorder, opportunity, ground, asked=resting | {taker.id})

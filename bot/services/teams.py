@@ -25,7 +25,6 @@ from bot.services import (
     members,
     renewals,
     roster,
-    undecided,
 )
 from bot.services.calendars import place_of
 from bot.services.desk import Actor, Desk
@@ -230,7 +229,7 @@ def _place_people(recorder: Recorder, form: TeamForm, team: Team) -> bool:
     team.manager_id = manager.id
     session.flush()
     if has_moved:
-        undecided.hand_on(recorder, {team.id})
+        departures.hand_on(recorder, {team.id})
     for row, known in before.items():
         is_changed = member_changes.keep(recorder, row, known)
         has_moved = has_moved or is_changed

@@ -98,8 +98,8 @@ def test_home_is_published(slack: Sandbox, gateway: Gateway) -> None:
     assert slack.home("U1") is not None
 
 
-def test_unknown_channel_is_refused_for_good(gateway: Gateway) -> None:
-    with pytest.raises(Rejected) as refused:
+def test_channel_that_slack_does_not_show_the_app_waits_for_an_invitation(gateway: Gateway) -> None:
+    with pytest.raises(Blocked) as refused:
         gateway.post("C404", "Hello")
     assert refused.value.code == "channel_not_found"
 
