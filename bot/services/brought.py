@@ -1,19 +1,21 @@
 """Owns what comes along with a change of owner: what was typed of the customer before somebody was told who has it."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.domain.events import NoteAdded
-from bot.errors import InvalidInput
+from bot.errors import InvalidInput, NotAllowed
 from bot.models import Contact, Member, Opportunity
 from bot.services import scoring
 from bot.services.edits import EditForm, apply_edit
 from bot.services.forms import check_future, clean
 from bot.services.member_rows import actor_of
 from bot.services.next_steps import finish_next_step, set_next_step
-from bot.services.recording import Ground, Recorder
+from bot.services.recording import Ground, Recorder, ground_of
+from bot.services.teams import home_team
 
 _NOTE = 3000
 _ONLY_WHERE_NONE = ("source", "product", "region", "industry", "expected_close_on")
@@ -44,7 +46,7 @@ def write(recorder: Recorder, opportunity: Opportunity, ground: Ground, brought:
     answers = scoring.fitting(brought.facts.facts, ground.playbook)
     facts = brought.facts.model_copy(update={**known, "facts": answers})
     _set_other_contact_aside(recorder, opportunity, facts)
-    apply_edit(recorder, opportunity, ground, facts)
+    apply_edit(recorder, opportunity, ground, facts, currency=_currency(recorder, ground))
     step = brought.step or (opportunity.next_text if brought.due_at is not None else None)
     if step is not None:
         check_future("next_due_at", brought.due_at, recorder.now)
@@ -77,7 +79,7 @@ def fill(
     try:
         with recorder.session.begin_nested():
             form = EditForm.read({**empty, "facts": scoring.fitting(answers, ground.playbook)})
-            apply_edit(theirs, opportunity, ground, form)
+            apply_edit(theirs, opportunity, ground, form, currency=_currency(theirs, ground))
     except InvalidInput:
         # Nobody is there to correct it: it is kept in their words.
         known |= FACTS
@@ -92,6 +94,13 @@ def fill(
     note = "\n".join(" · ".join(str(part) for part in line if part) for line in left if any(line))
     if note:
         theirs.event(opportunity, NoteAdded(clean(note)[:_NOTE], None, "note"))
+
+
+def _currency(recorder: Recorder, ground: Ground) -> str:
+    """Return in which currency an amount is that names none: of the team of who typed it, as in a capture of theirs."""
+    with suppress(NotAllowed):  # a manager whose team was taken over is of none
+        ground = ground_of(recorder.session, home_team(recorder.session, recorder.by).id)
+    return ground.playbook.currency
 
 
 def _known(recorder: Recorder, opportunity: Opportunity, typed: Mapping[str, Any]) -> set[str]:
