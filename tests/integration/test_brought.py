@@ -5,13 +5,17 @@ from typing import Any
 
 import pytest
 
+from bot.domain.events import NoteAdded
 from bot.domain.rulings import Verdict
+from bot.models import Contact
 from bot.services import playbooks, pool, rulings
 from bot.services.brought import Brought
 from bot.services.desk import Actor
 from bot.services.edits import EditForm
 from tests.factories import TeamWorld
-from tests.integration.disputing import latest_ruling, refused, row_of, taken
+from tests.integration.disputing import events, latest_ruling, refused, row_of, taken
+
+LI: dict[str, Any] = {"contact_name": "Ms. Li", "contact_phone": "13800138000", "contact_email": "li@osprey.example"}
 
 
 def pooled(world: TeamWorld, by: Actor | None = None, **more: Any) -> int:
@@ -38,6 +42,18 @@ def euros(world: TeamWorld) -> None:
     """The first team reckons in euros."""
     data = {**playbooks.export(world.desk, world.team.id, by=world.admin), "currency": "EUR"}
     playbooks.publish(world.desk, world.team.id, data, by=world.admin)
+
+
+def notes(world: TeamWorld, number: int) -> list[str]:
+    return [one.text for one in events(world, number) if isinstance(one, NoteAdded)]
+
+
+def contacts(world: TeamWorld, number: int) -> list[tuple[str, str | None, str | None]]:
+    """Return name, phone and mail of the customer's contacts, the opportunity's own first."""
+    row = row_of(world, number)
+    with world.desk.reading(world.admin) as session:
+        found = session.query(Contact).where(Contact.customer_id == row.customer_id).order_by(Contact.id).all()
+        return [(one.name, one.phone, one.email) for one in sorted(found, key=lambda one: one.id != row.contact_id)]
 
 
 def test_an_amount_without_a_currency_is_in_that_of_the_team_of_who_typed_it(team_world: TeamWorld) -> None:
@@ -67,3 +83,52 @@ def test_a_ruling_brings_an_amount_in_the_currency_that_was_meant(
     number = taken(team_world, team_world.other_rep).id
     given(team_world, number, team_world.rep, amount=amount)
     assert (row_of(team_world, number).amount_minor, row_of(team_world, number).currency) == (5_000_000, currency)
+
+
+@pytest.mark.parametrize("typed", [{"contact_phone": "13900139000"}, {"contact_email": "wang@osprey.example"}])
+def test_a_contact_that_the_claimer_could_not_see_is_not_written_over(
+    team_world: TeamWorld, typed: dict[str, Any]
+) -> None:
+    number = pooled(team_world, **LI)
+    claim(team_world, number, **typed)
+    assert contacts(team_world, number) == [("Ms. Li", "13800138000", "li@osprey.example")]
+    assert notes(team_world, number) == [f"Chairs\n{next(iter(typed.values()))}"]
+
+
+def test_a_contact_of_another_name_becomes_the_opportunitys_and_the_other_stays_as_it_is(team_world: TeamWorld) -> None:
+    number = pooled(team_world, **LI)
+    # Two people may answer the same telephone.
+    claim(team_world, number, contact_name="Bo Lind", contact_phone="138 0013 8000", contact_title="CTO")
+    assert contacts(team_world, number) == [
+        ("Bo Lind", "138 0013 8000", None),
+        ("Ms. Li", "13800138000", "li@osprey.example"),
+    ]
+    assert notes(team_world, number) == ["Chairs"]
+
+
+@pytest.mark.parametrize(
+    ("known", "typed", "after"),
+    [
+        (LI, {"contact_phone": "+86 138 0013 8000", "contact_title": "CTO"}, ("Ms. Li", "+86 138 0013 8000", "CTO")),
+        (LI, {"contact_email": "Li@Osprey.example", "contact_title": "CTO"}, ("Ms. Li", "13800138000", "CTO")),
+        (LI, {"contact_name": "ms. li", "contact_title": "CTO"}, ("ms. li", "13800138000", "CTO")),
+        # Nobody knew the name.
+        ({"contact_phone": "13800138000"}, LI, ("Ms. Li", "13800138000", None)),
+    ],
+)
+def test_who_is_clearly_the_same_person_is_known_better_afterwards(
+    team_world: TeamWorld, known: dict[str, Any], typed: dict[str, Any], after: tuple[str, str, str | None]
+) -> None:
+    number = pooled(team_world, **known)
+    claim(team_world, number, None, **typed)
+    assert [one[:2] for one in contacts(team_world, number)] == [after[:2]]
+    with team_world.desk.reading(team_world.admin) as session:
+        assert session.get_one(Contact, row_of(team_world, number).contact_id).title == after[2]
+    assert notes(team_world, number) == []
+
+
+def test_a_ruling_fills_what_is_not_known_of_the_same_person(team_world: TeamWorld) -> None:
+    number = taken(team_world, contact_name="Ms. Li", contact_phone="13800138000").id
+    typed: dict[str, Any] = {"contact_phone": "13800138000", "contact_email": "li@osprey.example"}
+    given(team_world, number, team_world.rep2, **typed)
+    assert contacts(team_world, number) == [("Ms. Li", "13800138000", "li@osprey.example")]
