@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain import identity
 from bot.domain.events import NoteAdded
 from bot.errors import InvalidInput, NotAllowed
+from bot.i18n import Translator
 from bot.models import Contact, Member, Opportunity
 from bot.services import scoring
 from bot.services.edits import EditForm, apply_edit
@@ -85,13 +86,7 @@ def fill(
     known = _known(theirs, opportunity, ground, typed)
     empty = {name: typed[name] for name in FACTS if typed.get(name) and name not in known}
     answers = {name: value for name, value in (typed.get("facts") or {}).items() if name not in opportunity.facts}
-    try:
-        with recorder.session.begin_nested():
-            form = EditForm.read({**empty, "facts": scoring.fitting(answers, ground.playbook)})
-            apply_edit(theirs, opportunity, ground, form, currency=_currency(theirs, ground))
-    except InvalidInput:
-        # Nobody is there to correct it: it is kept in their words.
-        known |= FACTS
+    unread = _fill_facts(theirs, opportunity, ground, {**empty, "facts": scoring.fitting(answers, ground.playbook)})
     if opportunity.next_text is None and typed.get("next_step"):
         set_next_step(theirs, opportunity, clean(typed["next_step"]), ground.accept_by(opportunity, theirs.now))
     _note(
@@ -101,7 +96,29 @@ def fill(
         [typed.get(name) for name in _CONTACT] if known.intersection(_CONTACT) else [],
         [typed.get("amount")] if "amount" in known else [],
         [typed.get("next_step"), typed.get("next_due_at")],
+        *([_labelled(ground, name, empty[name])] for name in unread),
     )
+
+
+def _fill_facts(recorder: Recorder, opportunity: Opportunity, ground: Ground, values: dict[str, Any]) -> list[str]:
+    """Write what was typed, and return the fields of what cannot be read: nobody is there to correct it."""
+    if not values:
+        return []
+    try:
+        with recorder.session.begin_nested():
+            apply_edit(recorder, opportunity, ground, EditForm.read(values), currency=_currency(recorder, ground))
+    except InvalidInput as error:
+        # Should none of the fields be to blame, none of them is written.
+        unread = error.fields.keys() & values.keys() or values.keys()
+        rest = {name: value for name, value in values.items() if name not in unread}
+        return [*sorted(FACTS & unread), *_fill_facts(recorder, opportunity, ground, rest)]
+    return []
+
+
+def _labelled(ground: Ground, name: str, value: Any) -> str:
+    """Return what was typed with the name of its field, in the language of the team that reads the history."""
+    t = Translator(ground.team.locale)
+    return t("members.set", field=t(f"lead.field.{name}"), value=value)
 
 
 def _note(recorder: Recorder, opportunity: Opportunity, *lines: Sequence[Any]) -> None:

@@ -158,6 +158,8 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
 def _check_values(form: LeadForm, ground: Ground, now: datetime) -> None:
     check_future("next_due_at", form.next_due_at, now)
     check_future_day("expected_close_on", form.expected_close_on, calendar.local_day(ground.calendar, now))
+    # Before the customer is looked for: once somebody is told who has it, nobody is there to correct what they typed.
+    amount_of(form.amount, ground.playbook.currency)
     if form.contact_phone and identity.phone_key(form.contact_phone, ground.numbers_country) is None:
         raise InvalidInput({"contact_phone": Text("error.phone")})
 

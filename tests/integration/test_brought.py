@@ -4,16 +4,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from bot.domain.events import NoteAdded
 from bot.domain.rulings import Verdict
-from bot.models import Contact
+from bot.errors import InvalidInput
+from bot.models import Contact, CustomerKey
 from bot.services import playbooks, pool, rulings
 from bot.services.brought import Brought
 from bot.services.desk import Actor
 from bot.services.edits import EditForm
 from tests.factories import TeamWorld
-from tests.integration.disputing import events, latest_ruling, refused, row_of, taken
+from tests.integration.disputing import capture, events, latest_ruling, refused, row_of, taken
 
 LI: dict[str, Any] = {"contact_name": "Ms. Li", "contact_phone": "13800138000", "contact_email": "li@osprey.example"}
 
@@ -132,3 +134,43 @@ def test_a_ruling_fills_what_is_not_known_of_the_same_person(team_world: TeamWor
     typed: dict[str, Any] = {"contact_phone": "13800138000", "contact_email": "li@osprey.example"}
     given(team_world, number, team_world.rep2, **typed)
     assert contacts(team_world, number) == [("Ms. Li", "13800138000", "li@osprey.example")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "later", "note"),
+    [
+        ({"amount": "50 to 60k"}, 0, "Amount: 50 to 60k"),
+        ({"expected_close_on": "2026-03-03"}, 2, "Expected close: 2026-03-03"),
+        ({"contact_phone": "later"}, 0, "Phone: later"),
+        ({"contact_email": "later", "amount": "?"}, 0, "Amount: ?\nEmail: later"),
+    ],
+)
+def test_a_ruling_leaves_out_only_what_cannot_be_read_and_notes_it(
+    team_world: TeamWorld, typed: dict[str, Any], later: int, note: str
+) -> None:
+    number = taken(team_world).id
+    known = {
+        "product": "Chairs",
+        "region": "Pudong",
+        "industry": "Textiles",
+        "source": "referral",
+        "website_or_code": "osprey.com",
+        "contact_name": "Ms. Li",
+        "facts": {"budget": "confirmed"},
+    }
+    given(team_world, number, team_world.rep2, later=later, **known, **typed)
+    row = row_of(team_world, number)
+    assert (row.product, row.region, row.industry, row.source) == ("Chairs", "Pudong", "Textiles", "referral")
+    assert (row.facts["budget"], row.amount_minor, row.expected_close_on) == ("confirmed", None, None)
+    assert contacts(team_world, number) == [("Ms. Li", None, None)]
+    assert sorted("\n".join(notes(team_world, number)).split("\n")) == sorted(f"{note}\nChairs".split("\n"))
+    with team_world.desk.reading(team_world.admin) as session:
+        keys = session.scalars(select(CustomerKey.value).where(CustomerKey.customer_id == row.customer_id)).all()
+    assert "osprey.com" in keys
+
+
+def test_an_amount_that_cannot_be_read_is_refused_before_the_customer_is(team_world: TeamWorld) -> None:
+    taken(team_world)
+    with pytest.raises(InvalidInput) as caught:
+        capture(team_world, team_world.rep2, amount="50 to 60k")
+    assert set(caught.value.fields) == {"amount"}
