@@ -59,9 +59,9 @@ class Registration(WorkspaceOwned, Base):
     """A rep's claim to a customer before there is an opportunity (报备); ``state`` is pending, approved, refused or ended.
 
     ``yielded_to_id`` is the registration that was approved instead of a refused one, or took the place of an ended one. ``cause``
-    is why one ended, with who ended it and the sentence: withdrawn, revoked, merged, or expired while more days were asked for;
-    None for a ruling. An approved one is over too once ``protected_until`` has passed, or an opportunity came of it: the
-    customer's row says whom it protects.
+    is why one ended, with who ended it and the sentence: withdrawn, revoked, merged, used (its rep
+    got an opportunity there before anybody decided), or expired while more days were asked for; None for a ruling. An approved
+    one is over too once ``protected_until`` has passed, or an opportunity came of it: the customer's row says whom it protects.
     """
 
     __tablename__ = "registration"

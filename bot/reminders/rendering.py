@@ -1,7 +1,7 @@
 """Owns the making of promised messages at sending time: from current state, in the reader's language; None if no longer true."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -305,6 +305,8 @@ def _absence(work: _Rendering) -> Parcel | None:
     absence = absences.absence_of(work.desk, int(work.payload["member_id"]), workspace_id=work.promise.workspace_id)
     if absence.until != datetime.fromisoformat(work.payload["until"]):
         return None  # they are back, or another end was said meanwhile
+    # What was promised before an update says nothing of it.
+    absence = replace(absence, is_changed=bool(work.payload.get("is_changed")))
     return Parcel(absence_views.notice(work.t, absence))
 
 

@@ -1,14 +1,17 @@
 """Owns absences: from when to when somebody is given no leads, and what becomes of what waits for them."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, exists, func, not_, select
 from sqlalchemy.orm import Session
 
-from bot.domain.absence import is_away
+from bot.domain import calendar
+from bot.domain.absence import is_away, last_minute
 from bot.domain.events import AssignmentDeclined
+from bot.domain.quiet import hours_of
 from bot.errors import InvalidInput, NotFound, Text
 from bot.models import Assignment, Member, Opportunity, Team
 from bot.services import assignments, member_changes
@@ -17,6 +20,9 @@ from bot.services.member_rows import here_at, ref
 from bot.services.putting_off import alone
 from bot.services.recording import Recorder, ground_of, load
 from bot.services.values import MemberRef
+
+_TOUCHING = timedelta(minutes=1)
+"""A day ends with its last minute, and the next one begins with its first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class Absence:
         due_count: Those of them whose next step is due in that time.
         passed_on: Offers that waited for their answer and went to the next one.
         zone: Their IANA zone, in which days end.
+        is_changed: They were away already: it is said anew until when.
     """
 
     member: MemberRef
@@ -42,6 +49,7 @@ class Absence:
     due_count: int = 0
     passed_on: int = 0
     zone: str = "UTC"
+    is_changed: bool = False
 
 
 def own(desk: Desk, *, by: Actor) -> Absence:
@@ -56,7 +64,8 @@ def own(desk: Desk, *, by: Actor) -> Absence:
 def set_away(desk: Desk, until: datetime | None, *, by: Actor, start: datetime | None = None) -> Absence:
     """Say from when until when the actor is given no leads and no reminders, and tell the manager.
 
-    Offers that wait for them go on: at once, or by the clock when a later absence begins.
+    Offers that wait for them go on: at once, or by the clock when a later absence begins. One that is under way goes on too: what
+    touches it makes it longer.
 
     Args:
         desk: The record and the clock.
@@ -65,7 +74,7 @@ def set_away(desk: Desk, until: datetime | None, *, by: Actor, start: datetime |
         start: The beginning, aware; None for now.
 
     Raises:
-        InvalidInput: The end has passed or is not after the start, at its field.
+        InvalidInput: The end has passed or is not after the start, at its field; or they would be here between two absences.
     """
     with desk.transaction(by) as session:
         member = session.get(Member, by.member_id)
@@ -73,10 +82,11 @@ def set_away(desk: Desk, until: datetime | None, *, by: Actor, start: datetime |
             raise NotFound("members.not_found")
         recorder = Recorder(desk, session, by)
         before = member_changes.facts(member)
+        was_away = is_away(member, recorder.now)
         passed_on = put_away(recorder, member, until, start)
         member_changes.keep(recorder, member, before)
         session.flush()
-        return _absence(session, member, passed_on)
+        return replace(_absence(session, member, passed_on), is_changed=was_away and until is not None)
 
 
 def put_away(recorder: Recorder, member: Member, until: datetime | None, start: datetime | None) -> int:
@@ -86,7 +96,8 @@ def put_away(recorder: Recorder, member: Member, until: datetime | None, start: 
         How many offers that waited for them went on to the next one.
 
     Raises:
-        InvalidInput: The end has passed, at the field ``away_until``, or is not after the start, at ``away_from``.
+        InvalidInput: The end has passed, at the field ``away_until``; at ``away_from`` it is not after the start, or begins when they
+            have been here again for a while: only one absence is kept, and theirs would end without a word.
     """
     if until is not None and until <= recorder.now:
         raise InvalidInput({"away_until": Text("absence.past")})
@@ -94,6 +105,12 @@ def put_away(recorder: Recorder, member: Member, until: datetime | None, start: 
         start = None
     if start is not None and until is not None and start >= until:
         raise InvalidInput({"away_from": Text("absence.reversed")})
+    was_away = is_away(member, recorder.now)
+    if was_away and until is not None and member.away_until is not None:
+        if start is not None and start > recorder.now:
+            _check_touches(recorder, member, member.away_until, start)
+            until = max(until, member.away_until)
+        start = member.away_from
     if (member.away_from, member.away_until) == (start, until):
         return 0
     member.away_from, member.away_until = start, until
@@ -101,14 +118,29 @@ def put_away(recorder: Recorder, member: Member, until: datetime | None, start: 
     if until is None:
         return 0
     passed_on = pass_on_offers(recorder, member, cause="away") if is_away(member, recorder.now) else 0
-    _tell_managers(recorder, member, until)
+    _tell_managers(recorder, member, until, is_changed=was_away)
     return passed_on
 
 
-def _tell_managers(recorder: Recorder, member: Member, until: datetime) -> None:
+def _check_touches(recorder: Recorder, member: Member, end: datetime, start: datetime) -> None:
+    """Refuse an absence that begins after the present one has ended, unless nothing is worked between them, as over a weekend."""
+    if start - end <= _TOUCHING:
+        return
+    if member.team_id is not None:
+        hours = hours_of(ground_of(recorder.session, member.team_id).calendar, member.zone)
+        if timedelta(hours=calendar.hours_between(hours, end, start)) <= _TOUCHING:
+            return
+    day = end.astimezone(ZoneInfo(member.zone)).date()
+    until = day if end == last_minute(day, member.zone) else end
+    if member.id == recorder.by.member_id:
+        raise InvalidInput({"away_from": Text("absence.under_way", until=until)})
+    raise InvalidInput({"away_from": Text("absence.under_way_of", member=member.name, until=until)})
+
+
+def _tell_managers(recorder: Recorder, member: Member, until: datetime, *, is_changed: bool) -> None:
     manager = _manager_of(recorder.session, member)
     if manager is not None and manager.id != recorder.by.member_id:
-        payload = {"member_id": member.id, "until": until.isoformat()}
+        payload = {"member_id": member.id, "until": until.isoformat(), "is_changed": is_changed}
         recorder.promise("absence", f"member:{manager.id}", payload)
 
 

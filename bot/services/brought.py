@@ -1,19 +1,23 @@
 """Owns what comes along with a change of owner: what was typed of the customer before somebody was told who has it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bot.domain import identity
 from bot.domain.events import NoteAdded
-from bot.errors import InvalidInput
+from bot.errors import InvalidInput, NotAllowed
+from bot.i18n import Translator
 from bot.models import Contact, Member, Opportunity
 from bot.services import scoring
 from bot.services.edits import EditForm, apply_edit
 from bot.services.forms import check_future, clean
 from bot.services.member_rows import actor_of
 from bot.services.next_steps import finish_next_step, set_next_step
-from bot.services.recording import Ground, Recorder
+from bot.services.recording import Ground, Recorder, ground_of
+from bot.services.teams import home_team
 
 _NOTE = 3000
 _ONLY_WHERE_NONE = ("source", "product", "region", "industry", "expected_close_on")
@@ -38,13 +42,21 @@ def write(recorder: Recorder, opportunity: Opportunity, ground: Ground, brought:
     Raises:
         InvalidInput: What to do, by field.
     """
-    if brought.need:
-        recorder.event(opportunity, NoteAdded(clean(brought.need)[:_NOTE], None, "note"))
     known = {name: None for name in _ONLY_WHERE_NONE if getattr(opportunity, name) is not None}
     answers = scoring.fitting(brought.facts.facts, ground.playbook)
     facts = brought.facts.model_copy(update={**known, "facts": answers})
-    _set_other_contact_aside(recorder, opportunity, facts)
-    apply_edit(recorder, opportunity, ground, facts)
+    typed = facts.model_dump(include=set(_CONTACT))
+    contact = _contact_of(recorder, opportunity)
+    left: list[str | None] = []
+    if contact is not None and not _is_same(contact, typed, ground):
+        if facts.contact_name is not None:
+            # Who was typed becomes a contact of their own; the other one stays the customer's, as they are.
+            opportunity.contact_id = None
+        else:
+            left = list(typed.values())
+            facts = facts.model_copy(update=dict.fromkeys(_CONTACT))
+    _note(recorder, opportunity, [brought.need], left)
+    apply_edit(recorder, opportunity, ground, facts, currency=_currency(recorder, ground))
     step = brought.step or (opportunity.next_text if brought.due_at is not None else None)
     if step is not None:
         check_future("next_due_at", brought.due_at, recorder.now)
@@ -71,43 +83,82 @@ def fill(
         typed: All that they typed, by field, with their answers to grading questions as ``facts``.
     """
     theirs = Recorder(recorder.desk, recorder.session, actor_of(recorder.session, asker))
-    known = _known(theirs, opportunity, typed)
+    known = _known(theirs, opportunity, ground, typed)
     empty = {name: typed[name] for name in FACTS if typed.get(name) and name not in known}
     answers = {name: value for name, value in (typed.get("facts") or {}).items() if name not in opportunity.facts}
-    try:
-        with recorder.session.begin_nested():
-            form = EditForm.read({**empty, "facts": scoring.fitting(answers, ground.playbook)})
-            apply_edit(theirs, opportunity, ground, form)
-    except InvalidInput:
-        # Nobody is there to correct it: it is kept in their words.
-        known |= FACTS
+    unread = _fill_facts(theirs, opportunity, ground, {**empty, "facts": scoring.fitting(answers, ground.playbook)})
     if opportunity.next_text is None and typed.get("next_step"):
         set_next_step(theirs, opportunity, clean(typed["next_step"]), ground.accept_by(opportunity, theirs.now))
-    left = (
+    _note(
+        theirs,
+        opportunity,
         [need],
         [typed.get(name) for name in _CONTACT] if known.intersection(_CONTACT) else [],
         [typed.get("amount")] if "amount" in known else [],
         [typed.get("next_step"), typed.get("next_due_at")],
+        *([_labelled(ground, name, empty[name])] for name in unread),
     )
-    note = "\n".join(" · ".join(str(part) for part in line if part) for line in left if any(line))
+
+
+def _fill_facts(recorder: Recorder, opportunity: Opportunity, ground: Ground, values: dict[str, Any]) -> list[str]:
+    """Write what was typed, and return the fields of what cannot be read: nobody is there to correct it."""
+    if not values:
+        return []
+    try:
+        with recorder.session.begin_nested():
+            apply_edit(recorder, opportunity, ground, EditForm.read(values), currency=_currency(recorder, ground))
+    except InvalidInput as error:
+        # Should none of the fields be to blame, none of them is written.
+        unread = error.fields.keys() & values.keys() or values.keys()
+        rest = {name: value for name, value in values.items() if name not in unread}
+        return [*sorted(FACTS & unread), *_fill_facts(recorder, opportunity, ground, rest)]
+    return []
+
+
+def _labelled(ground: Ground, name: str, value: Any) -> str:
+    """Return what was typed with the name of its field, in the language of the team that reads the history."""
+    t = Translator(ground.team.locale)
+    return t("members.set", field=t(f"lead.field.{name}"), value=value)
+
+
+def _note(recorder: Recorder, opportunity: Opportunity, *lines: Sequence[Any]) -> None:
+    """Keep in the words of who typed it what has no place among the facts."""
+    note = "\n".join(" · ".join(str(part) for part in line if part) for line in lines if any(line))
     if note:
-        theirs.event(opportunity, NoteAdded(clean(note)[:_NOTE], None, "note"))
+        recorder.event(opportunity, NoteAdded(clean(note)[:_NOTE], None, "note"))
 
 
-def _known(recorder: Recorder, opportunity: Opportunity, typed: Mapping[str, Any]) -> set[str]:
-    """Return which facts an opportunity has; a contact of another name has no room for any of the typed one."""
+def _currency(recorder: Recorder, ground: Ground) -> str:
+    """Return in which currency an amount is that names none: of the team of who typed it, as in a capture of theirs."""
+    with suppress(NotAllowed):  # a manager whose team was taken over is of none
+        ground = ground_of(recorder.session, home_team(recorder.session, recorder.by).id)
+    return ground.playbook.currency
+
+
+def _known(recorder: Recorder, opportunity: Opportunity, ground: Ground, typed: Mapping[str, Any]) -> set[str]:
+    """Return which facts an opportunity has; the contact of another person has no room for any of the typed one."""
     known = {name for name in _ONLY_WHERE_NONE if getattr(opportunity, name) is not None}
     known |= {"amount"} if opportunity.amount_minor is not None else set()
-    contact = recorder.session.get(Contact, opportunity.contact_id) if opportunity.contact_id else None
+    contact = _contact_of(recorder, opportunity)
     if contact is None:
         return known
-    is_same = str(typed.get("contact_name") or "").casefold() == contact.name.casefold()
+    is_same = _is_same(contact, typed, ground)
     return known | {name for name in _CONTACT if not is_same or getattr(contact, name.removeprefix("contact_"))}
 
 
-def _set_other_contact_aside(recorder: Recorder, opportunity: Opportunity, facts: EditForm) -> None:
-    """Leave a contact of another name as it is; the one who was typed becomes one of their own."""
-    contact = recorder.session.get(Contact, opportunity.contact_id) if opportunity.contact_id else None
-    name = facts.contact_name
-    if contact is not None and name is not None and contact.name.casefold() != name.casefold():
-        opportunity.contact_id = None
+def _contact_of(recorder: Recorder, opportunity: Opportunity) -> Contact | None:
+    return recorder.session.get(Contact, opportunity.contact_id) if opportunity.contact_id else None
+
+
+def _is_same(contact: Contact, typed: Mapping[str, Any], ground: Ground) -> bool:
+    """Say whether who was typed is clearly the person known: of the same name; else reached in the same way.
+
+    Who typed it may not have seen whom they would write over.
+    """
+    name, phone, email = (str(typed.get(f"contact_{part}") or "").strip() for part in ("name", "phone", "email"))
+    # Of whom no name is known, the telephone or mail address stands for one.
+    if name and contact.name not in {contact.phone, contact.email}:
+        return name.casefold() == contact.name.casefold()
+    key = identity.phone_key(phone, ground.numbers_country)
+    is_same_phone = key is not None and key == identity.phone_key(contact.phone or "", ground.numbers_country)
+    return is_same_phone or (bool(email) and email.casefold() == (contact.email or "").casefold())

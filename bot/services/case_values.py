@@ -124,7 +124,7 @@ class RegistrationCase:
         renewed_by: Who gave them last, at ``renewed_at``.
         over: Why an approved one protects nothing any more without having been ended: expired, used (an opportunity came of it)
             or left (its rep is deactivated).
-        cause: Why it ended: withdrawn, revoked, merged or expired; None for a ruling, or where it did not.
+        cause: Why it ended: withdrawn, revoked, merged, used or expired; None for a ruling, or where it did not.
         ended_by: Who ended it, at ``ended_at``, in the words of ``ended_why``.
     """
 

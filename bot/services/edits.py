@@ -50,8 +50,17 @@ class EditForm(BaseModel):
         return read_form(cls, values)
 
 
-def apply_edit(recorder: Recorder, opportunity: Opportunity, ground: Ground, form: EditForm) -> EventRow | None:
+def apply_edit(
+    recorder: Recorder, opportunity: Opportunity, ground: Ground, form: EditForm, *, currency: str | None = None
+) -> EventRow | None:
     """Write the facts that differ, with one event for all of them, and grade again.
+
+    Args:
+        recorder: The transaction.
+        opportunity: Its row.
+        ground: Its team, playbook and calendar.
+        form: What was typed.
+        currency: Of an amount that names none, where it was not typed about this opportunity; else its own.
 
     Returns:
         The event, or None if nothing differs.
@@ -66,9 +75,9 @@ def apply_edit(recorder: Recorder, opportunity: Opportunity, ground: Ground, for
     for name in _PLAIN:
         _change(changes, opportunity, name, getattr(form, name))
     if form.amount is not None:
-        amount_minor, currency = amount_of(form.amount, opportunity.currency)
+        amount_minor, code = amount_of(form.amount, currency or opportunity.currency)
         _change(changes, opportunity, "amount_minor", amount_minor)
-        _change(changes, opportunity, "currency", currency)
+        _change(changes, opportunity, "currency", code)
     given = scoring.answers(form.facts, ground.playbook)
     facts = {name: value for name, value in given.items() if opportunity.facts.get(name) != value}
     if "quote_amount" in facts:

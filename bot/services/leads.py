@@ -16,7 +16,7 @@ from bot.errors import InvalidInput, Text
 from bot.i18n import Translator
 from bot.models import Contact, Customer, Opportunity
 from bot.models.session import write
-from bot.services import assignments, collisions, customers, protection, scoring
+from bot.services import assignments, collisions, customers, protection, registration_rows, scoring
 from bot.services.access import SELLS
 from bot.services.desk import Actor, Desk
 from bot.services.forms import WebsiteOrCode, check_future, check_future_day, read_form
@@ -145,7 +145,8 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
             recorder.event(opportunity, AssignmentAccepted(by.member_id or 0, by.name))
         else:
             assignments.offer_by_rules(recorder, opportunity, ground)
-        protection.use_up(recorder, customer, opportunity)
+        if not is_new:
+            registration_rows.use_up(recorder, customer, opportunity)
         set_first_step(recorder, opportunity, *step)
         if not is_kept:
             recorder.attend(opportunity, ground)
@@ -157,6 +158,8 @@ def _capture(desk: Desk, form: LeadForm, by: Actor) -> Done:
 def _check_values(form: LeadForm, ground: Ground, now: datetime) -> None:
     check_future("next_due_at", form.next_due_at, now)
     check_future_day("expected_close_on", form.expected_close_on, calendar.local_day(ground.calendar, now))
+    # Before the customer is looked for: once somebody is told who has it, nobody is there to correct what they typed.
+    amount_of(form.amount, ground.playbook.currency)
     if form.contact_phone and identity.phone_key(form.contact_phone, ground.numbers_country) is None:
         raise InvalidInput({"contact_phone": Text("error.phone")})
 

@@ -12,7 +12,7 @@ from bot.domain.absence import is_away
 from bot.domain.events import Claimed, OwnerChanged, PutInPool
 from bot.errors import InvalidInput, LeadAlreadyClaimed, NotAllowed, NotFound, RuleBroken, Text
 from bot.models import Customer, EventRow, Member, Opportunity, Team
-from bot.services import assignments, collisions, cooling, customers, protection, second_owners
+from bot.services import assignments, collisions, cooling, customers, protection, registration_rows, second_owners
 from bot.services.access import SELLS, check_acts, claims, is_open_to_all, may_see
 from bot.services.brought import Brought
 from bot.services.brought import write as write_brought
@@ -89,7 +89,7 @@ def _claim(desk: Desk, opportunity_id: int, by: Actor, brought: Brought | None) 
         opportunity.owner_reason = {"key": "assign.claimed", "params": {}}
         opportunity.protected_until = recorder.now + timedelta(days=ground.playbook.protection_days)
         assignments.pass_over(opportunity, ground, recorder.now)
-        protection.use_up(recorder, customer, opportunity)
+        registration_rows.use_up(recorder, customer, opportunity)
         recorder.event(opportunity, Claimed(by.member_id, by.name))
         second_owners.settle(recorder, opportunity, ground)
         if brought is not None:
@@ -213,7 +213,7 @@ def _check_registrant(recorder: Recorder, opportunity: Opportunity, customer: Cu
     except Taken as taken:
         values = {name: taken.params[name] for name in ("owner", "until")}
         raise InvalidInput({"to": Text("pool.registered_by", **values)}) from None
-    protection.use_up(recorder, customer, opportunity)
+    registration_rows.use_up(recorder, customer, opportunity)
 
 
 def _by_rules(

@@ -4,16 +4,15 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.domain import health
 from bot.domain.rulings import Verdict, reaches
 from bot.errors import CustomerProtected
 from bot.models import Assignment, Customer, Member, Opportunity, Registration, Ruling
 from bot.services import disputes, product_scope
 from bot.services.desk import Actor
-from bot.services.recording import Ground, Recorder
+from bot.services.recording import Ground
 
 _OPEN = Opportunity.stage_kind.in_(("INTAKE", "OPEN"))
 
@@ -182,31 +181,6 @@ def registrants(session: Session, customers: Iterable[Customer], now: datetime) 
     people = session.scalars(select(Member).where(Member.id.in_(set(held.values())), Member.is_active))
     known = {one.id: one for one in people}
     return {customer_id: known[member_id] for customer_id, member_id in held.items() if member_id in known}
-
-
-def use_up(recorder: Recorder, customer: Customer, opportunity: Opportunity) -> None:
-    """End a registration whose rep has an opportunity there, which is protected itself from now on; a void one ends too.
-
-    Who asked for a ruling on the registration has asked it about the opportunity from now on.
-    """
-    if customer.protected_by_id is None:
-        return
-    session = recorder.session
-    registrant = registrant_of(session, customer, recorder.now)
-    if registrant is None or registrant.id == opportunity.owner_id:
-        customer.protected_by_id = customer.protected_until = None
-    if registrant is None or registrant.id != opportunity.owner_id:
-        return
-    asked = session.execute(
-        update(Ruling)
-        .where(Ruling.customer_id == customer.id, Ruling.opportunity_id.is_(None), Ruling.state == "open")
-        .values(opportunity_id=opportunity.id)
-        .returning(Ruling.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    if asked:
-        opportunity.has_collision = True
-        opportunity.broken_from = health.broken_from(opportunity)
 
 
 def is_shared(session: Session, customer_id: int, member_id: int | None, other_id: int | None, now: datetime) -> bool:

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, literal_column, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.domain import calendar
+from bot.domain import calendar, health
 from bot.errors import Conflict, NotFound
-from bot.models import Customer, Member, Registration
+from bot.models import Customer, Member, Opportunity, Registration, Ruling
 from bot.services import collisions, customers, disputes
 from bot.services.case_values import RegistrationCase
 from bot.services.member_rows import ref, ref_or_none
+from bot.services.protection import registrant_of
 from bot.services.recording import Ground, Recorder
 
 ENDING_DAYS = 3
@@ -122,6 +123,47 @@ def end(recorder: Recorder, row: Registration, cause: str, why: str | None = Non
     row.renewal_asked_at = None
     recorder.session.flush()
     recorder.renew(key(row.id, ""))
+
+
+def use_up(recorder: Recorder, customer: Customer, opportunity: Opportunity) -> None:
+    """End a registration whose rep has an opportunity there, which is protected itself from now on; a void one ends too.
+
+    One that still waits for its judges ends as well: approved later, it would outlive the opportunity. Who asked for a ruling
+    on the registration has asked it about the opportunity from now on.
+    """
+    _end_waiting(recorder, customer, opportunity.owner_id)
+    if customer.protected_by_id is None:
+        return
+    session = recorder.session
+    registrant = registrant_of(session, customer, recorder.now)
+    if registrant is None or registrant.id == opportunity.owner_id:
+        customer.protected_by_id = customer.protected_until = None
+    if registrant is None or registrant.id != opportunity.owner_id:
+        return
+    asked = session.execute(
+        update(Ruling)
+        .where(Ruling.customer_id == customer.id, Ruling.opportunity_id.is_(None), Ruling.state == "open")
+        .values(opportunity_id=opportunity.id)
+        .returning(Ruling.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if asked:
+        opportunity.has_collision = True
+        opportunity.broken_from = health.broken_from(opportunity)
+
+
+def _end_waiting(recorder: Recorder, customer: Customer, member_id: int | None) -> None:
+    waiting = recorder.session.scalar(
+        select(Registration).where(
+            Registration.customer_id == customer.id,
+            Registration.asked_by_id == member_id,
+            # Spelt out, since an index that covers only some states is not found through a bound value.
+            Registration.state == literal_column("'pending'"),
+        )
+    )
+    if waiting is not None:
+        end(recorder, waiting, "used")
+        tell_ended(recorder, waiting)
 
 
 def tell_ended(recorder: Recorder, row: Registration) -> None:

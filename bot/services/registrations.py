@@ -124,7 +124,7 @@ def _customer(session: Session, form: RegisterForm, recorder: Recorder) -> Custo
 
 
 def _check_new(session: Session, customer: Customer, ground: Ground, member_id: int, recorder: Recorder) -> None:
-    if ground.playbook.collision_scope == "customer" and _owns(session, customer, member_id):
+    if _owns(session, customer, ground, member_id):
         raise Conflict("registration.owned", customer=customer.name)
     if protection.registrant_of(session, customer, recorder.now) is not None:
         raise Conflict("registration.yours", customer=customer.name, until=customer.protected_until)
@@ -137,8 +137,10 @@ def _check_new(session: Session, customer: Customer, ground: Ground, member_id: 
         raise Conflict("registration.asked_already", customer=customer.name)
 
 
-def _owns(session: Session, customer: Customer, member_id: int) -> bool:
-    """Say whether a member has an open opportunity there, which protects the customer by itself."""
+def _owns(session: Session, customer: Customer, ground: Ground, member_id: int) -> bool:
+    """Say whether a member has an open opportunity there, which protects the customer by itself; not for other products."""
+    if ground.playbook.collision_scope != "customer":
+        return False
     own = select(Opportunity.id).where(
         Opportunity.customer_id == customer.id, Opportunity.owner_id == member_id, Opportunity.closed_at.is_(None)
     )
@@ -152,7 +154,7 @@ def approve(desk: Desk, registration_id: int, sentence: str | None = None, *, by
         NotFound: There is none.
         NotAllowed: They may not decide here.
         Conflict: Somebody decided already, or somebody else has the customer by now.
-        RuleBroken: The rep is deactivated.
+        RuleBroken: The rep is deactivated, or has an open opportunity there by now.
     """
     return _decide(desk, registration_id, by, clean_or_none(sentence), is_approved=True)
 
@@ -243,6 +245,9 @@ def _check_still_free(
         raise RuleBroken("registration.asker_gone", asker=member.name)
     if customer.merged_into_id is not None:
         raise RuleBroken("registration.merged", customer=customer.name)
+    if _owns(session, customer, ground, member.id):
+        # It came to them by a handover, say. The registration would outlive it, and then lock it up in the pool.
+        raise RuleBroken("registration.owned_by", asker=member.name, customer=customer.name)
     try:
         protection.check_free(session, customer, ground, actor_of(session, member), recorder.now)
     except Taken as taken:

@@ -11,7 +11,7 @@ from bot.domain.rulings import Evidence, Verdict
 from bot.errors import Conflict, NotFound, RuleBroken
 from bot.models import Member, Opportunity, Ruling
 from bot.models.questions import Question
-from bot.services import brought, collisions, disputes, ruling_rows, second_owners, verdicts
+from bot.services import brought, collisions, disputes, registration_rows, ruling_rows, second_owners, verdicts
 from bot.services.case_values import Asked, RulingCase
 from bot.services.desk import Actor, Desk
 from bot.services.disputes import Subject
@@ -137,7 +137,8 @@ def rule(desk: Desk, ruling_id: int, verdict: Verdict, sentence: str | None, *, 
     with desk.transaction(by) as session:
         ruling = ruling_rows.found(session, ruling_id)
         if ruling.opportunity_id is not None:
-            # What is ruled may hold for all that both have there.
+            # The customer before its opportunities, as in a claim. What is ruled may hold for all that both have there.
+            disputes.hold_customer(session, ruling.customer_id)
             second_owners.hold_all(session, ruling.customer_id)
         subject = disputes.held_subject(session, ruling)
         ruling_rows.check_open(session, ruling)
@@ -238,6 +239,7 @@ def _rule_on_opportunity(
     theirs, owners = verdicts.sides(recorder, opportunity, asker, owner)
     if verdict is Verdict.GIVE:
         ground = verdicts.give(recorder, opportunity, asker)
+        registration_rows.use_up(recorder, subject.customer, opportunity)
         known = Evidence.from_json(ruling.evidence)
         brought.fill(recorder, opportunity, ground, asker, known.need, known.typed or {})
         verdicts.give_all(recorder, owners, asker, made)

@@ -14,7 +14,6 @@ from bot.services import (
     collisions,
     customers,
     disputes,
-    protection,
     registration_rows,
     ruling_rows,
     second_owners,
@@ -223,7 +222,7 @@ def _give_all(
         recorder.event(row, made)
     for party in parties:
         for row in party.rows:
-            protection.use_up(recorder, customer, row)
+            registration_rows.use_up(recorder, customer, row)
     return told
 
 

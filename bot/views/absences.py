@@ -15,7 +15,10 @@ _NAME = 80
 
 def gone(t: Translator, absence: Absence) -> Message:
     """Return the answer to one who goes away: from and until when, who hears meanwhile, what falls due, and the way back."""
-    lines = [line(t, absence.start, absence.until, absence.zone, is_new=True), _pause(t, absence)]
+    said = line(t, absence.start, absence.until, absence.zone, is_new=True)
+    if absence.is_changed:
+        said = t("absence.changed", until=_end(t, absence.until, absence.zone))
+    lines = [said, _pause(t, absence)]
     lines.append(_load(t, absence) if absence.open_count else t("absence.nothing_own"))
     if absence.passed_on:
         lines.append(t("absence.passed_on", count=absence.passed_on))
@@ -25,7 +28,7 @@ def gone(t: Translator, absence: Absence) -> Message:
     blocks: list[Block] = [
         elements.section(text),
         elements.actions(
-            end_button(t, absence.start),
+            end_button(t, None if absence.is_changed else absence.start),
             elements.button(t("absence.button.change"), Action.ABSENCE_OPEN, "away"),
         ),
     ]
@@ -64,8 +67,8 @@ def notice(t: Translator, absence: Absence) -> Message:
     """Return what the manager of one who goes away is told."""
     name = escape_line(absence.member.name, _NAME)
     until = _end(t, absence.until, absence.zone)
-    said = t("absence.notice", member=name, until=until)
-    if absence.start is not None:
+    said = t("absence.notice_changed" if absence.is_changed else "absence.notice", member=name, until=until)
+    if absence.start is not None and not absence.is_changed:
         said = t("absence.notice_later", member=name, start=_start(t, absence.start, absence.zone), until=until)
     text = "\n".join([said, t("absence.notice_pause"), _load(t, absence)])
     button = elements.button(t("absence.button.theirs"), Action.ABSENCE_LIST, absence.member.slack_user_id or "")

@@ -1,5 +1,6 @@
 """What tests of collisions, rulings and registrations begin with: somebody who has a customer, and somebody who is stopped."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -27,6 +28,16 @@ def taken(world: TeamWorld, by: Actor | None = None, **more: Any) -> Opportunity
 
 def capture(world: TeamWorld, by: Actor, **more: Any) -> Done:
     return leads.capture(world.desk, LeadForm.read({"customer_name": ACME, "need": "Seats", **more}), by=by)
+
+
+def captured_by_nobody(world: TeamWorld) -> int:
+    """A lead that the rules put into the pool, since everybody is away; they are back by now."""
+    for one in (world.rep, world.rep2):
+        members.set_away(world.desk, world.clock.now() + timedelta(days=1), by=one)
+    number = capture(world, world.manager, mine=False).opportunity.id
+    for one in (world.rep, world.rep2):
+        members.set_away(world.desk, None, by=one)
+    return number
 
 
 def refused(world: TeamWorld, by: Actor, **more: Any) -> CustomerProtected:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot.errors import InvalidInput
+from bot.errors import InvalidInput, Text
 from bot.models import Assignment, Member, OutboxRow
 from bot.models.session import Database
 from bot.reminders.scheduler import Ticker
@@ -179,3 +179,75 @@ def test_the_manager_is_told_of_a_later_absence_at_once(team_world: TeamWorld, d
         at(13, 23, 59),
         f"member:{team_world.manager.member_id}",
     )
+
+
+def until_friday(world: TeamWorld) -> None:
+    absences.set_away(world.desk, at(6, 23, 59), by=world.rep)
+
+
+def stands(world: TeamWorld, database: Database) -> tuple[datetime | None, datetime | None]:
+    with database.reading(None) as session:
+        row = session.get_one(Member, world.rep.member_id)
+        return row.away_from, row.away_until
+
+
+def test_a_later_absence_does_not_end_the_present_one_without_a_word(team_world: TeamWorld, database: Database) -> None:
+    until_friday(team_world)
+    with pytest.raises(InvalidInput) as caught:
+        go(team_world, start=at(16, 0), until=at(20, 23, 59))
+    assert caught.value.fields == {"away_from": Text("absence.under_way", until=date(2026, 3, 6))}
+    assert stands(team_world, database) == (None, at(6, 23, 59))
+    made = make_lead(team_world.desk, team_world.manager, mine=False).opportunity
+    assert made.owner is not None
+    assert made.owner.name == "Rep Two"
+    absences.set_away(team_world.desk, None, by=team_world.rep)
+    assert go(team_world, start=at(16, 0), until=at(20, 23, 59)).start == at(16, 0)
+
+
+@pytest.mark.parametrize(
+    ("start", "until", "end"),
+    [
+        (at(5, 0), at(11, 23, 59), at(11, 23, 59)),
+        (at(7, 0), at(8, 23, 59), at(8, 23, 59)),
+        # Nothing is worked between Friday and Monday.
+        (at(9, 0), at(13, 23, 59), at(13, 23, 59)),
+        (at(4, 0), at(5, 23, 59), at(6, 23, 59)),
+        (None, at(11, 23, 59), at(11, 23, 59)),
+        (None, at(4, 23, 59), at(4, 23, 59)),
+    ],
+)
+def test_what_touches_the_present_absence_changes_its_end_and_never_its_beginning(
+    team_world: TeamWorld, database: Database, start: datetime | None, until: datetime, end: datetime
+) -> None:
+    absences.set_away(team_world.desk, at(6, 23, 59), start=at(3, 0), by=team_world.rep)
+    team_world.clock.set(at(3, 10))
+    absence = go(team_world, start=start, until=until)
+    assert (absence.until, absence.is_changed) == (end, True)
+    assert stands(team_world, database) == (at(3, 0), end)
+    with database.reading(None) as session:
+        rows = session.scalars(select(OutboxRow).where(OutboxRow.kind == "absence").order_by(OutboxRow.id)).all()
+    told = [(row.payload["until"], row.payload["is_changed"]) for row in rows]
+    changes = [(end.isoformat(), True)] if end != at(6, 23, 59) else []
+    assert told == [(at(6, 23, 59).isoformat(), False), *changes]
+
+
+def test_who_is_on_no_team_goes_on_being_away_from_one_day_to_the_next(team_world: TeamWorld) -> None:
+    desk, admin = team_world.desk, team_world.admin
+    absences.set_away(desk, at(6, 12), by=admin)
+    for later in (at(6, 13), at(9, 0)):
+        with pytest.raises(InvalidInput) as caught:
+            absences.set_away(desk, at(13, 23, 59), start=later, by=admin)
+        assert caught.value.fields == {"away_from": Text("absence.under_way", until=at(6, 12))}
+    absences.set_away(desk, at(6, 23, 59), by=admin)
+    assert absences.set_away(desk, at(8, 23, 59), start=at(7, 0), by=admin).until == at(8, 23, 59)
+
+
+def test_a_manager_does_not_end_the_present_absence_of_a_member_either(team_world: TeamWorld) -> None:
+    until_friday(team_world)
+    form = {"member_id": team_world.rep.member_id, "weight": "1", "capacity": "50", "territories": "", "languages": ""}
+    typed = {"away_from": date(2026, 3, 16), "away_until": date(2026, 3, 20)}
+    with pytest.raises(InvalidInput) as caught:
+        roster.update(team_world.desk, MemberForm.read({**form, **typed}), by=team_world.manager)
+    assert caught.value.fields == {
+        "away_from": Text("absence.under_way_of", member="Rep", until=date(2026, 3, 6)),
+    }

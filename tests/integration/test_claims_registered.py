@@ -14,16 +14,26 @@ from bot.services.desk import Actor
 from bot.services.pool_list import PoolFilter
 from bot.services.values import Done
 from tests.factories import TeamWorld, make_lead
-from tests.integration.disputing import ACME, approved, capture, customer, disable, events, notices, registered, row_of
+from tests.integration.disputing import (
+    ACME,
+    approved,
+    at,
+    capture,
+    captured_by_nobody,
+    customer,
+    disable,
+    events,
+    notices,
+    promised,
+    registered,
+    row_of,
+)
 
 
 def pooled(world: TeamWorld, by: Actor) -> int:
-    """An opportunity in the pool whose customer a rep has registered: they asked before they captured it, and gave it back."""
-    case = registered(world, by)
-    number = capture(world, by).opportunity.id
-    registrations.approve(world.desk, case.id, by=world.admin)
-    pool.release(world.desk, number, "Budget round is in May", by=by)
-    return number
+    """An opportunity in the pool whose customer a rep has registered: it came in while nobody was there to take it."""
+    approved(world, by)
+    return captured_by_nobody(world)
 
 
 def test_claim_of_what_somebody_registered_is_refused_with_who_and_until_when(
@@ -78,8 +88,7 @@ def test_manager_assigns_what_is_registered_to_nobody_but_its_rep(team_world: Te
 
 def test_claim_and_approval_at_once_never_leave_a_registered_customer_with_somebody_else(team_world: TeamWorld) -> None:
     case = registered(team_world, team_world.rep)
-    number = capture(team_world, team_world.rep).opportunity.id
-    pool.release(team_world.desk, number, "Later", by=team_world.rep)
+    number = captured_by_nobody(team_world)
     start = Barrier(2)
 
     def act(claims: bool) -> str:
@@ -96,6 +105,28 @@ def test_claim_and_approval_at_once_never_leave_a_registered_customer_with_someb
     with ThreadPoolExecutor(2) as threads:
         claimed, decided = threads.map(act, (True, False))
     assert (claimed, decided) == ("done", "registration.taken")
+
+
+def test_a_claim_ends_the_claimers_own_registration_that_still_waits(team_world: TeamWorld, database: Database) -> None:
+    case, rivals = registered(team_world, team_world.rep2), registered(team_world, team_world.rep)
+    number = captured_by_nobody(team_world)
+    pool.claim(team_world.desk, number, by=team_world.rep2)
+    assert [one.id for one in registrations.waiting(team_world.desk, by=team_world.manager)] == [rivals.id]
+    pool.release(team_world.desk, number, "Budget round is in May", by=team_world.rep2)
+    assert pool.claim(team_world.desk, number, by=team_world.rep).opportunity.owner is not None
+    assert registrations.waiting(team_world.desk, by=team_world.manager) == ()
+    assert registrations.case(team_world.desk, case.id, by=team_world.rep2).cause == "used"
+    assert promised(database, "registered") == [], "who claims knows it"
+
+
+def test_what_is_assigned_to_who_asked_to_register_it_ends_that_and_tells_them(
+    team_world: TeamWorld, database: Database
+) -> None:
+    case = registered(team_world, team_world.rep)
+    number = captured_by_nobody(team_world)
+    pool.assign(team_world.desk, number, str(team_world.rep.member_id), None, by=team_world.manager)
+    assert registrations.case(team_world.desk, case.id, by=team_world.rep).cause == "used"
+    assert promised(database, "registered") == [("registered", at(team_world.rep))]
 
 
 def by_rules(world: TeamWorld, by: Actor) -> Done:

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import Conflict, CustomerProtected, InvalidInput, NotAllowed, NotFound, RuleBroken, UserError
 from bot.models import Customer
 from bot.models.session import Database
-from bot.services import briefings, collisions, customers, registrations, stages
+from bot.services import briefings, collisions, customers, handovers, pool, registrations, stages
 from bot.services.collisions import TellForm
 from bot.services.desk import Actor, Desk
 from bot.services.registrations import RegisterForm
@@ -81,6 +81,43 @@ def test_capture_by_its_rep_uses_the_registration_up_and_keeps_the_protection(te
     approved(team_world, team_world.rep2)
     with pytest.raises(CustomerProtected):
         stages.reopen(team_world.desk, number, "They called", by=team_world.rep)
+
+
+def test_capture_by_its_rep_ends_a_registration_that_still_waits_and_the_customer_is_free_once_given_back(
+    team_world: TeamWorld, database: Database
+) -> None:
+    case = registered(team_world, team_world.rep)
+    number = capture(team_world, team_world.rep).opportunity.id
+    assert registrations.waiting(team_world.desk, by=team_world.manager) == ()
+    with pytest.raises(Conflict) as caught:
+        registrations.approve(team_world.desk, case.id, by=team_world.manager)
+    assert caught.value.key == "registration.ended_already"
+    ended = registrations.case(team_world.desk, case.id, by=team_world.rep)
+    assert (ended.state, ended.cause) == ("ended", "used")
+    assert promised(database, "registered") == [], "who captures knows it"
+    pool.release(team_world.desk, number, "Budget round is in May", by=team_world.rep)
+    assert pool.claim(team_world.desk, number, by=team_world.rep2).opportunity.owner is not None
+
+
+def test_another_reps_capture_leaves_a_registration_waiting_and_refuses_its_approval(team_world: TeamWorld) -> None:
+    case = registered(team_world, team_world.rep)
+    capture(team_world, team_world.rep2)
+    assert [one.id for one in registrations.waiting(team_world.desk, by=team_world.manager)] == [case.id]
+    with pytest.raises(Conflict) as caught:
+        registrations.approve(team_world.desk, case.id, by=team_world.manager)
+    assert caught.value.key == "registration.taken"
+
+
+def test_who_got_an_opportunity_there_otherwise_is_not_protected_twice(team_world: TeamWorld) -> None:
+    case = registered(team_world, team_world.rep)
+    number = capture(team_world, team_world.rep2).opportunity.id
+    handovers.offer(team_world.desk, number, "UREP", None, by=team_world.rep2)
+    handovers.accept(team_world.desk, number, by=team_world.rep)
+    with pytest.raises(RuleBroken) as caught:
+        registrations.approve(team_world.desk, case.id, by=team_world.manager)
+    assert (caught.value.key, caught.value.params) == ("registration.owned_by", {"asker": "Rep", "customer": ACME})
+    assert customer(team_world).protected_by_id is None
+    registrations.refuse(team_world.desk, case.id, "It is theirs", by=team_world.manager)
 
 
 def test_protection_ends_with_its_rep(team_world: TeamWorld) -> None:
@@ -172,8 +209,8 @@ def test_two_approvals_of_rivals_at_once_protect_it_for_one(team_world: TeamWorl
             return error.key
         return "approved"
 
-    with ThreadPoolExecutor(2) as pool:
-        outcomes = sorted(pool.map(decide, zip(cases, (team_world.manager, team_world.admin), strict=True)))
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = sorted(threads.map(decide, zip(cases, (team_world.manager, team_world.admin), strict=True)))
     assert outcomes == ["approved", "registration.refused_already"]
 
 
@@ -239,8 +276,8 @@ def test_many_reps_register_one_new_customer_at_once(team_world: TeamWorld) -> N
         start.wait()
         return registered(team_world, by).customer_id
 
-    with ThreadPoolExecutor(2) as pool:
-        found = set(pool.map(register, (team_world.rep, team_world.rep2)))
+    with ThreadPoolExecutor(2) as threads:
+        found = set(threads.map(register, (team_world.rep, team_world.rep2)))
     assert len(found) == 1
 
 

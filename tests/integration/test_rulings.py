@@ -21,6 +21,7 @@ from bot.services import (
     opportunities,
     playbooks,
     pool,
+    registrations,
     rulings,
     stages,
 )
@@ -40,6 +41,7 @@ from tests.integration.disputing import (
     notices,
     promised,
     refused,
+    registered,
     row_of,
     taken,
 )
@@ -243,6 +245,14 @@ def test_given_opportunity_without_a_next_step_gets_the_one_that_was_typed(team_
     assert "budget" not in row.facts
     [note] = [one.text for one in events(team_world, number) if isinstance(one, NoteAdded)]
     assert note == "Send the quote · friday"
+
+
+def test_who_is_given_it_needs_the_registration_no_more_that_they_asked_for(team_world: TeamWorld) -> None:
+    case = registered(team_world, team_world.rep2)
+    ruling = asked(team_world, taken(team_world).id, team_world.rep2)
+    rulings.rule(team_world.desk, ruling, Verdict.GIVE, "Met first", by=team_world.manager)
+    assert registrations.waiting(team_world.desk, by=team_world.manager) == ()
+    assert registrations.case(team_world.desk, case.id, by=team_world.rep2).cause == "used"
 
 
 def test_stage_of_another_playbook_is_the_first_of_its_kind(team_world: TeamWorld) -> None:

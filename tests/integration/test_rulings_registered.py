@@ -18,6 +18,7 @@ from tests.integration.disputing import (
     asked,
     at,
     capture,
+    captured_by_nobody,
     customer,
     disable,
     events,
@@ -150,10 +151,8 @@ def test_what_was_asked_of_a_registration_is_asked_of_the_opportunity_that_came_
 
 
 def test_claimer_who_was_refused_may_claim_once_it_was_given(team_world: TeamWorld) -> None:
-    waiting = registered(team_world, team_world.rep).id
-    number = capture(team_world, team_world.rep).opportunity.id
-    registrations.approve(team_world.desk, waiting, by=team_world.manager)
-    pool.release(team_world.desk, number, "Later", by=team_world.rep)
+    approved(team_world, team_world.rep)
+    number = captured_by_nobody(team_world)
     with pytest.raises(CustomerProtected) as caught:
         pool.claim(team_world.desk, number, by=team_world.rep2)
     rulings.ask_of_registration(team_world.desk, caught.value.params["customer_id"], "Mine", by=team_world.rep2)

@@ -230,6 +230,26 @@ def test_own_form_takes_both_days_and_shows_them_again(world: World) -> None:
     assert [block["element"]["initial_value"] for block in view["blocks"]] == ["2026-03-09", "2026-03-22"]
 
 
+def test_later_absence_is_refused_while_one_is_under_way_and_what_touches_it_makes_it_longer(world: World) -> None:
+    loop(world, REP, "away friday")
+    loop(world, REP, "away 16 mar - 20 mar")
+    refusal = "You are away until Fri, Mar 6, and only one absence is kept. Write `/loop back` first"
+    assert refusal in words(world.last(REP, CHANNEL))
+    loop(world, REP, "away")
+    answer = world.sandbox.submit(REP, {"away_from": "16 mar", "away_until": "20 mar"})
+    assert "includes both" in answer.errors["away_from"]
+    world.sandbox.close(REP, clear=True)
+    # Nothing is worked between the two, in the zone of the one who goes.
+    loop(world, REP, "away 9 mar - 13 mar")
+    said = world.last(REP, CHANNEL)
+    assert "You are now away until *Fri, Mar 13, 2026*" in words(said)
+    assert "I am back" in words(said)
+    assert "Rita Reyes* is now away until *Fri, Mar 13, 2026*" in words(world.dm(MANAGER))
+    loop(world, REP2, "请假到周五")
+    loop(world, REP2, "请假3月16日到3月20日")
+    assert "请先用 `/loop 回来` 结束" in words(world.last(REP2, CHANNEL))
+
+
 def test_unreadable_absence_says_what_to_write_and_no_time_opens_the_form(world: World) -> None:
     loop(world, REP, "away banana")
     assert "/loop away friday" in words(world.last(REP, CHANNEL))

@@ -1,6 +1,8 @@
 """Registrations, from a raw payload to what Slack received."""
 
-from bot.services import pool, registrations
+from datetime import timedelta
+
+from bot.services import members, registrations
 from bot.services.registrations import RegisterForm
 from tests.slack.conftest import CHANNEL, MANAGER, REP, REP2, World, words
 from tests.slack.disputing import approved, press_in_dm, registered
@@ -25,6 +27,18 @@ def test_rep_registers_with_the_command_and_the_manager_approves_with_one_click(
     assert "registration.approve" not in str(settled["blocks"])
     told = world.dm(REP2)
     assert "已批准" in words(told)
+
+
+def test_capture_by_its_rep_takes_a_registration_that_waits_off_the_managers_list(world: World) -> None:
+    registered(world, REP2, "register Zephyr Robotics, met their CTO")
+    assert "registration.approve" in str(world.dm(MANAGER)["blocks"])
+    world.lead(REP2, "Zephyr Robotics")
+    card = words(world.sandbox.messages(world.sandbox.dm(MANAGER)))
+    assert "林伟 has an open opportunity with *Zephyr Robotics* now" in card
+    assert "registration.approve" not in str(world.sandbox.messages(world.sandbox.dm(MANAGER)))
+    world.sandbox.command(REP2, "/lead", "已报备")
+    world.settle()
+    assert "不再需要报备" in words(world.last(REP2, CHANNEL))
 
 
 def test_registered_customer_is_explained_while_typing_and_refused_with_a_way_on(world: World) -> None:
@@ -119,10 +133,13 @@ def test_rules_give_a_lead_of_a_registered_customer_to_who_registered_it(world: 
 
 
 def test_claim_of_a_registered_customer_explains_itself_and_leads_to_a_ruling(world: World) -> None:
-    registered(world, REP2, "register Zephyr Robotics, met their CTO")
-    number = world.lead(REP2, "Zephyr Robotics").id
-    press_in_dm(world, MANAGER, "registration.approve")
-    pool.release(world.bot.desk, number, "五月再说", by=world.actor(REP2))
+    approved(world, REP2, "Zephyr Robotics")
+    # It comes in while nobody is there to take it.
+    for user in (REP, REP2):
+        members.set_away(world.bot.desk, world.clock.now() + timedelta(days=1), by=world.actor(user))
+    number = world.lead(MANAGER, "Zephyr Robotics", owner="rules").id
+    for user in (REP, REP2):
+        members.set_away(world.bot.desk, None, by=world.actor(user))
     world.settle()
     world.sandbox.command(REP, "/opp", "pool")
     world.settle()

@@ -478,12 +478,13 @@ def test_share_opens_the_form_with_everything_that_was_typed(world: World) -> No
         assert part in shown, part
 
 
-def given_with(world: World, **typed: Any) -> OpportunityView:
+def given_with(world: World, wait: timedelta = timedelta(0), /, **typed: Any) -> OpportunityView:
     """Have a ruling give an opportunity to one who typed something before; returns it as its new owner sees it."""
     refused(world, OUTSIDER, **typed)
     press(world, OUTSIDER, "collision.ask_open")
     assert world.sandbox.submit(OUTSIDER, {"plea": "I met their CTO"}).ok
     world.settle()
+    world.clock.advance(wait)
     ruled(world, "give", "Otto knew them first")
     return world.found(OUTSIDER, "Acme")
 
@@ -528,13 +529,14 @@ def test_nothing_of_the_former_owners_is_overwritten_by_what_the_new_one_typed(w
     ]
 
 
-def test_what_the_new_owner_typed_and_nobody_can_read_is_kept_in_their_words(world: World) -> None:
+def test_only_what_nobody_can_take_any_more_of_what_the_new_owner_typed_is_kept_in_their_words(world: World) -> None:
     world.lead(REP, "Acme Ltd", contact_name="Ann Lee")
-    after = given_with(world, contact_name="ann lee", contact_phone="+1 212 555 0188", amount="a lot")
+    typed = {"contact_name": "ann lee", "contact_phone": "+1 212 555 0188", "expected_close_on": "2026-03-03"}
+    after = given_with(world, timedelta(days=2), **typed)
     assert after.contact is not None
-    assert (after.contact.phone, after.amount_minor) == (None, None)
+    assert (after.contact.name, after.contact.phone, after.expected_close_on) == ("Ann Lee", "+1 212 555 0188", None)
     [(_, note)] = notes_of(world, after.id)
-    assert note.split("\n") == ["Thirty seats in May", "ann lee · +1 212 555 0188", "a lot"]
+    assert note.split("\n") == ["Thirty seats in May", "ann lee · +1 212 555 0188", "Expected close: 2026-03-03"]
 
 
 # --- collisions that nobody asked a ruling for
