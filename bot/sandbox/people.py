@@ -117,6 +117,10 @@ class People:
         self._world.channel(channel).members.remove(user)
         self._world.tell(None, {"type": "channels"})
 
+    def make_private(self, channel: str, *, is_private: bool = True) -> None:
+        """Have a channel be seen by its members only, or by everybody."""
+        self._world.channel(channel).private = is_private
+
     def add_command(self, command: str, description: str = "", usage_hint: str = "") -> None:
         """Let a slash command exist."""
         self._world.commands[command] = {

@@ -17,8 +17,9 @@ from bot.errors import Text
 from bot.models import Customer, Member, Opportunity
 from bot.services import second_owners
 from bot.services.import_values import Collisions
-from bot.services.protection import registrants, shares, use_up
+from bot.services.protection import registrants, shares
 from bot.services.recording import Recorder
+from bot.services.registration_rows import use_up
 
 if TYPE_CHECKING:
     from bot.services.import_customers import PlannedCustomer

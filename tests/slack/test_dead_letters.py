@@ -238,8 +238,10 @@ def test_admin_learns_at_once_that_the_bot_is_not_in_a_channel_and_the_message_s
     assert len(warnings(world)) == 2
 
 
-def test_what_waits_for_a_channel_comes_as_soon_as_the_app_is_invited_back(world: World) -> None:
+@pytest.mark.parametrize("is_private", [False, True])
+def test_what_waits_for_a_channel_comes_as_soon_as_the_app_is_invited_back(world: World, is_private: bool) -> None:
     bot_user = world.sandbox.settings.bot_user
+    world.sandbox.make_private(CHANNEL, is_private=is_private)
     world.sandbox.remove_from_channel(CHANNEL, bot_user)
     world.lead(REP, "Osprey Textiles")
     world.settle()
