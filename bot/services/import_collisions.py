@@ -4,7 +4,7 @@ Which opportunities are marked is decided as everywhere (``second_owners``); bef
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot.domain import identity
 from bot.errors import Text
 from bot.models import Customer, Member, Opportunity
-from bot.services import second_owners
+from bot.services import customers, second_owners
 from bot.services.import_values import Collisions
 from bot.services.protection import registrants, shares
 from bot.services.recording import Recorder
@@ -131,18 +131,19 @@ def _here(session: Session, plan: "Plan") -> list[tuple[int, str | None, int | N
     return found
 
 
-def settle(recorder: Recorder, customer_ids: Iterable[int]) -> None:
-    """Have customers that were here before, and that others have as well, told and marked as everywhere.
+def settle(recorder: Recorder, customer_id: int) -> None:
+    """Have a customer that was here before, and that others have as well, told and marked as everywhere.
 
     Args:
-        recorder: A transaction after all rows were written.
-        customer_ids: Some of ``Plan.met_at``.
+        recorder: A transaction of its own, after all rows were written: whoever holds more than one waits for others in a circle.
+        customer_id: One of ``Plan.met_at``.
+
+    Raises:
+        CustomerMoved: It was merged this moment, which has settled it.
     """
-    session = recorder.session
-    for number in customer_ids:
-        customer = session.get_one(Customer, number)
-        for opportunity in second_owners.hold_all(session, number):
-            # A registration ends where its rep has an opportunity.
-            if opportunity.owner_id is not None and opportunity.owner_id == customer.protected_by_id:
-                use_up(recorder, customer, opportunity)
-        second_owners.settle_customer(recorder, number)
+    customer = customers.held(recorder.session, customer_id)
+    for opportunity in second_owners.hold_all(recorder.session, customer.id):
+        # A registration ends where its rep has an opportunity.
+        if opportunity.owner_id is not None and opportunity.owner_id == customer.protected_by_id:
+            use_up(recorder, customer, opportunity)
+    second_owners.settle_customer(recorder, customer.id)

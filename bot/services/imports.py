@@ -6,6 +6,7 @@ from contextlib import suppress
 from sqlalchemy.exc import IntegrityError
 
 from bot.errors import StaleRecord
+from bot.services.customers import CustomerMoved
 from bot.services.desk import Actor, Desk
 from bot.services.import_collisions import settle
 from bot.services.import_plan import Plan, make_plan
@@ -38,7 +39,6 @@ __all__ = [
 ]
 
 _LOOKS = 5  # each begins with what others wrote meanwhile; a large file beside a busy team may need a few
-_SETTLED_AT_ONCE = 50
 _AT_ONCE = 500
 """Rows a transaction: large enough to be fast, small enough that a bot at work beside it never waits long."""
 
@@ -97,10 +97,9 @@ def _run(desk: Desk, batch: Batch, by: Actor, progress: Callable[[int], object])
             with desk.transaction(by.with_key(None)) as session:
                 imported += writer.rows(session, some)
             progress(len(some))
-        met_at = sorted(plan.met_at)
-        for start in range(0, len(met_at), _SETTLED_AT_ONCE):
-            with desk.transaction(by.with_key(None)) as session:
-                settle(Recorder(desk, session, by), met_at[start : start + _SETTLED_AT_ONCE])
+        for customer_id in sorted(plan.met_at):
+            with suppress(CustomerMoved), desk.transaction(by.with_key(None)) as session:
+                settle(Recorder(desk, session, by), customer_id)
         with desk.transaction(by.with_key(None)) as session:
             writer.tell(session)
     return _report(plan, is_dry=False, imported=imported)
