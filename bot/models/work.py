@@ -62,6 +62,7 @@ class OutboxRow(WorkspaceOwned, Base):
     due_at: Mapped[datetime]
     state: Mapped[Short] = mapped_column(default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)
+    refusals: Mapped[int] = mapped_column(default=0, server_default="0")
     retry_at: Mapped[float] = mapped_column(default=0.0)
     leased_until: Mapped[float] = mapped_column(default=0.0)
     tried_at: Mapped[float] = mapped_column(default=0.0)

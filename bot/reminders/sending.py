@@ -138,10 +138,12 @@ class Sending:
         self, one: _Try, error: str, most: int | None, *, at_least: float = 0.0, blocked: str | None = None
     ) -> Outcome:
         promise = one.promise
-        if most is None or promise.attempts < most:
-            seconds = max(self._backoff(promise.attempts), at_least)
+        # A worker that was killed with it has leased it in vain: that tells nothing of Slack.
+        tries = promise.refusals + 1
+        if most is None or tries < most:
+            seconds = max(self._backoff(tries), at_least)
             return one.ended("waiting", wait_seconds=seconds, error=error, blocked=blocked)
-        log.error("promise %s (%s) given up after %s attempts: %s", promise.id, promise.kind, promise.attempts, error)
+        log.error("promise %s (%s) given up after %s attempts: %s", promise.id, promise.kind, tries, error)
         return one.ended("dead", error=error, blocked=blocked)
 
     def _deliver(self, one: _Try, address: Address | None) -> Outcome:

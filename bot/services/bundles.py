@@ -313,6 +313,7 @@ def _values(row: _Row, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "state": "waiting",
         "attempts": 0,
+        "refusals": 0,
         "retry_at": 0.0,
         "leased_until": 0.0,
     }

@@ -46,6 +46,6 @@ def move(session: Session, team: Team, former: str | None) -> None:
             OutboxRow.tried_at == 0.0,
             or_(cards, digests),
         )
-        .values(channel=team.channel_id, attempts=0, retry_at=0.0)
+        .values(channel=team.channel_id, attempts=0, refusals=0, retry_at=0.0)
         .execution_options(synchronize_session=False)
     )

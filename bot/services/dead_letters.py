@@ -19,7 +19,7 @@ KIND = "dead_letter"
 _SHOWN = 5
 # Workers that give up at the same time tell of it once.
 _SAME_TIME = timedelta(minutes=5)
-_AGAIN = {"state": "waiting", "attempts": 0, "retry_at": 0.0, "leased_until": 0.0}
+_AGAIN = {"state": "waiting", "attempts": 0, "refusals": 0, "retry_at": 0.0, "leased_until": 0.0}
 _OF_CHANNEL = "notice.blocked_channel"
 _MENDING = {
     "not_in_channel": _OF_CHANNEL,

@@ -41,6 +41,7 @@ class Promise:
     ``leased_until`` is in seconds of the machine's clock. ``tried_at``, in the same seconds, is when an earlier try began
     that nobody saw the end of, so that Slack may have the message; 0 where there was none. ``stands_at`` is channel and ts of the
     message that it was sent as before, where it is to be sent anew. ``leased_at``, in the same seconds, is when it was leased.
+    ``refusals`` is how often Slack refused it so far, or did not answer; a worker that died with it is not counted.
     """
 
     id: int
@@ -55,6 +56,7 @@ class Promise:
     tried_at: float = 0.0
     stands_at: tuple[str, str] | None = None
     leased_at: float = 0.0
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def _take(session: Session, numbers: Sequence[int], real: float, seconds: float)
             0.0 if row.tried_at == real else row.tried_at,
             (row.slack_channel, row.slack_ts) if row.slack_channel and row.slack_ts else None,
             real,
+            row.refusals,
         )
         for row in rows
     ]

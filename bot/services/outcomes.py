@@ -197,6 +197,7 @@ def _values(one: Outcome, real: float) -> dict[str, Any]:
         "new_channel": one.slack_channel,
         "new_ts": one.slack_ts,
         "uncounted": int(one.not_begun),
+        "refused": int(one.state == "waiting" and one.error is not None),
         "new_due_at": one.due_at,
     }
 
@@ -227,6 +228,7 @@ def _settled() -> Any:
         "due_at": unless_armed("due_at", func.coalesce(bindparam("new_due_at", type_=Instant), column.due_at)),
         "error": unless_armed("error", bindparam("new_error", type_=Text)),
         "attempts": unless_armed("attempts", column.attempts - bindparam("uncounted")),
+        "refusals": unless_armed("refusals", column.refusals + bindparam("refused", type_=Integer)),
         # Where it stood before is where it is to be changed, however this try went.
         "slack_channel": func.coalesce(bindparam("new_channel", type_=String), column.slack_channel),
         "slack_ts": func.coalesce(bindparam("new_ts", type_=String), column.slack_ts),

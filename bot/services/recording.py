@@ -178,6 +178,7 @@ class Recorder:
             "created_at": self.now,
             "state": "waiting",
             "attempts": 0,
+            "refusals": 0,
             "retry_at": 0.0,
             "leased_until": 0.0,
         }
@@ -192,7 +193,7 @@ class Recorder:
         self.session.execute(
             update(OutboxRow)
             .where(OutboxRow.key.startswith(prefix, autoescape=True))
-            .values(state="waiting", due_at=self.now, attempts=0, retry_at=0.0)
+            .values(state="waiting", due_at=self.now, attempts=0, refusals=0, retry_at=0.0)
             .execution_options(synchronize_session=False)
         )
 
@@ -294,6 +295,7 @@ def promise_cards(session: Session, changed: Iterable[tuple[Any, Team]], now: da
             "created_at": now,
             "state": "waiting",
             "attempts": 0,
+            "refusals": 0,
             "retry_at": 0.0,
             "leased_until": 0.0,
         }
@@ -395,5 +397,5 @@ def _card(dialect: str) -> Any:
     A lease in force stays, so that nobody posts it twice.
     """
     made = _outbox(dialect)
-    armed = {name: made.excluded[name] for name in ("state", "due_at", "attempts", "retry_at", "channel")}
+    armed = {name: made.excluded[name] for name in ("state", "due_at", "attempts", "refusals", "retry_at", "channel")}
     return made.on_conflict_do_update(index_elements=["workspace_id", "key"], set_=armed)

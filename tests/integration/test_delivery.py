@@ -635,6 +635,24 @@ def test_a_part_of_the_sweep_that_fails_stops_none_of_the_others(
     assert states(team_world.desk, "nudge") == ["waiting"]
 
 
+def test_a_worker_that_was_killed_with_a_message_in_hand_is_no_refusal(
+    team_world: TeamWorld, desk: Desk, slack: RecordingSlack
+) -> None:
+    tries: list[int] = []
+
+    def noted(count: int) -> float:
+        tries.append(count)
+        return 0.0
+
+    promise(team_world, "1")
+    for _ in range(40):
+        assert outbox.lease(desk, seconds=-1.0), "its lease is over at once, as if nobody had lived to renew it"
+    slack.refusals = [Unavailable("http_500", may_be_done=False)]
+    deliver_all(Delivery(desk, slack, pace=Pace(None), renderer=plain, backoff=noted))
+    assert tries == [1], "the channel does not wait for half an hour, and the message is not given up"
+    assert slack.texts("CNORTH") == ["1"]
+
+
 # --- what only an admin can mend
 
 

@@ -51,6 +51,7 @@ def test_what_a_transaction_wrote_is_seen_inside_it_and_gone_with_it(team_world:
         "channel": "C1",
         "state": "waiting",
         "attempts": 0,
+        "refusals": 0,
         "retry_at": 0.0,
         "leased_until": 0.0,
         "tried_at": 0.0,
