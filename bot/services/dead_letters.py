@@ -1,6 +1,6 @@
 """Owns messages that could not be delivered: telling the admins once, sending them again, putting them away."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from bot.errors import NotAllowed, StaleRecord
 from bot.models import Customer, Member, Opportunity, OutboxRow
 from bot.services.desk import Actor, Desk, system_actor
+from bot.services.member_rows import admins_of
 from bot.services.outbox_heads import is_settled
 from bot.services.recording import Recorder
 
@@ -146,7 +147,7 @@ def _forget_told(session: Session, workspace_id: int, *, before: datetime | None
         workspace_id: Whose.
         before: Only what was told before; None for all, because an admin has acted on it.
     """
-    names = [_name(member_id) for member_id in _admins(session, workspace_id)]
+    names = [_name(member_id) for member_id in admins_of(session, workspace_id)]
     told = update(OutboxRow).where(OutboxRow.workspace_id == workspace_id, OutboxRow.key.in_(names))
     if before is not None:
         told = told.where(OutboxRow.created_at < before)
@@ -177,7 +178,7 @@ def tell_admins(desk: Desk, session: Session, workspace_id: int, numbers: Iterab
         # What was told of is over without anybody's act, such as a card that changed and was posted after all.
         _forget_told(session, workspace_id, before=desk.now() - _SAME_TIME)
     recorder = Recorder(desk, session, system_actor(workspace_id))
-    for member_id in _admins(session, workspace_id):
+    for member_id in admins_of(session, workspace_id):
         recorder.promise(KIND, f"member:{member_id}", {}, key=_name(member_id))
 
 
@@ -195,20 +196,9 @@ def tell_blocked(desk: Desk, session: Session, workspace_id: int, channel: str, 
     # Only a channel's own trouble is told of for each channel.
     where = channel if text == _OF_CHANNEL else ""
     recorder = Recorder(desk, session, system_actor(workspace_id))
-    for member_id in _admins(session, workspace_id):
+    for member_id in admins_of(session, workspace_id):
         once = f"blocked:{code}:{where}:{member_id}:{desk.now():%Y-%m-%d}"
         recorder.tell(member_id, text, once=once, code=code, channel=channel)
-
-
-def _admins(session: Session, workspace_id: int) -> Sequence[int]:
-    return session.scalars(
-        select(Member.id).where(
-            Member.workspace_id == workspace_id,
-            Member.role == "admin",
-            Member.is_active,
-            Member.slack_user_id.is_not(None),
-        )
-    ).all()
 
 
 def _letter(session: Session, row: OutboxRow) -> DeadLetter:

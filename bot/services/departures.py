@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, false, func, literal_column, select
@@ -16,7 +17,7 @@ from bot.models import Assignment, EventRow, Member, Opportunity, OutboxRow, Tea
 from bot.services import absences, assignments, cooling, undecided
 from bot.services.desk import Actor, Desk
 from bot.services.member_changes import Facts
-from bot.services.member_rows import here_at, ref
+from bot.services.member_rows import admins_of, can_be_told, here_at, ref
 from bot.services.reading import lines, pending_assignment
 from bot.services.recording import Ground, Recorder, ground_of, is_live, load
 from bot.services.second_owners import settle
@@ -205,29 +206,33 @@ def hand_on(recorder: Recorder, team_ids: Collection[int]) -> None:
     if not team_ids:
         return
     undecided.hand_on(recorder, team_ids)
+    _hand_escalations_on(recorder, team_ids)
+    _hand_lists_on(recorder, team_ids)
+
+
+def _hand_escalations_on(recorder: Recorder, team_ids: Collection[int]) -> None:
+    """Have what nobody has read of yet come back the next working day, to whoever decides then."""
     session = recorder.session
-    waiting = session.execute(
-        select(OutboxRow.kind, OutboxRow.channel, OutboxRow.payload).where(
-            OutboxRow.workspace_id == recorder.by.workspace_id,
-            OutboxRow.kind.in_(("escalation", "departure")),
-            OutboxRow.state == literal_column("'waiting'"),
-        )
-    ).all()
-    asked = {
-        int(item["opportunity_id"]) for row in waiting if row.kind == "escalation" for item in row.payload["items"]
-    }
+    waiting = _waiting(recorder, "escalation")
+    asked = {int(item["opportunity_id"]) for _, payload in waiting for item in payload["items"]}
     untold = select(Opportunity).where(
-        Opportunity.id.in_(asked), Opportunity.team_id.in_(team_ids), Opportunity.escalated_at.is_not(None)
+        Opportunity.id.in_(asked),
+        Opportunity.team_id.in_(team_ids),
+        Opportunity.closed_at.is_(None),
+        Opportunity.escalated_at.is_not(None),
     )
-    for opportunity in session.scalars(untold.order_by(Opportunity.id).with_for_update()).all() if asked else ():
-        # Nobody has read of it: it comes back the next working day, to whoever decides then.
+    # Who works on one of them may wait for the team that we hold; theirs needs nobody's help at this moment.
+    held = untold.order_by(Opportunity.id).with_for_update(skip_locked=True)
+    for opportunity in session.scalars(held).all() if asked else ():
         opportunity.escalated_at = None
-        if opportunity.closed_at is None:
-            recorder.attend(opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id))
+        recorder.attend(opportunity, ground_of(session, opportunity.team_id, opportunity.playbook_id))
+
+
+def _hand_lists_on(recorder: Recorder, team_ids: Collection[int]) -> None:
+    session = recorder.session
     readers: dict[int, set[str]] = defaultdict(set)
-    for row in waiting:
-        if row.kind == "departure":
-            readers[int(row.payload["member_id"])].add(row.channel)
+    for channel, payload in _waiting(recorder, "departure"):
+        readers[int(payload["member_id"])].add(channel)
     for gone_id, known in readers.items():
         gone = session.get_one(Member, gone_id)
         theirs = _owned(gone).where(Opportunity.team_id.in_(team_ids)).order_by(None)
@@ -237,12 +242,21 @@ def hand_on(recorder: Recorder, team_ids: Collection[int]) -> None:
                 promise_lists(recorder, gone, {team_id})
 
 
+def _waiting(recorder: Recorder, kind: str) -> list[tuple[str, dict[str, Any]]]:
+    """Return where, and with what, messages of a kind still wait."""
+    found = select(OutboxRow.channel, OutboxRow.payload).where(
+        OutboxRow.workspace_id == recorder.by.workspace_id,
+        OutboxRow.kind == kind,
+        OutboxRow.state == literal_column("'waiting'"),
+    )
+    return [(row.channel, row.payload) for row in recorder.session.execute(found)]
+
+
 def _deciding(session: Session, team: Team, gone: Member) -> list[int]:
     manager = session.get(Member, team.manager_id) if team.manager_id is not None else None
     if manager is not None and manager.is_active and manager.id != gone.id:
         return [manager.id]
-    admins = select(Member.id).where(Member.role == "admin", Member.is_active, Member.id != gone.id)
-    return list(session.scalars(admins.order_by(Member.id)))
+    return [number for number in admins_of(session, team.workspace_id) if number != gone.id]
 
 
 def _today(ground: Ground, now: datetime) -> datetime:
@@ -406,9 +420,8 @@ def takers(desk: Desk, opportunity_id: int, typed: str, *, by: Actor, limit: int
             select(Member, load_.label("open"))
             .where(
                 Member.team_id == opportunity.team_id,
-                Member.is_active,
                 Member.role != "specialist",
-                Member.slack_user_id.is_not(None),
+                *can_be_told(),
                 Member.id != (opportunity.owner_id or 0),
                 here_at(now),
             )

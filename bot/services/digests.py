@@ -13,6 +13,7 @@ from bot.models.base import Instant
 from bot.services import briefings, undecided
 from bot.services.appointments import is_recorded, is_too_late, next_digest, next_weekly
 from bot.services.desk import Desk, system_actor
+from bot.services.member_rows import admins_of, can_be_told
 from bot.services.putting_off import WAIT, alone
 from bot.services.recording import Recorder, calendar_of
 
@@ -108,7 +109,5 @@ def _promise_weekly(session: Session, recorder: Recorder, team: Team) -> int:
 
 def _readers(session: Session, team: Team) -> list[int]:
     """Return who reads a team's week: its manager, or where none can be told, the admins."""
-    is_reached = Member.is_active, Member.slack_user_id.is_not(None)
-    manager = select(Member.id).where(Member.id == team.manager_id, *is_reached)
-    admins = select(Member.id).where(Member.workspace_id == team.workspace_id, Member.role == "admin", *is_reached)
-    return list(session.scalars(manager)) or list(session.scalars(admins.order_by(Member.id)))
+    manager = select(Member.id).where(Member.id == team.manager_id, *can_be_told())
+    return list(session.scalars(manager)) or admins_of(session, team.workspace_id)

@@ -43,6 +43,17 @@ def here_at(now: datetime) -> ColumnElement[bool]:
     return or_(Member.away_until.is_(None), Member.away_until <= now, Member.away_from > now)
 
 
+def can_be_told() -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions for members who can be told anything at all: they are active, and were seen in Slack."""
+    return Member.is_active.is_(True), Member.slack_user_id.is_not(None)
+
+
+def admins_of(session: Session, workspace_id: int) -> list[int]:
+    """Return our numbers of the admins of a workspace who can be told something, the longest known first."""
+    theirs = select(Member.id).where(Member.workspace_id == workspace_id, Member.role == "admin", *can_be_told())
+    return list(session.scalars(theirs.order_by(Member.id)))
+
+
 def member_by_slack_id(session: Session, slack_user_id: str) -> Member:
     """Return a member's row.
 

@@ -18,7 +18,7 @@ from bot.services.desk import Actor, Desk
 from bot.services.forms import clean, read_form
 from bot.services.languages import codes_of
 from bot.services.member_changes import MemberChangeLine
-from bot.services.member_rows import ref
+from bot.services.member_rows import can_be_told, ref
 from bot.services.recording import Recorder
 from bot.services.values import MemberRef
 
@@ -428,10 +428,7 @@ def _put_role(session: Session, member: Member, form: MemberForm, by: Actor, adm
 def _hold_admins(session: Session) -> frozenset[int]:
     """Return who could act as an admin, locked, so that two admins cannot take the role from each other at once."""
     rows = session.scalars(
-        select(Member)
-        .where(Member.role == "admin", Member.is_active, Member.slack_user_id.is_not(None))
-        .order_by(Member.id)
-        .with_for_update()
+        select(Member).where(Member.role == "admin", *can_be_told()).order_by(Member.id).with_for_update()
     )
     return frozenset(row.id for row in rows)
 

@@ -25,6 +25,7 @@ from bot.services.bundles import Kind, Reader, Word
 from bot.services.choices import lock_team
 from bot.services.desk import Desk
 from bot.services.digests import digests
+from bot.services.member_rows import can_be_told
 from bot.services.mornings import focus
 from bot.services.playbooks import loaded
 from bot.services.reader_hours import hours_in, teams_of
@@ -399,8 +400,7 @@ _PEOPLE = _MEMBERS.where(Member.id.in_(bindparam("numbers", expanding=True)))
 _ADMINS = _MEMBERS.where(
     Member.workspace_id.in_(bindparam("workspaces", expanding=True)),
     Member.role == "admin",
-    Member.is_active,
-    Member.slack_user_id.is_not(None),
+    *can_be_told(),
 ).order_by(Member.id)
 
 

@@ -252,13 +252,17 @@ def line(t: Translator, case: RegistrationCase) -> str:
     return f"{words}\n{escape_line(case.note, 120)}"
 
 
+def _sentence(t: Translator) -> Block:
+    return elements.text_input(
+        "sentence", t("registration.field.sentence"), hint=t("ruling.field.sentence_read"), most=_SENTENCE
+    )
+
+
 def refusal(t: Translator, case: RegistrationCase) -> View:
     """Return the form that asks why it is refused."""
     blocks: list[Block] = [
         elements.section(line(t, case)),
-        elements.text_input(
-            "sentence", t("registration.field.sentence"), hint=t("ruling.field.sentence_read"), most=_SENTENCE
-        ),
+        _sentence(t),
     ]
     return elements.modal(
         RegistrationId.REFUSE,
@@ -275,9 +279,7 @@ def revocation(t: Translator, case: RegistrationCase) -> View:
     means = t("registration.revoke_means", customer=_name(case.customer), asker=_name(case.asker.name))
     blocks: list[Block] = [
         elements.section(means),
-        elements.text_input(
-            "sentence", t("registration.field.sentence"), hint=t("ruling.field.sentence_read"), most=_SENTENCE
-        ),
+        _sentence(t),
     ]
     return elements.modal(
         RegistrationId.REVOKE,
