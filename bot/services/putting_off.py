@@ -38,7 +38,12 @@ def alone(what: str, work: Callable[[], T], *, within: Session | None = None) ->
             return work()
     except OperationalError:
         raise
-    except Exception:
-        log.exception("%s cannot be handled by the clock, and is put off", what)
-    PUT_OFF.inc()
+    except Exception as error:  # noqa: BLE001 - it is told with its trace
+        tell(what, error)
     return None
+
+
+def tell(what: str, error: Exception) -> None:
+    """Tell, with the trace, what the clock could not do and comes back to later, and count it."""
+    log.error("%s cannot be handled by the clock, and is put off", what, exc_info=error)
+    PUT_OFF.inc()

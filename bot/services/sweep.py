@@ -30,7 +30,6 @@ from bot.services.mornings import focus
 from bot.services.playbooks import loaded
 from bot.services.reader_hours import hours_in, teams_of
 from bot.services.recording import WATCHED, Ground, calendar_of, is_live, promise_cards
-from bot.vitals import PUT_OFF
 
 log = logging.getLogger(__name__)
 
@@ -163,12 +162,11 @@ def _handled_alone(desk: Desk, now: datetime) -> int:
         return _handled(desk, now, 1, tried)
     except OperationalError:
         raise
-    except Exception:
+    except Exception as error:
         if not tried:
             raise
         # A broken record, or a defect that only it meets: it is looked at again later, and its steps are taken then.
-        log.exception("opportunity %s cannot be handled by the clock, and is put off", tried[0])
-    PUT_OFF.inc()
+        putting_off.tell(f"opportunity {tried[0]}", error)
     with desk.database.transaction(None) as session:
         later = {"number": tried[0], "before": now, "later": now + putting_off.WAIT}
         session.connection().execute(_LATER, later)
